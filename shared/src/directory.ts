@@ -1,0 +1,56 @@
+import type { Availability } from "./status.ts";
+
+/** People, memberships and blocks: the port through which an application's own users are read (CONTRACT 6). */
+
+export interface DirectoryUser {
+  id: string;
+  username: string;
+  displayName: string | null;
+  role: "USER" | "ADMIN";
+  isAnonymous: boolean;
+  isActive: boolean;
+  showOnlineStatus: boolean;
+  showLastSeen: boolean;
+}
+
+/** The stored projection of a person's presence. Times in ms since 1970. */
+export interface StoredPresence {
+  userId: string;
+  isOnline: boolean;
+  lastActiveAt: number | null;
+  lastSeen: number | null;
+  availability: Availability;
+  statusText: string | null;
+  availabilityExpiresAt: number | null;
+  epoch: number;
+  version: number;
+}
+
+export interface AnonymousSession {
+  participantId: string;
+  username: string;
+  conversationId: string;
+}
+
+export interface ConversationSummary {
+  id: string;
+  title: string | null;
+}
+
+export interface Directory {
+  /** The named people; ids that nobody has are absent from the answer. Anonymous ids (`anon_…`) are served too. */
+  users(ids: readonly string[]): Promise<Map<string, DirectoryUser>>;
+  /** The active conversations of a person, or of an anonymous participant. */
+  conversations(userId: string): Promise<ConversationSummary[]>;
+  /** The active members of a conversation, anonymous participants included. */
+  members(conversationId: string): Promise<string[]>;
+  /** Everyone whom this person has blocked or who has blocked them. */
+  blocks(userId: string): Promise<string[]>;
+  /** The participant of a session token; `undefined` when unknown, left, or its share link inactive or expired. */
+  anonymousSession(sessionToken: string): Promise<AnonymousSession | undefined>;
+}
+
+/** Reads our own projection, whichever directory is in use. */
+export interface PresenceStore {
+  presences(userIds: readonly string[]): Promise<Map<string, StoredPresence>>;
+}

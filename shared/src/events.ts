@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { MAX_ID_LENGTH } from "./subjects.ts";
+import { AVAILABILITIES, STATUS_TEXT_MAX } from "./status.ts";
+
+/** What is written into the log (DESIGN "The log is the only input"). Times are milliseconds since 1970. */
+
+const id = z.string().min(1).max(MAX_ID_LENGTH);
+const millis = z.number().int();
+
+/**
+ * What a worker must know of a person to publish their status without reading the database.
+ * `lastActiveAt` and `lastSeen` are the stored ones, used when the worker has no record yet.
+ */
+export const profileSchema = z.object({
+  username: z.string().nullable(),
+  isAnonymous: z.boolean(),
+  conversationIds: z.array(id),
+  availability: z.enum(AVAILABILITIES),
+  statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
+  availabilityExpiresAt: millis.nullable(),
+  lastActiveAt: millis.nullable(),
+  lastSeen: millis.nullable(),
+});
+export type Profile = z.infer<typeof profileSchema>;
+
+/** Socket.IO's disconnect reasons plus our own; `DISCONNECT_CLEAN` names those that are goodbyes. */
+export const DISCONNECT_CLEAN = ["client namespace disconnect", "admin"] as const;
+
+export const userEventSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("connected"),
+    connectionId: id,
+    gatewayId: id,
+    device: z.string().max(100).nullable(),
+    /** how long this connection has shown no activity, by its gateway's monotonic clock: 0 for a new one */
+    idleMs: z.number().nonnegative(),
+    profile: profileSchema,
+  }),
+  z.object({ type: z.literal("disconnected"), connectionId: id, reason: z.string().max(100) }),
+  z.object({ type: z.literal("activity") }),
+  /** The database's safety net found the user online and stale: the actor answers with the truth. */
+  z.object({ type: z.literal("look"), profile: profileSchema }),
+  /** An administrator closes every connection; offline at once. */
+  z.object({ type: z.literal("disconnect-all") }),
+  z.object({
+    type: z.literal("availability"),
+    availability: z.enum(AVAILABILITIES),
+    statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
+    expiresAt: millis.nullable(),
+    profile: profileSchema,
+  }),
+]);
+export type UserEvent = z.infer<typeof userEventSchema>;
+
+export const partitionEventSchema = z.discriminatedUnion("type", [
+  /** `elapsed`: the writing sweeper's own monotonic clock, ms since it started. */
+  z.object({ type: z.literal("timeout"), sweeperId: id, elapsed: z.number().nonnegative() }),
+  z.object({ type: z.literal("gateway-lost"), gatewayId: id }),
+]);
+export type PartitionEvent = z.infer<typeof partitionEventSchema>;
+
+export type LogEvent = UserEvent | PartitionEvent;
+
+/**
+ * A numbered message: `publisher` is one life of a gateway or sweeper, `number` counts its messages
+ * in this partition from 1. The partition accepts only the next number, so repeats, holes and
+ * reorderings leave no trace. Messages without a publisher stand on their own.
+ */
+const numbering = z.object({
+  publisher: id.optional(),
+  number: z.number().int().positive().optional(),
+  /** W3C trace context of the cause, where one was being traced. */
+  traceparent: z.string().max(100).optional(),
+});
+export type Numbering = z.infer<typeof numbering>;
+
+export const userMessageSchema = z.object({ event: userEventSchema }).extend(numbering.shape);
+export const partitionMessageSchema = z.object({ event: partitionEventSchema }).extend(numbering.shape);
+export type UserMessage = z.infer<typeof userMessageSchema>;
+export type PartitionMessage = z.infer<typeof partitionMessageSchema>;
+
+/** Commands on `presence.gw.<id>` (to one gateway) and `presence.gw` (to all). */
+export const gatewayCommandSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("close"),
+    userId: id,
+    connectionIds: z.array(id),
+    reason: z.enum(["admin", "replaced"]),
+  }),
+  /** The log was lost: take a new publisher id and announce every socket again. */
+  z.object({ type: z.literal("announce"), epoch: z.number().int().nonnegative() }),
+]);
+export type GatewayCommand = z.infer<typeof gatewayCommandSchema>;
+
+/** Values of the lease bucket. `beat` grows by one at each write; only its changing matters. */
+export const gatewayBeatSchema = z.object({
+  beat: z.number().int(),
+  connections: z.number().int(),
+  users: z.number().int(),
+  lost: z.boolean().optional(),
+});
+export type GatewayBeat = z.infer<typeof gatewayBeatSchema>;
+export const workerBeatSchema = z.object({
+  beat: z.number().int(),
+  partitions: z.number().int(),
+  usersOnline: z.number().int(),
+  usersActive: z.number().int(),
+  zombiesCleaned: z.number().int(),
+  /** of those, the ones of the last 60 s */
+  zombiesCleanedLastMinute: z.number().int(),
+});
+export type WorkerBeat = z.infer<typeof workerBeatSchema>;
+export const sweeperBeatSchema = z.object({
+  beat: z.number().int(),
+  state: z.enum(["running", "paused"]),
+  reason: z.string().optional(),
+  lastCleanupAt: z.string().nullable(),
+  lastCleanupDurationMs: z.number().nullable(),
+});
+export type SweeperBeat = z.infer<typeof sweeperBeatSchema>;
+/** `from`: the log sequence at which the epoch begins; what lies before it belongs to a lost log. */
+export const epochSchema = z.object({
+  epoch: z.number().int().positive(),
+  from: z.number().int().nonnegative(),
+});
+export type Epoch = z.infer<typeof epochSchema>;

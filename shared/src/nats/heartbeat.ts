@@ -1,0 +1,135 @@
+import type { Logger } from "../runtime/logger.ts";
+import { BUCKET_LEASES } from "../subjects.ts";
+import { isConflict } from "./ack-inbox.ts";
+import type { NatsLink } from "./connect.ts";
+import { fromBytes, type LastValue, readLast } from "./last-value.ts";
+import type { LeaseBoard } from "./lease-board.ts";
+import { bucketStream, keySubject } from "./streams.ts";
+
+export interface HeartbeatOptions {
+  /** of this life of the process alone: no later life beats under it */
+  key: string;
+  everyMs: number;
+  /** the value of the n-th beat */
+  value: (beat: number) => object;
+  /**
+   * Called once, and no beat follows: somebody declared this process lost, by a value of theirs under the
+   * key or by removing it (`undefined`).
+   */
+  onForeign: (value: unknown) => void;
+  logger: Logger;
+}
+
+export interface Heartbeat {
+  /** Resolves after the first beat has been stored. */
+  started: Promise<void>;
+  /** when the last stored beat was sent, by this process' monotonic clock; 0: never */
+  lastStoredAt(): number;
+  /** Writes the value of now, for a change that others should see at once. */
+  beat(): Promise<void>;
+  /** Ends the beats and removes the key, or leaves it, so that others will find this process lost. */
+  stop(options?: { keepKey?: boolean }): Promise<void>;
+}
+
+/** Own values that a lost ack may have left under the key. */
+const REMEMBERED = 16;
+
+/**
+ * Keeps one key of the lease board changing, by compare-and-set. A refused write is first of all one's
+ * own lost ack: only a value that this process did not write is foreign.
+ */
+export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: HeartbeatOptions): Heartbeat {
+  const { key, logger } = options;
+  let revision = 0;
+  let beats = 0;
+  let storedAt = 0;
+  let stopped = false;
+  let writing: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  let markStarted: () => void = () => {};
+  const started = new Promise<void>((resolve) => {
+    markStarted = resolve;
+  });
+  const written = new Set<string>();
+
+  const foreign = (value: unknown) => {
+    stopped = true;
+    clearInterval(timer);
+    logger.warn({ key, value }, "declared lost by another");
+    options.onForeign(value);
+  };
+
+  const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytes(last.data)));
+
+  const adopt = (last: LastValue | undefined) => {
+    // Without a trace of the key the bucket is a new one; a delete marker was written by somebody.
+    if (last === undefined) revision = 0;
+    else if (last.deleted && storedAt > 0) foreign(undefined);
+    else if (last.deleted || isOwn(last)) revision = last.seq;
+    else foreign(fromBytes(last.data));
+  };
+
+  const write = async () => {
+    const value = options.value(++beats);
+    written.add(JSON.stringify(value));
+    if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
+    const sentAt = performance.now();
+    try {
+      revision = await board.put(key, value, revision);
+      storedAt = sentAt;
+      markStarted();
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      const last = await readLast(link, bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+      if (!stopped) adopt(last);
+    }
+  };
+
+  const start = (): Promise<void> => {
+    if (stopped) return Promise.resolve();
+    writing = write()
+      .catch((error) => logger.warn({ key, err: error }, "heartbeat not stored"))
+      .finally(() => {
+        writing = undefined;
+      });
+    return writing;
+  };
+
+  const beat = (): Promise<void> => {
+    if (!writing) return start();
+    next ??= writing.then(() => {
+      next = undefined;
+      return start();
+    });
+    return next;
+  };
+
+  const remove = async () => {
+    try {
+      await board.remove(key, revision);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      const last = await readLast(link, bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+      if (last && !last.deleted && isOwn(last)) await board.remove(key, last.seq);
+    }
+  };
+
+  const timer = setInterval(() => {
+    if (!writing) void start();
+  }, options.everyMs);
+  void start();
+
+  return {
+    started,
+    lastStoredAt: () => storedAt,
+    beat,
+    async stop({ keepKey = false } = {}) {
+      clearInterval(timer);
+      const wasForeign = stopped;
+      stopped = true;
+      await writing;
+      if (!wasForeign && !keepKey)
+        await remove().catch((error) => logger.warn({ key, err: error }, "heartbeat not removed"));
+    },
+  };
+}

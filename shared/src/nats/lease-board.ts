@@ -1,0 +1,91 @@
+import type { Logger } from "../runtime/logger.ts";
+import { BUCKET_LEASES } from "../subjects.ts";
+import type { NatsLink } from "./connect.ts";
+import { follow } from "./follow.ts";
+import { compareAndDelete, compareAndSet, fromBytes, isDeleteMarker, toBytes } from "./last-value.ts";
+import { bucketStream, keySubject } from "./streams.ts";
+
+export interface LeaseEntry {
+  key: string;
+  value: unknown;
+  revision: number;
+  /** when this process saw the entry change, by its own monotonic clock */
+  changedAt: number;
+}
+
+/**
+ * Everyone's heartbeats and leases as this process sees them. Silence is measured by the watcher's own
+ * monotonic clock from one change to the next; no wall clock is compared.
+ */
+export interface LeaseBoard {
+  get(key: string): LeaseEntry | undefined;
+  /** the entries whose key starts with `prefix` */
+  list(prefix: string): LeaseEntry[];
+  /** Compare-and-set; gives the new revision. Rejects with a conflict when another wrote meanwhile. */
+  put(key: string, value: unknown, expected: number): Promise<number>;
+  remove(key: string, expected: number): Promise<void>;
+  onChange(listener: (key: string) => void): () => void;
+  /** Resolves when the present state has been read. */
+  ready: Promise<void>;
+  close(): Promise<void>;
+}
+
+const PREFIX_LENGTH = keySubject(BUCKET_LEASES, "").length;
+
+export function createLeaseBoard(link: NatsLink, logger: Logger): LeaseBoard {
+  const entries = new Map<string, LeaseEntry>();
+  const listeners = new Set<(key: string) => void>();
+  let markReady: () => void = () => {};
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve;
+  });
+
+  const tell = (key: string) => {
+    for (const listener of listeners) listener(key);
+  };
+
+  const following = follow(link, {
+    stream: bucketStream(BUCKET_LEASES),
+    filter: keySubject(BUCKET_LEASES, ">"),
+    from: "last-per-subject",
+    logger,
+    onCaughtUp: () => markReady(),
+    onRecreated() {
+      const keys = [...entries.keys()];
+      entries.clear();
+      for (const key of keys) tell(key);
+    },
+    onMessage(message) {
+      const key = message.subject.slice(PREFIX_LENGTH);
+      const value = isDeleteMarker(message.headers) ? undefined : parse(message.data);
+      if (value === undefined) entries.delete(key);
+      else entries.set(key, { key, value, revision: message.seq, changedAt: performance.now() });
+      tell(key);
+    },
+  });
+
+  return {
+    get: (key) => entries.get(key),
+    list: (prefix) => [...entries.values()].filter((entry) => entry.key.startsWith(prefix)),
+    put: async (key, value, expected) =>
+      (await compareAndSet(link, keySubject(BUCKET_LEASES, key), toBytes(value), expected)).seq,
+    async remove(key, expected) {
+      await compareAndDelete(link, keySubject(BUCKET_LEASES, key), expected);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ready,
+    close: () => following.stop(),
+  };
+}
+
+/** `undefined` for what nobody of ours can have written: taken for absent. */
+function parse(data: Uint8Array): unknown {
+  try {
+    return fromBytes(data);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import {
+  BUCKET_LEASES,
+  BUCKET_STATE,
+  STREAM_EVENTS,
+  STREAM_STATUS,
+  SUBJECT_EVENTS_ALL,
+  SUBJECT_STATUS_SET_ALL,
+} from "../subjects.ts";
+import type { NatsLink } from "./connect.ts";
+
+/** Largest event, bytes. */
+export const MAX_EVENT_BYTES = 256 * 1024;
+
+const HOUR_NS = 3_600_000 * 1e6;
+/** How long the log is kept: replay never needs more than the time since the oldest checkpoint. */
+const EVENTS_MAX_AGE_NS = 6 * HOUR_NS;
+/** How long a last value lives; owners rewrite live ones well before. */
+const LAST_VALUE_MAX_AGE_NS = 24 * HOUR_NS;
+
+const STREAM_NOT_FOUND = 10059;
+const NAME_IN_USE = 10058;
+
+/** Name of the stream behind a key-value bucket. */
+export const bucketStream = (bucket: string): string => `KV_${bucket}`;
+/** Subject of a bucket's key. */
+export const keySubject = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
+
+const bucket = (name: string, extra: Partial<StreamConfig>): Partial<StreamConfig> => ({
+  name: bucketStream(name),
+  subjects: [`$KV.${name}.>`],
+  max_msgs_per_subject: 1,
+  discard: DiscardPolicy.New,
+  allow_rollup_hdrs: true,
+  deny_delete: true,
+  allow_direct: true,
+  ...extra,
+});
+
+const definitions: Partial<StreamConfig>[] = [
+  {
+    name: STREAM_EVENTS,
+    subjects: [SUBJECT_EVENTS_ALL],
+    max_age: EVENTS_MAX_AGE_NS,
+    max_msg_size: MAX_EVENT_BYTES,
+    discard: DiscardPolicy.Old,
+    allow_direct: true,
+  },
+  {
+    name: STREAM_STATUS,
+    subjects: [SUBJECT_STATUS_SET_ALL],
+    max_age: LAST_VALUE_MAX_AGE_NS,
+    max_msgs_per_subject: 1,
+    discard: DiscardPolicy.Old,
+    allow_direct: true,
+    republish: { src: SUBJECT_STATUS_SET_ALL, dest: "presence.status.{{wildcard(1)}}" },
+  },
+  bucket(BUCKET_STATE, { max_age: LAST_VALUE_MAX_AGE_NS }),
+  bucket(BUCKET_LEASES, {}),
+];
+
+/**
+ * Creates the streams and buckets that are missing (DESIGN "Streams and buckets"). Every process may
+ * call it at once. Rejects when JetStream is not available or a stream of the name differs in subjects.
+ */
+export async function ensureStreams(link: NatsLink, replicas: number): Promise<void> {
+  for (const definition of definitions) {
+    try {
+      await link.jsm.streams.info(definition.name as string);
+    } catch (error) {
+      if (errorCode(error) !== STREAM_NOT_FOUND) throw error;
+      try {
+        await link.jsm.streams.add({
+          retention: RetentionPolicy.Limits,
+          storage: StorageType.File,
+          num_replicas: replicas,
+          ...definition,
+        } as StreamConfig & { name: string });
+      } catch (created) {
+        if (errorCode(created) !== NAME_IN_USE) throw created;
+      }
+    }
+  }
+}
+
+function errorCode(error: unknown): number | undefined {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "number"
+    ? error.code
+    : undefined;
+}
