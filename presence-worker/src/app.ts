@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import type { WorkerBeat } from "@meeshy/shared/events";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
+import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { ensureStreams } from "@meeshy/shared/nats/streams";
+import type { Lifecycle } from "@meeshy/shared/runtime/lifecycle";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
+import type { Registry } from "prom-client";
+import type { Rules } from "./core/actor.ts";
+import type { Remembered } from "./core/epoch.ts";
+import { createTransition } from "./core/transition.ts";
+import { createEpochKeeper } from "./host/epoch-keeper.ts";
+import { createOwnership } from "./host/ownership.ts";
+import { createDatabaseWriter, type PresenceTables } from "./io/database-writer.ts";
+import { createWorkerMetrics, type WorkerFigures } from "./metrics.ts";
+
+export interface WorkerDeps {
+  link: NatsLink;
+  tables: PresenceTables;
+  remembered: () => Promise<Remembered | undefined>;
+  registry: Registry;
+  logger: Logger;
+}
+
+export interface WorkerConfig extends Rules {
+  gatewayLeaseMs: number;
+  workerLeaseMs: number;
+  replicas: number;
+}
+
+export interface Worker {
+  id: string;
+  figures(): WorkerFigures;
+  /** Why it cannot serve now; empty when it can. */
+  unready(): string[];
+}
+
+/** Beats in one lease: one or two may be lost without harm. */
+const BEATS_PER_LEASE = 4;
+const DATABASE_DRAIN_MS = 2_000;
+
+/** Starts a presence worker: it takes its share of the partitions and works until the lifecycle stops it. */
+export async function createWorker(
+  deps: WorkerDeps,
+  config: WorkerConfig,
+  lifecycle: Lifecycle,
+): Promise<Worker> {
+  const { link, tables, remembered, registry } = deps;
+  const id = `w_${randomUUID().slice(0, 13)}`;
+  const logger = deps.logger.child({ worker: id });
+
+  await ensureStreams(link, config.replicas);
+  const board = createLeaseBoard(link, logger);
+  lifecycle.onStop("lease board", () => board.close());
+  await board.ready;
+  const epochs = await createEpochKeeper({ link, board, remembered, logger });
+
+  const figures = (): WorkerFigures => {
+    const counts = ownership.hosts().map((host) => host.counts());
+    const sum = (pick: (count: (typeof counts)[number]) => number) =>
+      counts.reduce((total, count) => total + pick(count), 0);
+    return {
+      partitions: counts.length,
+      online: sum(({ online }) => online),
+      active: sum(({ active }) => active),
+      partitionLag: sum(({ lag }) => lag),
+      databaseLag: database.lag(),
+    };
+  };
+  const metrics = createWorkerMetrics(registry, figures);
+  const database = createDatabaseWriter(tables, { logger, onBatch: metrics.batch });
+  lifecycle.onStop("database writer", () => database.close(DATABASE_DRAIN_MS));
+
+  const beatValue = (beat: number): WorkerBeat => {
+    const { partitions, online, active } = figures();
+    const { total, lastMinute } = metrics.zombiesCleaned();
+    return {
+      beat,
+      partitions,
+      usersOnline: online,
+      usersActive: active,
+      zombiesCleaned: total,
+      zombiesCleanedLastMinute: lastMinute,
+    };
+  };
+  const { gatewayLeaseMs, workerLeaseMs } = config;
+  const ownership = createOwnership({
+    workerId: id,
+    link,
+    board,
+    logger,
+    metrics,
+    database,
+    epochs,
+    transition: createTransition(config),
+    rules: { gatewayLeaseMs, workerLeaseMs },
+  });
+  const heartbeat = createHeartbeat(link, board, {
+    key: leaseKeys.worker(id),
+    everyMs: workerLeaseMs / BEATS_PER_LEASE,
+    value: beatValue,
+    onForeign: (value) => logger.error({ value }, "somebody else writes this worker's heartbeat"),
+    logger,
+  });
+  lifecycle.onStop("heartbeat", () => heartbeat.stop());
+  lifecycle.onStop("ownership", () => ownership.stop());
+  await heartbeat.started;
+
+  const unready = (): string[] => {
+    const reasons: string[] = [];
+    if (!link.isUp()) reasons.push("NATS is away");
+    if (ownership.hosts().length === 0 && board.list("w.").length * 2 <= PARTITIONS)
+      reasons.push("no partition yet");
+    const behind = ownership.hosts().filter((host) => !host.isCaughtUp()).length;
+    if (behind > 0) reasons.push(`${behind} partitions are being read`);
+    return reasons;
+  };
+  return { id, figures, unready };
+}

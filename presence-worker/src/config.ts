@@ -1,0 +1,15 @@
+import { connectionEnv, databaseEnv, opsEnv, presenceEnv } from "@meeshy/shared/runtime/env";
+
+/** The worker's environment (CONTRACT 2). */
+export const workerEnv = connectionEnv
+  .extend(databaseEnv.shape)
+  .extend(opsEnv.shape)
+  .extend(
+    presenceEnv.pick({
+      OFFLINE_THRESHOLD_MS: true,
+      DISCONNECT_GRACE_MS: true,
+      GATEWAY_LEASE_MS: true,
+      WORKER_LEASE_MS: true,
+      MULTI_DEVICE: true,
+    }).shape,
+  );

@@ -1,0 +1,32 @@
+import type { LogEvent } from "@meeshy/shared/events";
+import type { Effect } from "./effects.ts";
+import type { UserRecord } from "./record.ts";
+
+/** What an actor works by. Milliseconds. */
+export interface Rules {
+  /** without activity for this long, an online user is a zombie; > 0 */
+  offlineThresholdMs: number;
+  /** how long a zombie may live; 0: the user is offline at once */
+  graceMs: number;
+  /** `replace`: a new connection closes the user's older ones */
+  multiDevice: "allow" | "replace";
+}
+
+/** A message of the log with its position: `seq` in the stream, `epoch` of the log, `now` = partition time, ms. */
+export type ActorEvent = LogEvent & { seq: number; epoch: number; now: number };
+
+export interface ActorContext {
+  record: UserRecord;
+  /** what the last event that was not ignored wants done */
+  effects: readonly Effect[];
+}
+
+/** The actor's own time, ms: it never goes back, whatever the log says. */
+export function actorTime(record: UserRecord, event: ActorEvent): number {
+  return Math.max(record.now, event.now);
+}
+
+/** Whether a moment, ms, has come; null never comes. */
+export function isPast(moment: number | null, at: number): boolean {
+  return moment !== null && moment <= at;
+}

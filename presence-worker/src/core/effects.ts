@@ -1,0 +1,22 @@
+import type { Cause } from "@meeshy/shared/status";
+import type { LifecycleState } from "./record.ts";
+
+/** What a transition wants done. Effects are data: the host carries them out, in this order of kinds. */
+export type Effect =
+  /** the record's `shown` changed: tell the viewers */
+  | { type: "status" }
+  /** what the database holds of this user changed */
+  | { type: "persist" }
+  /** a line of history; `version` is the log sequence of the event */
+  | {
+      type: "transition";
+      from: LifecycleState;
+      to: LifecycleState;
+      cause: Cause;
+      version: number;
+      epoch: number;
+      at: number;
+      connectionId: string | null;
+    }
+  /** these sockets are no longer welcome; connection ids by gateway id */
+  | { type: "closeConnections"; reason: "admin" | "replaced"; byGateway: Record<string, string[]> };

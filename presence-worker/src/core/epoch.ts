@@ -1,0 +1,40 @@
+import type { Epoch } from "@meeshy/shared/events";
+
+/** Whether the log is still the one that was being read (DESIGN "Streams and buckets": lost or shortened). */
+
+export interface LogEnds {
+  first: number;
+  last: number;
+}
+
+/** The highest log position that the database remembers. */
+export interface Remembered {
+  epoch: number;
+  seq: number;
+}
+
+export interface EpochDecision {
+  epoch: Epoch;
+  /** why a new epoch begins; null: the known one goes on */
+  raised: string | null;
+}
+
+/** At start: the epoch of the lease bucket goes on, unless the log lacks what the database has seen of it. */
+export function decideEpoch(known: Epoch | null, remembered: Remembered | undefined, log: LogEnds): EpochDecision {
+  if (known === null && remembered === undefined) return { epoch: { epoch: 1, from: 0 }, raised: "the first log" };
+  const latest = Math.max(known?.epoch ?? 0, remembered?.epoch ?? 0);
+  const raise = (raised: string) => ({ epoch: { epoch: latest + 1, from: log.last + 1 }, raised });
+  if (known === null) return raise("the leases are gone");
+  if (remembered !== undefined && remembered.epoch > known.epoch) return raise("the leases are of an older epoch");
+  if (remembered !== undefined && remembered.epoch === known.epoch && remembered.seq > log.last) {
+    return raise(`the log ends at ${log.last}, ${remembered.seq} had been processed`);
+  }
+  return { epoch: known, raised: null };
+}
+
+/** Why a reader that has processed `seq` cannot go on in this log; null: it can. */
+export function faultOf(seq: number, log: LogEnds): string | null {
+  if (seq > log.last) return `the log ends at ${log.last}, ${seq} had been processed`;
+  if (seq > 0 && log.first > seq + 1) return `the log begins at ${log.first}, ${seq + 1} is wanted`;
+  return null;
+}

@@ -1,0 +1,36 @@
+import { type ActorContext, type ActorEvent, actorTime, isPast, type Rules } from "./actor.ts";
+import { isGoodbye } from "./causes.ts";
+import { connectionsAfter, isEmpty } from "./connections.ts";
+
+interface Args {
+  context: ActorContext;
+  event: ActorEvent;
+}
+
+/** The questions that decide a user's status (DESIGN "The lifecycle"). */
+export function createGuards(rules: Rules) {
+  const remaining = ({ context: { record }, event }: Args) =>
+    connectionsAfter(record.connections, event, actorTime(record, event), rules);
+
+  const isConnected = ({ context }: Args) => !isEmpty(context.record.connections);
+  const losesSome = (args: Args) => remaining(args) !== args.context.record.connections;
+  const losesLast = (args: Args) => isConnected(args) && isEmpty(remaining(args));
+  const isDue = ({ context: { record }, event }: Args) => isPast(record.deadline, actorTime(record, event));
+
+  return {
+    isConnected,
+    isKnownConnection: ({ context, event }: Args) =>
+      event.type === "connected" && Object.hasOwn(context.record.connections, event.connectionId),
+    /** A socket announced again after a long silence says nothing of the person. */
+    isIdleConnection: ({ event }: Args) =>
+      event.type === "connected" && event.idleMs >= rules.offlineThresholdMs,
+    losesSome,
+    losesLast,
+    losesLastForGood: (args: Args) => (rules.graceMs === 0 || isGoodbye(args.event)) && losesLast(args),
+    isDue,
+    isDueForGood: (args: Args) => rules.graceMs === 0 && isDue(args),
+    isAvailabilityOver: ({ context: { record }, event }: Args) =>
+      isPast(record.availabilityExpiresAt, actorTime(record, event)),
+    wasNeverShown: ({ context }: Args) => context.record.shown === null,
+  };
+}

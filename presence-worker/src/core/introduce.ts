@@ -1,0 +1,44 @@
+import type { Profile } from "@meeshy/shared/events";
+import { type ActorEvent, actorTime } from "./actor.ts";
+import type { Person, UserRecord } from "./record.ts";
+
+/**
+ * The record with what the event's profile tells: who this is and, if nothing was known of the user,
+ * the stored status. The same record when the event brings no news.
+ */
+export function introduce(record: UserRecord, event: ActorEvent): UserRecord {
+  if (!("profile" in event)) return record;
+  const { profile } = event;
+  if (record.person !== null || record.shown !== null) {
+    return isPerson(record.person, profile) ? record : { ...record, person: toPerson(profile) };
+  }
+  return {
+    ...record,
+    person: toPerson(profile),
+    lastActiveAt: lastActivity(record, profile, actorTime(record, event)),
+    lastSeen: profile.lastSeen,
+    availability: profile.availability,
+    statusText: profile.statusText,
+    availabilityExpiresAt: profile.availabilityExpiresAt,
+  };
+}
+
+/** A stored time ahead of the log's is cut back: a wrong clock must not keep anyone online. */
+function lastActivity(record: UserRecord, profile: Profile, at: number): number | null {
+  if (profile.lastActiveAt === null) return record.lastActiveAt;
+  return Math.max(record.lastActiveAt ?? 0, Math.min(profile.lastActiveAt, at));
+}
+
+function toPerson({ username, isAnonymous, conversationIds }: Profile): Person {
+  return { username, isAnonymous, conversationIds };
+}
+
+function isPerson(person: Person | null, profile: Profile): boolean {
+  return (
+    person !== null &&
+    person.username === profile.username &&
+    person.isAnonymous === profile.isAnonymous &&
+    person.conversationIds.length === profile.conversationIds.length &&
+    person.conversationIds.every((id, index) => id === profile.conversationIds[index])
+  );
+}

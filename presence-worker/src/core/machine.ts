@@ -1,0 +1,106 @@
+import { assign, setup } from "xstate";
+import { type ActorContext, type ActorEvent, actorTime, type Rules } from "./actor.ts";
+import { createGuards } from "./guards.ts";
+import { emptyRecord, type UserRecord } from "./record.ts";
+import { settle } from "./settle.ts";
+import { createSteps } from "./steps.ts";
+
+/**
+ * One user's presence lifecycle (DESIGN "The lifecycle"). `online`: a connection, and a sign of life
+ * within the threshold. `zombie`: shown online, without proof. `offline`. A context is `{ record, effects }`;
+ * `record.state` is the state value. An event that no guard lets through changes nothing.
+ */
+export function createPresenceMachine(rules: Rules) {
+  const step = createSteps(rules);
+  const settled =
+    (change: (before: UserRecord, event: ActorEvent, at: number) => UserRecord) =>
+    ({ context: { record }, event }: { context: ActorContext; event: ActorEvent }): ActorContext =>
+      settle(record, event, change(record, event, actorTime(record, event)));
+
+  return setup({
+    types: {
+      context: {} as ActorContext,
+      events: {} as ActorEvent,
+      input: {} as { userId: string },
+    },
+    guards: createGuards(rules),
+    actions: {
+      goOnline: assign(settled(step.goOnline)),
+      goZombie: assign(settled(step.goZombie)),
+      goOffline: assign(settled(step.goOffline)),
+      hasten: assign(settled(step.hasten)),
+      addConnection: assign(settled(step.addConnection)),
+      changeConnections: assign(settled(step.changeConnections)),
+      noteActivity: assign(settled(step.noteActivity)),
+      expireAvailability: assign(settled(step.expireAvailability)),
+      setAvailability: assign(settled(step.setAvailability)),
+      dispelGhost: assign(settled(step.dispelGhost)),
+      persistAgain: assign({ effects: [{ type: "persist" }] }),
+    },
+  }).createMachine({
+    id: "presence",
+    context: ({ input }) => ({ record: emptyRecord(input.userId), effects: [] }),
+    initial: "offline",
+    on: { availability: { actions: "setAvailability" } },
+    states: {
+      online: {
+        on: {
+          connected: [knownConnection, idleConnection, { actions: "goOnline" }],
+          activity: [{ guard: "isConnected", actions: "goOnline" }, loneActivity],
+          disconnected: lossWhenOnline,
+          "gateway-lost": lossWhenOnline,
+          "disconnect-all": { target: "offline", actions: "goOffline" },
+          timeout: timeWhenOnline,
+          look: timeWhenOnline,
+        },
+      },
+      zombie: {
+        on: {
+          connected: [knownConnection, idleConnection, { target: "online", actions: "goOnline" }],
+          activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
+          disconnected: lossWhenZombie,
+          "gateway-lost": lossWhenZombie,
+          "disconnect-all": { target: "offline", actions: "goOffline" },
+          timeout: timeWhenZombie,
+          look: timeWhenZombie,
+        },
+      },
+      offline: {
+        on: {
+          connected: [knownConnection, idleConnection, { target: "online", actions: "goOnline" }],
+          activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
+          disconnected: { guard: "losesSome", actions: "changeConnections" },
+          "gateway-lost": { guard: "losesSome", actions: "changeConnections" },
+          "disconnect-all": { guard: "losesSome", actions: "changeConnections" },
+          timeout: availabilityOver,
+          look: [{ guard: "wasNeverShown", actions: "dispelGhost" }, { actions: "persistAgain" }],
+        },
+      },
+    },
+  });
+}
+
+const knownConnection = { guard: "isKnownConnection", actions: "changeConnections" } as const;
+const idleConnection = { guard: "isIdleConnection", actions: "addConnection" } as const;
+const loneActivity = { actions: "noteActivity" } as const;
+const availabilityOver = { guard: "isAvailabilityOver", actions: "expireAvailability" } as const;
+
+const lossWhenOnline = [
+  { guard: "losesLastForGood", target: "offline", actions: "goOffline" },
+  { guard: "losesLast", target: "zombie", actions: "goZombie" },
+  { guard: "losesSome", actions: "changeConnections" },
+] as const;
+const lossWhenZombie = [
+  { guard: "losesLastForGood", target: "offline", actions: "goOffline" },
+  { guard: "losesLast", actions: "hasten" },
+  { guard: "losesSome", actions: "changeConnections" },
+] as const;
+const timeWhenOnline = [
+  { guard: "isDueForGood", target: "offline", actions: "goOffline" },
+  { guard: "isDue", target: "zombie", actions: "goZombie" },
+  availabilityOver,
+] as const;
+const timeWhenZombie = [
+  { guard: "isDue", target: "offline", actions: "goOffline" },
+  availabilityOver,
+] as const;

@@ -1,0 +1,209 @@
+import type { PartitionMessage, UserMessage } from "@meeshy/shared/events";
+import { advance, advanceByTimeout, initialClock, type PartitionClock } from "./clock.ts";
+import type { Effect } from "./effects.ts";
+import {
+  type Admission,
+  admit,
+  markLost,
+  type PublisherEntry,
+  type PublisherTable,
+  prune,
+} from "./publishers.ts";
+import { emptyRecord, nextDeadline, type UserRecord } from "./record.ts";
+import type { createTransition } from "./transition.ts";
+import { createWheel } from "./wheel.ts";
+
+/**
+ * One partition's users and the order in which events reach them. Pure: time, numbers and epoch come
+ * with the log's messages, so replaying the log gives the same records and the same versions.
+ */
+
+/** A message of the log, parsed; `time` is the broker's, ms. */
+export type Inbound = { seq: number; time: number } & (
+  | { userId: string; message: UserMessage }
+  | { userId?: undefined; message: PartitionMessage }
+);
+
+export interface Change {
+  record: UserRecord;
+  effects: readonly Effect[];
+  traceparent: string | undefined;
+}
+
+export interface Applied {
+  admission: Admission;
+  changes: Change[];
+}
+
+/** What a checkpoint says of the partition besides its records. */
+export interface PartitionMemory {
+  epoch: number;
+  /** log sequence of the last message applied */
+  seq: number;
+  clock: PartitionClock;
+  publishers: Record<string, PublisherEntry>;
+  /**
+   * partition time after which connections of gateways unheard in this epoch are dropped;
+   * "armed": counted from the first message of the epoch; null: no need
+   */
+  reconcileAt: number | "armed" | null;
+}
+
+export interface Partition {
+  apply(inbound: Inbound): Applied;
+  get(userId: string): UserRecord | undefined;
+  records(): IterableIterator<UserRecord>;
+  /** Forgets a user whose record says nothing that the database does not. */
+  drop(userId: string): void;
+  memory(): PartitionMemory;
+  counts(): { users: number; online: number; active: number };
+}
+
+export const initialMemory = (epoch: number): PartitionMemory => ({
+  epoch,
+  seq: 0,
+  clock: initialClock(),
+  publishers: {},
+  reconcileAt: null,
+});
+
+export function createPartition(
+  transition: ReturnType<typeof createTransition>,
+  { gatewayLeaseMs }: { gatewayLeaseMs: number },
+  memory: PartitionMemory,
+  loaded: Iterable<UserRecord>,
+): Partition {
+  const { epoch } = memory;
+  const clock = structuredClone(memory.clock);
+  const publishers: PublisherTable = new Map(Object.entries(structuredClone(memory.publishers)));
+  const users = new Map<string, UserRecord>();
+  const wheel = createWheel();
+  let { seq, reconcileAt } = memory;
+  let online = 0;
+  let active = 0;
+
+  const count = (record: UserRecord | undefined, by: 1 | -1) => {
+    if (record?.shown?.isOnline) online += by;
+    if (record?.state === "online") active += by;
+  };
+  const keep = (record: UserRecord) => {
+    count(users.get(record.userId), -1);
+    count(record, 1);
+    users.set(record.userId, record);
+    const deadline = nextDeadline(record);
+    if (deadline !== null) wheel.schedule(record.userId, deadline);
+  };
+  for (const record of loaded) keep(record);
+
+  const step = (
+    record: UserRecord,
+    event: UserMessage["event"] | PartitionMessage["event"],
+    traceparent: string | undefined,
+    changes: Change[],
+  ) => {
+    if (record.seq >= seq) return;
+    const next = transition(record, { ...event, seq, epoch, now: clock.now });
+    if (next.record === record && next.effects.length === 0) return;
+    if (next.record !== record) keep(next.record);
+    changes.push({ record: next.record, effects: next.effects, traceparent });
+  };
+
+  const loseGateway = (gatewayId: string, changes: Change[]) => {
+    markLost(publishers, gatewayId, clock.now);
+    for (const record of users.values()) {
+      if (Object.values(record.connections).some((connection) => connection.gatewayId === gatewayId)) {
+        step(record, { type: "gateway-lost", gatewayId }, undefined, changes);
+      }
+    }
+  };
+
+  /** A new epoch began: gateways have announced themselves under new ids, whoever has not is gone. */
+  const reconcile = (changes: Change[]) => {
+    if (typeof reconcileAt !== "number" || clock.now < reconcileAt) return;
+    reconcileAt = null;
+    const unheard = new Set<string>();
+    for (const record of users.values()) {
+      for (const { gatewayId } of Object.values(record.connections)) {
+        if (!publishers.has(gatewayId)) unheard.add(gatewayId);
+      }
+    }
+    for (const gatewayId of unheard) loseGateway(gatewayId, changes);
+  };
+
+  const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[]) => {
+    for (const userId of wheel.take(clock.now)) {
+      const record = users.get(userId);
+      if (!record) continue;
+      const deadline = nextDeadline(record);
+      if (deadline === null) continue;
+      if (deadline <= clock.now) step(record, event, undefined, changes);
+      const after = nextDeadline(users.get(userId) ?? record);
+      if (after !== null) wheel.schedule(userId, after);
+    }
+  };
+
+  const applyToPartition = ({ event }: PartitionMessage, time: number, changes: Change[]) => {
+    if (event.type === "gateway-lost") {
+      loseGateway(event.gatewayId, changes);
+      return;
+    }
+    const jump = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
+    if (jump > 0)
+      for (const record of users.values()) if (record.now > clock.now) keep(rebase(record, jump, clock.now));
+    prune(publishers, clock.now);
+    reconcile(changes);
+    lookAtDeadlines(event, changes);
+  };
+
+  return {
+    apply(inbound) {
+      const changes: Change[] = [];
+      seq = inbound.seq;
+      if (inbound.message.event.type !== "timeout") advance(clock, inbound.time);
+      if (reconcileAt === "armed") reconcileAt = clock.now + 2 * gatewayLeaseMs;
+      const admission = admit(publishers, inbound.message, clock.now);
+      if (admission !== "accepted") return { admission, changes };
+      if (inbound.userId === undefined) applyToPartition(inbound.message, inbound.time, changes);
+      else {
+        const record = users.get(inbound.userId) ?? emptyRecord(inbound.userId);
+        step(record, inbound.message.event, inbound.message.traceparent, changes);
+      }
+      return { admission, changes };
+    },
+    get: (userId) => users.get(userId),
+    records: () => users.values(),
+    drop(userId) {
+      count(users.get(userId), -1);
+      users.delete(userId);
+      wheel.forget(userId);
+    },
+    memory: () => ({
+      epoch,
+      seq,
+      clock: structuredClone(clock),
+      publishers: Object.fromEntries([...publishers].map(([id, entry]) => [id, { ...entry }])),
+      reconcileAt,
+    }),
+    counts: () => ({ users: users.size, online, active }),
+  };
+}
+
+/** Takes back the times that a record was given between a forward jump of the broker's clock and its discovery. */
+function rebase(record: UserRecord, jump: number, now: number): UserRecord {
+  const back = <T extends number | null>(time: T): T =>
+    (time !== null && time > now ? time - jump : time) as T;
+  return {
+    ...record,
+    now,
+    deadline:
+      record.deadline !== null && record.deadline - jump > now ? record.deadline - jump : record.deadline,
+    lastActiveAt: back(record.lastActiveAt),
+    lastSeen: back(record.lastSeen),
+    connections: Object.fromEntries(
+      Object.entries(record.connections).map(([id, connection]) => [
+        id,
+        { ...connection, since: back(connection.since) },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,84 @@
+import type { Availability, PublicAvailability, StatusMessage } from "@meeshy/shared/status";
+import type { UserRecord } from "./record.ts";
+
+/** How a record reads outside: to the viewers and in the database. */
+
+/** The part of a status that viewers see change; the dates move only along with it. */
+export interface PublicFace {
+  isOnline: boolean;
+  availability: PublicAvailability;
+  statusText: string | null;
+}
+
+/** How the record should look to viewers; an invisible user is an offline one without a status text. */
+export function toPublicFace(record: UserRecord): PublicFace {
+  if (record.availability === "invisible")
+    return { isOnline: false, availability: "available", statusText: null };
+  return {
+    isOnline: record.state !== "offline",
+    availability: record.availability,
+    statusText: record.statusText,
+  };
+}
+
+/**
+ * What is published on `presence.status.<userId>` (contract, section 7).
+ * Throws when nothing was shown of this user yet.
+ */
+export function toStatusMessage(record: UserRecord): StatusMessage {
+  const { userId, person, shown, directoryVersion } = record;
+  if (person === null || shown === null) throw new Error("a user who was never shown has no status");
+  return {
+    userId,
+    username: person.username,
+    isAnonymous: person.isAnonymous,
+    isOnline: shown.isOnline,
+    availability: shown.availability,
+    statusText: shown.statusText,
+    lastActiveAt: toIso(shown.lastActiveAt),
+    lastSeen: toIso(shown.lastSeen),
+    epoch: shown.epoch,
+    version: shown.version,
+    cause: shown.cause,
+    at: toIso(shown.at),
+    conversationIds: person.conversationIds,
+    directoryVersion,
+  };
+}
+
+/** What the database holds of a user; times in ms. A null date is an unknown one: what is stored stays. */
+export interface PresenceRow {
+  userId: string;
+  isAnonymous: boolean;
+  isOnline: boolean;
+  lastSeen: number | null;
+  lastActiveAt: number | null;
+  availability: Availability;
+  statusText: string | null;
+  availabilityExpiresAt: number | null;
+  epoch: number;
+  version: number;
+}
+
+/** The user's row. Its public columns are as told to viewers, so that it gives away no one who is invisible. */
+export function toRow(record: UserRecord): PresenceRow {
+  const { userId, shown } = record;
+  const isInvisible = record.availability === "invisible";
+  return {
+    userId,
+    isAnonymous: userId.startsWith("anon_"),
+    isOnline: shown?.isOnline ?? false,
+    lastSeen: shown ? shown.lastSeen : record.lastSeen,
+    lastActiveAt: isInvisible ? (shown?.lastActiveAt ?? null) : record.lastActiveAt,
+    availability: record.availability,
+    statusText: record.statusText,
+    availabilityExpiresAt: record.availabilityExpiresAt,
+    epoch: shown?.epoch ?? 0,
+    version: shown?.version ?? 0,
+  };
+}
+
+function toIso(ms: number | null): string | null {
+  // biome-ignore lint/style/noRestrictedGlobals: turns a given time into text, reads no clock
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,91 @@
+import type { Availability, Cause, PublicAvailability } from "@meeshy/shared/status";
+
+/** One user's actor state: everything that is written down, nothing that can be derived. Times are partition time, ms. */
+
+export type LifecycleState = "online" | "zombie" | "offline";
+
+/** Why a zombie is one, and what is told if it goes offline. */
+export type ZombieCause = Extract<Cause, "connection-lost" | "idle" | "gateway-lost">;
+
+export interface Connection {
+  gatewayId: string;
+  device: string | null;
+  since: number;
+}
+
+export interface Person {
+  username: string | null;
+  isAnonymous: boolean;
+  conversationIds: string[];
+}
+
+/** What viewers were last told. It moves only with a public change, so it stands still while someone is invisible. */
+export interface Shown {
+  isOnline: boolean;
+  availability: PublicAvailability;
+  statusText: string | null;
+  lastActiveAt: number | null;
+  lastSeen: number | null;
+  epoch: number;
+  version: number;
+  cause: Cause;
+  at: number | null;
+}
+
+export interface UserRecord {
+  userId: string;
+  state: LifecycleState;
+  /** log sequence of the last event that changed this record: an event at or below it has been seen */
+  seq: number;
+  /** partition time of that event; the actor's time never goes back */
+  now: number;
+  /** null until an event has told who this is: such a user cannot be shown */
+  person: Person | null;
+  directoryVersion: number;
+  connections: Record<string, Connection>;
+  /** when the present state times out; null in `offline` */
+  deadline: number | null;
+  zombieCause: ZombieCause | null;
+  lastActiveAt: number | null;
+  lastSeen: number | null;
+  availability: Availability;
+  statusText: string | null;
+  availabilityExpiresAt: number | null;
+  /** null until something was shown in this record's life */
+  shown: Shown | null;
+}
+
+/** A user of whom nothing is known yet. */
+export function emptyRecord(userId: string): UserRecord {
+  return {
+    userId,
+    state: "offline",
+    seq: 0,
+    now: 0,
+    person: null,
+    directoryVersion: 0,
+    connections: {},
+    deadline: null,
+    zombieCause: null,
+    lastActiveAt: null,
+    lastSeen: null,
+    availability: "available",
+    statusText: null,
+    availabilityExpiresAt: null,
+    shown: null,
+  };
+}
+
+/** The next moment at which a timeout would change the record; null: never. */
+export function nextDeadline(record: UserRecord): number | null {
+  if (record.deadline === null) return record.availabilityExpiresAt;
+  if (record.availabilityExpiresAt === null) return record.deadline;
+  return Math.min(record.deadline, record.availabilityExpiresAt);
+}
+
+/** Whether the record says anything that the database does not: an idle offline user without a socket needs none. */
+export function isRetained(record: UserRecord): boolean {
+  return (
+    record.state !== "offline" || Object.keys(record.connections).length > 0 || nextDeadline(record) !== null
+  );
+}

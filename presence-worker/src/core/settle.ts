@@ -1,0 +1,79 @@
+import type { Cause } from "@meeshy/shared/status";
+import { type ActorContext, type ActorEvent, actorTime } from "./actor.ts";
+import { arrivalCause, departureCause, doubtCause } from "./causes.ts";
+import { closeOrder } from "./connections.ts";
+import type { Effect } from "./effects.ts";
+import { introduce } from "./introduce.ts";
+import { type PublicFace, toPublicFace, toRow } from "./projection.ts";
+import type { Shown, UserRecord } from "./record.ts";
+
+/**
+ * Completes a step: stamps the changed record, moves what is shown if its public face changed, and
+ * lists the effects. `after` differs from `before` by the step alone. Equal records: nothing happened.
+ */
+export function settle(before: UserRecord, event: ActorEvent, after: UserRecord): ActorContext {
+  const at = actorTime(before, event);
+  const shown = showAgain(before, event, after, at);
+  if (shown === before.shown && isSame(before, after)) return { record: before, effects: [] };
+
+  const record = { ...after, seq: event.seq, now: at, shown };
+  const effects: Effect[] = [];
+  if (shown !== before.shown) effects.push({ type: "status" });
+  if (!isSame(toRow(before), toRow(record))) effects.push({ type: "persist" });
+  if (record.state !== before.state) {
+    effects.push({
+      type: "transition",
+      from: before.state,
+      to: record.state,
+      cause: lifecycleCause(before, event, record),
+      version: event.seq,
+      epoch: event.epoch,
+      at,
+      connectionId: "connectionId" in event ? event.connectionId : null,
+    });
+  }
+  const order = closeOrder(before.connections, record.connections, event);
+  if (order) effects.push(order);
+  return { record, effects };
+}
+
+function showAgain(before: UserRecord, event: ActorEvent, after: UserRecord, at: number): Shown | null {
+  const face = toPublicFace(after);
+  const last = before.shown ?? believedFace(before, event);
+  const isHidden = after.availability === "invisible" && !last.isOnline;
+  if (isHidden || isSameFace(face, last)) return before.shown;
+  return {
+    ...face,
+    lastActiveAt: after.lastActiveAt,
+    lastSeen: after.lastSeen,
+    epoch: event.epoch,
+    version: event.seq,
+    cause: face.isOnline === last.isOnline ? "manual" : publicCause(before, event, after, face),
+    at,
+  };
+}
+
+/** What viewers believe of a user whom this record never showed: the stored status, offline unless someone saw a ghost. */
+function believedFace(before: UserRecord, event: ActorEvent): PublicFace {
+  const face = toPublicFace(introduce(before, event));
+  return event.type === "look" && before.state === "offline" ? { ...face, isOnline: true } : face;
+}
+
+function publicCause(before: UserRecord, event: ActorEvent, after: UserRecord, face: PublicFace): Cause {
+  if (face.isOnline) return arrivalCause(event);
+  return after.state === "offline" ? departureCause(before, event) : "disconnect";
+}
+
+function lifecycleCause(before: UserRecord, event: ActorEvent, after: UserRecord): Cause {
+  if (after.state === "online") return arrivalCause(event);
+  return after.state === "zombie" ? doubtCause(event) : departureCause(before, event);
+}
+
+function isSameFace(a: PublicFace, b: PublicFace): boolean {
+  return a.isOnline === b.isOnline && a.availability === b.availability && a.statusText === b.statusText;
+}
+
+function isSame<T extends object>(a: T, b: T): boolean {
+  for (const key in a) if (a[key] !== b[key]) return false;
+  return true;
+}

@@ -1,0 +1,135 @@
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { Partition, PartitionMemory } from "../core/partition.ts";
+import { isRetained, type UserRecord } from "../core/record.ts";
+import { Fenced, type RecordStore } from "../io/record-store.ts";
+import type { StatusWriter } from "../io/status-writer.ts";
+import type { HostDeps } from "./deps.ts";
+import type { Claim } from "./lease.ts";
+
+/**
+ * Publish, then record, then checkpoint (DESIGN, principle 5): a round takes what has changed so far,
+ * waits until its statuses are stored, writes its records, then the log position. A crash in between
+ * repeats work and loses none. Events go on meanwhile; they belong to the next round.
+ */
+export interface Checkpointer {
+  changed(record: UserRecord): void;
+  /** One more message was applied. */
+  advanced(): void;
+  /** Something else that must have happened before the user's record may be written. */
+  await(userId: string, done: Promise<void>): void;
+  /** Runs rounds until nothing is left to write. */
+  finish(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const ROUND_MS = 500;
+const ROUND_EVENTS = 1_000;
+/** A partition in which nothing but time passes writes its position this often. */
+const QUIET_MS = 5_000;
+const WRITES_AT_ONCE = 256;
+
+export interface CheckpointerParts {
+  deps: HostDeps;
+  claim: Claim;
+  partition: Partition;
+  records: RecordStore;
+  statuses: StatusWriter;
+  logger: Logger;
+  storedUpTo: number;
+}
+
+export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
+  const { deps, claim, partition, records, statuses, logger } = parts;
+  const p = claim.partition;
+  let dirty = new Map<string, UserRecord>();
+  let waits = new Map<string, Promise<void>[]>();
+  let applied = 0;
+  let last = { at: performance.now(), seq: partition.memory().seq, storedUpTo: parts.storedUpTo };
+  let stopped = false;
+  let running: Promise<void> | undefined;
+
+  const writeRecord = async (record: UserRecord, { epoch }: PartitionMemory) => {
+    const { userId } = record;
+    const isStored = !deps.database.isPending(p, userId);
+    if (isRetained(record) || !isStored) {
+      const unsaved = deps.database.unsaved(p, userId);
+      await records.write({ ...record, epoch, statusSeq: statuses.sequence(userId), unsaved });
+      if (!isRetained(record)) revisit(record);
+      return;
+    }
+    if (records.holds(userId)) await records.remove(userId, epoch, record.seq);
+    if (partition.get(userId) === record) {
+      partition.drop(userId);
+      statuses.forget(userId);
+    }
+  };
+  /** The record says nothing new once the database has it: look again in the next round. */
+  const revisit = (record: UserRecord) => {
+    if (!dirty.has(record.userId) && partition.get(record.userId) === record)
+      dirty.set(record.userId, record);
+  };
+
+  const round = async () => {
+    const taken = dirty;
+    const takenWaits = waits;
+    const memory = partition.memory();
+    dirty = new Map();
+    waits = new Map();
+    applied = 0;
+    try {
+      await Promise.all([...takenWaits.values()].flat());
+      await statuses.settled(taken.keys());
+      const queue = [...taken.values()];
+      for (let at = 0; at < queue.length && !stopped; at += WRITES_AT_ONCE) {
+        await Promise.all(queue.slice(at, at + WRITES_AT_ONCE).map((record) => writeRecord(record, memory)));
+      }
+      if (stopped) return;
+      const storedUpTo = deps.database.storedUpTo(p, memory.seq);
+      await claim.checkpoint(memory, storedUpTo);
+      last = { at: performance.now(), seq: memory.seq, storedUpTo };
+      deps.database.noteProgress(p, memory.epoch, memory.seq);
+    } catch (error) {
+      for (const [userId, record] of taken) if (!dirty.has(userId)) dirty.set(userId, record);
+      if (error instanceof Fenced) await claim.verify();
+      else if (!stopped) logger.warn({ err: error }, "checkpoint failed, trying again");
+    }
+  };
+
+  const isWorthwhile = () => {
+    if (dirty.size > 0) return true;
+    const { seq } = partition.memory();
+    const caughtUp = deps.database.storedUpTo(p, seq) === seq && last.storedUpTo !== last.seq;
+    return seq !== last.seq && (caughtUp || performance.now() - last.at > QUIET_MS);
+  };
+  const run = (): Promise<void> => {
+    running ??= round().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  const timer = setInterval(() => {
+    if (!stopped && isWorthwhile()) void run();
+  }, ROUND_MS);
+
+  return {
+    changed: (record) => dirty.set(record.userId, record),
+    advanced() {
+      applied++;
+      if (applied >= ROUND_EVENTS && !stopped) void run();
+    },
+    await(userId, done) {
+      const before = waits.get(userId);
+      if (before) before.push(done);
+      else waits.set(userId, [done]);
+    },
+    async finish() {
+      await running;
+      await run();
+    },
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { createTransition } from "../core/transition.ts";
+import type { DatabaseWriter } from "../io/database-writer.ts";
+import type { WorkerMetrics } from "../metrics.ts";
+import type { EpochKeeper } from "./epoch-keeper.ts";
+
+/** What every partition of a worker shares. */
+export interface HostDeps {
+  workerId: string;
+  link: NatsLink;
+  board: LeaseBoard;
+  logger: Logger;
+  metrics: WorkerMetrics;
+  database: DatabaseWriter;
+  epochs: EpochKeeper;
+  transition: ReturnType<typeof createTransition>;
+  rules: { gatewayLeaseMs: number; workerLeaseMs: number };
+}

@@ -1,0 +1,84 @@
+import { type Epoch, epochSchema } from "@meeshy/shared/events";
+import { isConflict } from "@meeshy/shared/nats/ack-inbox";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { decideEpoch, type LogEnds, type Remembered } from "../core/epoch.ts";
+
+/** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
+export interface EpochKeeper {
+  current(): Epoch;
+  logEnds(): Promise<LogEnds>;
+  /** Begins a new epoch because `of` cannot go on; somebody else may have done so already. */
+  raise(of: Epoch, reason: string): Promise<void>;
+}
+
+export interface EpochDeps {
+  link: NatsLink;
+  board: LeaseBoard;
+  /** the highest log position that the database remembers; rejects while it is away */
+  remembered: () => Promise<Remembered | undefined>;
+  logger: Logger;
+}
+
+/** One look at the log serves every partition that asks within this time. */
+const ENDS_FRESH_MS = 100;
+const RETRY_MS = 200;
+
+/** Resolves when the epoch is known; waits for the database only when the leases are gone. */
+export async function createEpochKeeper({
+  link,
+  board,
+  remembered,
+  logger,
+}: EpochDeps): Promise<EpochKeeper> {
+  let ends: { at: number; value: Promise<LogEnds> } | undefined;
+  const logEnds = (): Promise<LogEnds> => {
+    if (ends === undefined || performance.now() - ends.at > ENDS_FRESH_MS) {
+      const value = link.jsm.streams
+        .info(STREAM_EVENTS)
+        .then(({ state }) => ({ first: state.first_seq, last: state.last_seq }));
+      ends = { at: performance.now(), value };
+    }
+    return ends.value;
+  };
+  const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
+  const write = async (epoch: Epoch, reason: string) => {
+    try {
+      await board.put(leaseKeys.epoch, epoch, board.get(leaseKeys.epoch)?.revision ?? 0);
+      logger.warn({ ...epoch, reason }, "a new epoch begins");
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  };
+
+  const start = async (): Promise<void> => {
+    for (;;) {
+      const before = known();
+      try {
+        const memory = await remembered().catch((error) => {
+          if (before === null) throw error;
+          return undefined;
+        });
+        const decision = decideEpoch(before, memory, await logEnds());
+        if (decision.raised === null) return;
+        await write(decision.epoch, decision.raised);
+      } catch (error) {
+        logger.warn({ err: error }, "the epoch is not known yet");
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  };
+  await start();
+
+  return {
+    current: () => known() as Epoch,
+    logEnds,
+    async raise(of, reason) {
+      if ((known()?.epoch ?? 0) > of.epoch) return;
+      const { last } = await logEnds();
+      await write({ epoch: of.epoch + 1, from: last + 1 }, reason);
+    },
+  };
+}

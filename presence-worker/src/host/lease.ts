@@ -1,0 +1,97 @@
+import { isConflict } from "@meeshy/shared/nats/ack-inbox";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
+import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
+import type { PartitionMemory } from "../core/partition.ts";
+import { type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
+
+/** A partition in this worker's hands, for as long as nobody else writes its lease. */
+export interface Claim {
+  partition: number;
+  /** what the lease said when it was taken */
+  lease: PartitionLease;
+  /** Writes the log position. Rejects when the lease is another's now. */
+  checkpoint(memory: PartitionMemory, storedUpTo: number): Promise<void>;
+  /** Reads who owns the partition; `onLost` is called when it is another. */
+  verify(): Promise<void>;
+  release(): Promise<void>;
+  /** seconds from the former owner's last sign of life, or from the claim, until now */
+  sinceOwnerSilent(): number;
+}
+
+export interface ClaimOptions {
+  workerId: string;
+  partition: number;
+  link: NatsLink;
+  board: LeaseBoard;
+  onLost: () => void;
+}
+
+const EMPTY: PartitionLease = { owner: null, memory: null, storedUpTo: 0 };
+
+/** What a board entry says; an unreadable one is treated as no checkpoint at all. */
+export function readLease(entry: LeaseEntry | undefined): PartitionLease {
+  return partitionLeaseSchema.safeParse(entry?.value).data ?? EMPTY;
+}
+
+/** Takes the partition by compare-and-set; `undefined` when another was faster. */
+export async function claimPartition(options: ClaimOptions): Promise<Claim | undefined> {
+  const { workerId, partition, link, board, onLost } = options;
+  const key = leaseKeys.partition(partition);
+  const subject = keySubject(BUCKET_LEASES, key);
+  const entry = board.get(key);
+  const lease = readLease(entry);
+  const formerOwner =
+    lease.owner !== null && lease.owner !== workerId ? board.get(leaseKeys.worker(lease.owner)) : undefined;
+  const silentSince = formerOwner?.changedAt ?? performance.now();
+  let revision = entry?.revision ?? 0;
+  let held: PartitionLease = { ...lease, owner: workerId };
+
+  /** A refusal is first of all one's own lost ack: only a foreign owner counts. */
+  const put = async (value: PartitionLease): Promise<void> => {
+    for (;;) {
+      try {
+        revision = await board.put(key, value, revision);
+        held = value;
+        return;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        const last = await readLast(link, bucketStream(BUCKET_LEASES), subject);
+        const found =
+          last === undefined || last.deleted ? EMPTY : partitionLeaseSchema.parse(fromBytes(last.data));
+        if (found.owner !== workerId) throw error;
+        revision = last?.seq ?? 0;
+      }
+    }
+  };
+
+  try {
+    await put(held);
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
+  return {
+    partition,
+    lease,
+    async checkpoint(memory, storedUpTo) {
+      try {
+        await put({ owner: workerId, memory, storedUpTo });
+      } catch (error) {
+        if (isConflict(error)) onLost();
+        throw error;
+      }
+    },
+    async verify() {
+      const last = await readLast(link, bucketStream(BUCKET_LEASES), subject).catch(() => undefined);
+      if (last === undefined || last.deleted) return;
+      if (partitionLeaseSchema.safeParse(fromBytes(last.data)).data?.owner !== workerId) onLost();
+    },
+    async release() {
+      await put({ ...held, owner: null });
+    },
+    sinceOwnerSilent: () => (performance.now() - silentSince) / 1_000,
+  };
+}

@@ -1,0 +1,121 @@
+import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
+import { plan } from "../core/fair-share.ts";
+import type { HostDeps } from "./deps.ts";
+import { claimPartition, readLease } from "./lease.ts";
+import { type PartitionHost, startPartitionHost } from "./partition-host.ts";
+
+/** Sees to it that every partition has one owner, and that this worker holds its share. */
+export interface Ownership {
+  hosts(): PartitionHost[];
+  stop(): Promise<void>;
+}
+
+const LOOK_MS = 100;
+
+type Held = { host: Promise<PartitionHost | undefined>; started: PartitionHost | undefined; epoch: number };
+
+export function createOwnership(deps: HostDeps): Ownership {
+  const { board, workerId, epochs, logger, rules } = deps;
+  const held = new Map<number, Held>();
+  const ownKey = leaseKeys.worker(workerId);
+  let hearingSince: number | null = null;
+  let stopped = false;
+
+  /**
+   * Silence of others counts only while this worker proves to itself that it can hear: its own heartbeat
+   * comes back over the board. After an outage everybody gets one lease before they are counted out.
+   */
+  const alive = (): string[] | null => {
+    const now = performance.now();
+    const own = board.get(ownKey);
+    if (own === undefined || now - own.changedAt > rules.workerLeaseMs) {
+      hearingSince = null;
+      return null;
+    }
+    hearingSince ??= now;
+    const since = hearingSince;
+    return board
+      .list("w.")
+      .filter(({ changedAt }) => now - Math.max(changedAt, since) <= rules.workerLeaseMs)
+      .map(({ key }) => key.slice(2));
+  };
+
+  const abandon = async (partition: number) => {
+    const entry = held.get(partition);
+    held.delete(partition);
+    const host = await entry?.host;
+    await host?.abandon();
+  };
+
+  const take = (partition: number) => {
+    const epoch = epochs.current().epoch;
+    const entry: Held = { host: Promise.resolve(undefined), started: undefined, epoch };
+    const start = async (): Promise<PartitionHost | undefined> => {
+      try {
+        const claim = await claimPartition({
+          ...deps,
+          partition,
+          onLost: () => {
+            if (held.get(partition) !== entry) return;
+            logger.warn({ partition }, "partition lost to another owner");
+            void abandon(partition);
+          },
+        });
+        if (claim === undefined) return undefined;
+        entry.started = await startPartitionHost(deps, claim);
+        return entry.started;
+      } catch (error) {
+        logger.warn({ partition, err: error }, "could not take the partition");
+        return undefined;
+      }
+    };
+    held.set(partition, entry);
+    entry.host = start().then((host) => {
+      if (host === undefined && held.get(partition) === entry) held.delete(partition);
+      return host;
+    });
+  };
+
+  const release = async (partition: number) => {
+    const entry = held.get(partition);
+    held.delete(partition);
+    const host = await entry?.host;
+    await host?.release().catch(async (error) => {
+      logger.warn({ partition, err: error }, "could not release in good order");
+      await host.abandon();
+    });
+  };
+
+  /** Whoever the board names as owner is the owner. */
+  const dropForeign = () => {
+    for (const [partition, { started, epoch }] of held) {
+      if (started === undefined) continue;
+      const { owner } = readLease(board.get(leaseKeys.partition(partition)));
+      if ((owner !== null && owner !== workerId) || epoch !== epochs.current().epoch) void abandon(partition);
+    }
+  };
+
+  const look = () => {
+    if (stopped) return;
+    dropForeign();
+    const living = alive();
+    if (living === null) return;
+    const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      partition,
+      owner: readLease(board.get(leaseKeys.partition(partition))).owner,
+    }));
+    const { claim, release: surplus } = plan(workerId, living, holdings, new Set(held.keys()));
+    for (const partition of claim) take(partition);
+    for (const partition of surplus) void release(partition);
+  };
+  const timer = setInterval(look, LOOK_MS);
+
+  return {
+    hosts: () => [...held.values()].flatMap(({ started }) => (started ? [started] : [])),
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await Promise.all([...held.keys()].map(release));
+    },
+  };
+}

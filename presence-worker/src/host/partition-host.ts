@@ -1,0 +1,195 @@
+import { type Following, follow, type Stored } from "@meeshy/shared/nats/follow";
+import { partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { faultOf } from "../core/epoch.ts";
+import {
+  type Change,
+  createPartition,
+  type Inbound,
+  initialMemory,
+  type PartitionMemory,
+} from "../core/partition.ts";
+import { toRow, toStatusMessage } from "../core/projection.ts";
+import type { UserRecord } from "../core/record.ts";
+import { commandGateway } from "../io/gateway-commands.ts";
+import { readEvent } from "../io/log-reader.ts";
+import { createRecordStore } from "../io/record-store.ts";
+import { createStatusWriter } from "../io/status-writer.ts";
+import { fromStored, type HistoryLine } from "../io/stored-record.ts";
+import { createCheckpointer } from "./checkpointer.ts";
+import type { HostDeps } from "./deps.ts";
+import type { Claim } from "./lease.ts";
+
+/** One owned partition at work: log in, statuses, records, rows and checkpoints out. */
+export interface PartitionHost {
+  partition: number;
+  /** Resolves when the log has been read to its end and what it changed has been published. */
+  caughtUp: Promise<void>;
+  isCaughtUp(): boolean;
+  counts(): { users: number; online: number; active: number; lag: number };
+  /** Finishes what is under way, writes the last checkpoint and gives the partition up. */
+  release(): Promise<void>;
+  /** Stops at once: another owns the partition now, or the epoch is over. */
+  abandon(): Promise<void>;
+}
+
+/** Reads the partition's records and log from its checkpoint on, and keeps at it until released. */
+export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<PartitionHost> {
+  const { link, metrics, database, epochs, rules } = deps;
+  const { partition: p, lease } = claim;
+  const logger = deps.logger.child({ partition: p });
+  const epoch = epochs.current();
+  const continues = lease.memory !== null && lease.memory.epoch === epoch.epoch;
+  const memory = continues ? (lease.memory as PartitionMemory) : newEpochMemory(lease.memory, epoch);
+
+  const records = createRecordStore(link, p, logger);
+  const statuses = createStatusWriter(link, { logger, onForeign: () => void claim.verify() });
+  const stored = (await records.load()).map(fromStored);
+  const partition = createPartition(
+    deps.transition,
+    { gatewayLeaseMs: rules.gatewayLeaseMs },
+    memory,
+    stored.map(({ record }) => (continues ? record : { ...record, seq: 0 })),
+  );
+
+  let live = false;
+  let lag = 0;
+  /** while catching up: who was touched, so that only the last word of each is published */
+  const touched = new Map<string, UserRecord>();
+  const checkpointer = createCheckpointer({
+    deps,
+    claim,
+    partition,
+    records,
+    statuses,
+    logger,
+    storedUpTo: lease.storedUpTo,
+  });
+
+  for (const { record, statusSeq, unsaved } of stored) {
+    statuses.learn(record.userId, statusSeq);
+    if (!continues || record.seq > memory.seq) touched.set(record.userId, record);
+    if (!continues || record.seq > lease.storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
+  }
+
+  const publish = (record: UserRecord) => {
+    if (record.person !== null && record.shown !== null) statuses.put(toStatusMessage(record));
+  };
+
+  /** users whose last connection fell silent, as opposed to a tab that was closed; for the metrics alone */
+  const pingTimeouts = new Set<string>();
+  const noteLoss = ({ userId, message: { event } }: Inbound) => {
+    if (userId === undefined || event.type === "activity") return;
+    if (event.type === "disconnected" && event.reason === "ping timeout") pingTimeouts.add(userId);
+    else pingTimeouts.delete(userId);
+  };
+
+  const carryOut = ({ record, effects, traceparent }: Change) => {
+    const history: HistoryLine[] = [];
+    let persists = false;
+    for (const effect of effects) {
+      if (effect.type === "status" && live) publish(record);
+      else if (effect.type === "persist") persists = true;
+      else if (effect.type === "transition") {
+        const { type: _, ...line } = effect;
+        history.push({ ...line, traceId: traceparent?.split("-")[1] ?? null });
+        if (live) metrics.transition(effect, record, pingTimeouts.has(record.userId));
+      } else if (effect.type === "closeConnections") {
+        for (const [gatewayId, connectionIds] of Object.entries(effect.byGateway)) {
+          const command = {
+            type: "close" as const,
+            userId: record.userId,
+            connectionIds,
+            reason: effect.reason,
+          };
+          checkpointer.await(record.userId, commandGateway(link, gatewayId, command, logger));
+        }
+      }
+    }
+    if (persists || history.length > 0) database.put(p, toRow(record), history, record.seq);
+    if (!live) touched.set(record.userId, record);
+    checkpointer.changed(record);
+  };
+
+  const onMessage = (message: Stored) => {
+    const inbound = readEvent(message);
+    lag = message.pending;
+    if ("fault" in inbound) {
+      metrics.poison();
+      logger.error(
+        { seq: message.seq, subject: message.subject, fault: inbound.fault },
+        "not an event, set aside",
+      );
+      return;
+    }
+    const { admission, changes } = partition.apply(inbound);
+    noteLoss(inbound);
+    metrics.event(inbound.message.event.type, admission);
+    for (const change of changes) carryOut(change);
+    checkpointer.advanced();
+  };
+
+  let announceCaughtUp: () => void = () => {};
+  const caughtUp = new Promise<void>((resolve) => {
+    announceCaughtUp = resolve;
+  });
+  const goLive = () => {
+    if (live) return;
+    live = true;
+    for (const record of touched.values()) publish(partition.get(record.userId) ?? record);
+    touched.clear();
+    metrics.takeover(claim.sinceOwnerSilent());
+    announceCaughtUp();
+  };
+
+  const following: Following = follow(link, {
+    stream: STREAM_EVENTS,
+    filter: partitionFilter(p),
+    from: memory.seq + 1,
+    logger,
+    onMessage,
+    onCaughtUp: goLive,
+    async checkStart(from) {
+      const fault = faultOf(from - 1, await epochs.logEnds());
+      if (fault === null) return from;
+      await epochs.raise(epoch, fault);
+      throw new Error(`the log was lost: ${fault}`);
+    },
+  });
+
+  const stop = async () => {
+    await following.stop();
+    await checkpointer.stop();
+    statuses.close();
+  };
+  return {
+    partition: p,
+    caughtUp,
+    isCaughtUp: () => live,
+    counts: () => ({ ...partition.counts(), lag }),
+    async release() {
+      await following.stop();
+      if (live) await checkpointer.finish();
+      await stop();
+      await claim.release();
+      database.drop(p);
+    },
+    async abandon() {
+      await stop();
+      database.drop(p);
+    },
+  };
+}
+
+/** The memory with which a partition begins a new epoch: a new log, unknown publishers, connections to be confirmed. */
+function newEpochMemory(
+  before: PartitionMemory | null,
+  { epoch, from }: { epoch: number; from: number },
+): PartitionMemory {
+  const fresh = initialMemory(epoch);
+  return {
+    ...fresh,
+    seq: Math.max(0, from - 1),
+    clock: before?.clock ?? fresh.clock,
+    reconcileAt: before === null && epoch === 1 ? null : "armed",
+  };
+}

@@ -1,0 +1,166 @@
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { PresenceRow } from "../core/projection.ts";
+import type { HistoryLine } from "./stored-record.ts";
+
+/** Where rows go: the batched, guarded statements of the shared database package. */
+export interface PresenceTables {
+  /** Gives the number of rows changed. */
+  writePresence(rows: PresenceRow[]): Promise<number>;
+  writeHistory(lines: (HistoryLine & { userId: string })[]): Promise<unknown>;
+  writeProgress(positions: { partition: number; epoch: number; seq: number }[]): Promise<unknown>;
+}
+
+/** One user's changes on their way to the database. */
+interface Pending {
+  row: PresenceRow;
+  history: HistoryLine[];
+  /** log sequence of the oldest change that is not stored */
+  since: number;
+}
+
+/**
+ * The database follows on its own: the last state per user, in batches. It may be away for as long as it
+ * likes; statuses never wait for it. Pending rows of a partition are bounded by its number of users.
+ */
+export interface DatabaseWriter {
+  put(partition: number, row: PresenceRow, history: HistoryLine[], seq: number): void;
+  isPending(partition: number, userId: string): boolean;
+  unsaved(partition: number, userId: string): HistoryLine[];
+  /** every change up to this log sequence is stored; `seq` when nothing is pending */
+  storedUpTo(partition: number, seq: number): number;
+  noteProgress(partition: number, epoch: number, seq: number): void;
+  /** Forgets a partition that has another owner now. */
+  drop(partition: number): void;
+  lag(): number;
+  /** Stores what is pending, as far as the database lets it within `ms`. */
+  close(ms: number): Promise<void>;
+}
+
+const BATCH = 500;
+const FLUSH_MS = 50;
+const PROGRESS_MS = 5_000;
+const RETRY_MS = 500;
+
+export function createDatabaseWriter(
+  tables: PresenceTables,
+  { logger, onBatch }: { logger: Logger; onBatch: (rows: number, written: number) => void },
+): DatabaseWriter {
+  const pending = new Map<number, Map<string, Pending>>();
+  const progress = new Map<number, { partition: number; epoch: number; seq: number }>();
+  let lag = 0;
+  let failing = false;
+  let closed = false;
+  let timer: NodeJS.Timeout | undefined;
+  let flushing: Promise<void> | undefined;
+
+  const takeBatch = (): [number, string, Pending][] => {
+    const batch: [number, string, Pending][] = [];
+    for (const [partition, users] of pending) {
+      for (const [userId, entry] of users) {
+        batch.push([partition, userId, entry]);
+        if (batch.length === BATCH) return batch;
+      }
+    }
+    return batch;
+  };
+
+  const writeBatch = async (batch: [number, string, Pending][]) => {
+    const rows = batch.map(([, , entry]) => entry.row);
+    const lines = batch.map(([, , entry]) => [...entry.history]);
+    const written = await tables.writePresence(rows);
+    const history = batch.flatMap(([, userId], at) => (lines[at] ?? []).map((line) => ({ ...line, userId })));
+    if (history.length > 0) await tables.writeHistory(history);
+    onBatch(batch.length, written);
+    batch.forEach(([partition, userId, entry], at) => {
+      const users = pending.get(partition);
+      if (users?.get(userId) !== entry) return;
+      const changedMeanwhile = entry.row !== rows[at] || entry.history.length !== lines[at]?.length;
+      if (changedMeanwhile) entry.history.splice(0, lines[at]?.length ?? 0);
+      else {
+        users.delete(userId);
+        lag--;
+      }
+    });
+  };
+
+  const flush = async () => {
+    try {
+      for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) await writeBatch(batch);
+      if (failing) logger.info("the database is back, all rows are stored");
+      failing = false;
+    } catch (error) {
+      if (!failing) logger.warn({ err: error, lag }, "the database is away, rows wait");
+      failing = true;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  };
+  const run = () => {
+    timer = undefined;
+    flushing ??= flush().finally(() => {
+      flushing = undefined;
+      if (lag > 0 && !closed) schedule();
+    });
+  };
+  const schedule = () => {
+    timer ??= setTimeout(run, FLUSH_MS);
+  };
+
+  const writeProgress = async () => {
+    if (failing || progress.size === 0) return;
+    const positions = [...progress.values()].sort((a, b) => a.partition - b.partition);
+    progress.clear();
+    await tables.writeProgress(positions).catch((error) => {
+      for (const position of positions) {
+        if (!progress.has(position.partition)) progress.set(position.partition, position);
+      }
+      logger.warn({ err: error }, "log position not stored, will be");
+    });
+  };
+  const progressTimer = setInterval(() => void writeProgress(), PROGRESS_MS);
+
+  return {
+    put(partition, row, history, seq) {
+      let users = pending.get(partition);
+      if (!users) {
+        users = new Map();
+        pending.set(partition, users);
+      }
+      const entry = users.get(row.userId);
+      if (entry) {
+        entry.row = row;
+        entry.history.push(...history);
+      } else {
+        users.set(row.userId, { row, history: [...history], since: seq });
+        lag++;
+      }
+      schedule();
+    },
+    isPending: (partition, userId) => pending.get(partition)?.has(userId) ?? false,
+    unsaved: (partition, userId) => [...(pending.get(partition)?.get(userId)?.history ?? [])],
+    storedUpTo(partition, seq) {
+      const oldest = pending.get(partition)?.values().next().value;
+      return oldest === undefined ? seq : Math.min(seq, oldest.since - 1);
+    },
+    noteProgress: (partition, epoch, seq) => progress.set(partition, { partition, epoch, seq }),
+    drop(partition) {
+      lag -= pending.get(partition)?.size ?? 0;
+      pending.delete(partition);
+      progress.delete(partition);
+    },
+    lag: () => lag,
+    async close(ms) {
+      const end = performance.now() + ms;
+      while (lag > 0 && performance.now() < end) {
+        run();
+        await Promise.race([
+          flushing,
+          new Promise((resolve) => setTimeout(resolve, end - performance.now())),
+        ]);
+      }
+      closed = true;
+      clearTimeout(timer);
+      clearInterval(progressTimer);
+      await writeProgress();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { GatewayCommand } from "@meeshy/shared/events";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { gatewaySubject } from "@meeshy/shared/subjects";
+
+const ANSWER_MS = 1_000;
+const ATTEMPTS = 3;
+
+/**
+ * Tells a gateway to close sockets, until it answers. A gateway that does not answer is dead or about to
+ * be declared lost, and its sockets with it.
+ */
+export async function commandGateway(
+  link: NatsLink,
+  gatewayId: string,
+  command: GatewayCommand,
+  logger: Logger,
+): Promise<void> {
+  const data = toBytes(command);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    try {
+      await link.nc.request(gatewaySubject(gatewayId), data, { timeout: ANSWER_MS });
+      return;
+    } catch (error) {
+      logger.warn({ gatewayId, attempt, err: error }, "gateway does not answer");
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { isConflict } from "@meeshy/shared/nats/ack-inbox";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { compareAndSet, fromBytes, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
+import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
+
+/** Publishes statuses, each user's in order and one at a time; a newer one replaces one that still waits. */
+export interface StatusWriter {
+  put(status: StatusMessage): void;
+  /** Resolves once everything put so far for these users is stored, or superseded by a newer owner. */
+  settled(userIds: Iterable<string>): Promise<void>;
+  /** stream sequence of the user's last status as far as known; 0: none */
+  sequence(userId: string): number;
+  learn(userId: string, sequence: number): void;
+  forget(userId: string): void;
+  close(): void;
+}
+
+interface Lane {
+  waiting: StatusMessage | null;
+  idle: Promise<void>;
+}
+
+const RETRY_MS = 200;
+
+/** `onForeign` hears that a newer status stood there already: another owner may be at work. */
+export function createStatusWriter(
+  link: NatsLink,
+  { logger, onForeign }: { logger: Logger; onForeign: () => void },
+): StatusWriter {
+  const sequences = new Map<string, number>();
+  const lanes = new Map<string, Lane>();
+  let closed = false;
+
+  const adopt = async (status: StatusMessage): Promise<boolean> => {
+    const last = await readLast(link, STREAM_STATUS, statusSetSubject(status.userId));
+    sequences.set(status.userId, last?.seq ?? 0);
+    const found = last === undefined ? undefined : statusMessageSchema.safeParse(parse(last.data)).data;
+    if (found === undefined) return false;
+    const order = compareVersions(found, status);
+    if (order > 0) onForeign();
+    return order > 0 || (order === 0 && found.directoryVersion >= status.directoryVersion);
+  };
+
+  const store = async (status: StatusMessage): Promise<void> => {
+    const subject = statusSetSubject(status.userId);
+    const data = toBytes(status);
+    while (!closed) {
+      try {
+        const ack = await compareAndSet(link, subject, data, sequences.get(status.userId) ?? 0);
+        sequences.set(status.userId, ack.seq);
+        return;
+      } catch (error) {
+        try {
+          if (isConflict(error) && (await adopt(status))) return;
+          if (isConflict(error)) continue;
+          logger.warn({ subject, err: error }, "status not acknowledged, trying again");
+        } catch (reading) {
+          logger.warn({ subject, err: reading }, "status not readable, trying again");
+        }
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  };
+
+  const drain = async (userId: string, lane: Lane) => {
+    while (lane.waiting !== null && !closed) {
+      const status = lane.waiting;
+      lane.waiting = null;
+      await store(status);
+    }
+    if (lanes.get(userId) === lane) lanes.delete(userId);
+  };
+
+  return {
+    put(status) {
+      const lane = lanes.get(status.userId);
+      if (lane) {
+        lane.waiting = status;
+        return;
+      }
+      const fresh: Lane = { waiting: status, idle: Promise.resolve() };
+      lanes.set(status.userId, fresh);
+      fresh.idle = drain(status.userId, fresh);
+    },
+    async settled(userIds) {
+      for (const userId of userIds) await lanes.get(userId)?.idle;
+    },
+    sequence: (userId) => sequences.get(userId) ?? 0,
+    learn: (userId, sequence) => {
+      if (sequence > 0) sequences.set(userId, sequence);
+    },
+    forget: (userId) => sequences.delete(userId),
+    close() {
+      closed = true;
+    },
+  };
+}
+
+function parse(data: Uint8Array): unknown {
+  try {
+    return fromBytes(data);
+  } catch {
+    return undefined;
+  }
+}

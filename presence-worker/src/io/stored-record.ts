@@ -1,0 +1,78 @@
+import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
+import { z } from "zod";
+import type { UserRecord } from "../core/record.ts";
+
+/** What is written down of a user: the record, and what of it has not reached its other places yet. */
+
+const millis = z.number().nullable();
+const STATES = ["online", "zombie", "offline"] as const;
+
+const transitionSchema = z.object({
+  from: z.enum(STATES),
+  to: z.enum(STATES),
+  cause: z.enum(CAUSES),
+  version: z.number(),
+  epoch: z.number(),
+  at: z.number(),
+  connectionId: z.string().nullable(),
+  traceId: z.string().nullable(),
+});
+/** A line of history on its way to the database. */
+export type HistoryLine = z.infer<typeof transitionSchema>;
+
+const recordSchema = z.object({
+  userId: z.string().min(1),
+  state: z.enum(STATES),
+  seq: z.number(),
+  now: z.number(),
+  person: z
+    .object({
+      username: z.string().nullable(),
+      isAnonymous: z.boolean(),
+      conversationIds: z.array(z.string()),
+    })
+    .nullable(),
+  directoryVersion: z.number(),
+  connections: z.record(
+    z.string(),
+    z.object({ gatewayId: z.string(), device: z.string().nullable(), since: z.number() }),
+  ),
+  deadline: millis,
+  zombieCause: z.enum(["connection-lost", "idle", "gateway-lost"]).nullable(),
+  lastActiveAt: millis,
+  lastSeen: millis,
+  availability: z.enum(AVAILABILITIES),
+  statusText: z.string().nullable(),
+  availabilityExpiresAt: millis,
+  shown: z
+    .object({
+      isOnline: z.boolean(),
+      availability: z.enum(PUBLIC_AVAILABILITIES),
+      statusText: z.string().nullable(),
+      lastActiveAt: millis,
+      lastSeen: millis,
+      epoch: z.number(),
+      version: z.number(),
+      cause: z.enum(CAUSES),
+      at: millis,
+    })
+    .nullable(),
+}) satisfies z.ZodType<UserRecord>;
+
+export const storedRecordSchema = recordSchema.extend({
+  epoch: z.number(),
+  /** stream sequence of the user's last status; 0: none known */
+  statusSeq: z.number(),
+  unsaved: z.array(transitionSchema),
+});
+export type StoredRecord = z.infer<typeof storedRecordSchema>;
+
+/** Splits what was stored into the record and its surroundings. */
+export function fromStored({ epoch, statusSeq, unsaved, ...record }: StoredRecord): {
+  record: UserRecord;
+  epoch: number;
+  statusSeq: number;
+  unsaved: HistoryLine[];
+} {
+  return { record, epoch, statusSeq, unsaved };
+}

@@ -1,0 +1,128 @@
+import { METRIC_PREFIX } from "@meeshy/shared/runtime/metrics";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { Effect } from "./core/effects.ts";
+import type { Admission } from "./core/publishers.ts";
+import type { UserRecord } from "./core/record.ts";
+
+type TransitionEffect = Extract<Effect, { type: "transition" }>;
+
+/** The worker's figures (CONTRACT 8). */
+export interface WorkerMetrics {
+  event(type: string, admission: Admission): void;
+  poison(): void;
+  /** `pinged`: the user's last connection had stopped answering pings */
+  transition(effect: TransitionEffect, record: UserRecord, pinged: boolean): void;
+  takeover(seconds: number): void;
+  batch(rows: number, written: number): void;
+  zombiesCleaned(): { total: number; lastMinute: number };
+}
+
+/** What the gauges ask for when they are read. */
+export interface WorkerFigures {
+  partitions: number;
+  online: number;
+  active: number;
+  partitionLag: number;
+  databaseLag: number;
+}
+
+const MINUTE_MS = 60_000;
+const CLEANED: ReadonlyMap<string, string> = new Map([
+  ["idle", "idle"],
+  ["gateway-lost", "gateway lost"],
+]);
+
+export function createWorkerMetrics(registry: Registry, figures: () => WorkerFigures): WorkerMetrics {
+  const registers = [registry];
+  const name = (suffix: string) => METRIC_PREFIX + suffix;
+  const events = new Counter({
+    name: name("events_total"),
+    help: "Messages of the log by type and by whether they were accepted",
+    labelNames: ["type", "admission"],
+    registers,
+  });
+  const transitions = new Counter({
+    name: name("transitions_total"),
+    help: "Changes of lifecycle state",
+    labelNames: ["from", "to", "cause"],
+    registers,
+  });
+  const zombies = new Counter({
+    name: name("zombies_cleaned_total"),
+    help: "Users taken offline without a goodbye of their own: idle, ping timeout, gateway lost",
+    labelNames: ["cause"],
+    registers,
+  });
+  const detection = new Histogram({
+    name: name("zombie_detection_seconds"),
+    help: "From the last sign of life of a cleaned zombie until it was shown offline",
+    buckets: [1, 5, 10, 30, 60, 120, 300, 330, 360, 600],
+    registers,
+  });
+  const takeover = new Histogram({
+    name: name("takeover_seconds"),
+    help: "From the former owner's last sign of life, or the claim, until the partition was read to its end",
+    buckets: [0.1, 0.25, 0.5, 1, 2, 2.5, 3, 4, 5, 10, 30],
+    registers,
+  });
+  const batches = new Histogram({
+    name: name("db_batch_rows"),
+    help: "Rows in a batched statement",
+    buckets: [1, 5, 10, 50, 100, 250, 500],
+    registers,
+  });
+  const rowsWritten = new Counter({
+    name: name("db_rows_written_total"),
+    help: "Rows that a batch changed",
+    registers,
+  });
+  const gauge = (suffix: string, help: string, read: (figures: WorkerFigures) => number) =>
+    new Gauge({
+      name: name(suffix),
+      help,
+      registers,
+      collect() {
+        this.set(read(figures()));
+      },
+    });
+  gauge("users_online_total", "Users shown online", ({ online }) => online);
+  gauge(
+    "users_active",
+    "Users with a connection and a sign of life within the threshold",
+    ({ active }) => active,
+  );
+  gauge("partitions_owned", "Partitions of this worker", ({ partitions }) => partitions);
+  gauge(
+    "partition_lag_events",
+    "Messages that wait in the partitions of this worker",
+    ({ partitionLag }) => partitionLag,
+  );
+  gauge("db_lag_events", "Users whose row waits for the database", ({ databaseLag }) => databaseLag);
+
+  let cleaned = 0;
+  const cleanedAt: number[] = [];
+  return {
+    event: (type, admission) => events.inc({ type, admission }),
+    poison: () => events.inc({ type: "poison", admission: "refused" }),
+    transition({ from, to, cause, at }, record, pinged) {
+      transitions.inc({ from, to, cause });
+      if (to !== "offline") return;
+      const cleanedFor = cause === "connection-lost" && pinged ? "ping timeout" : CLEANED.get(cause);
+      if (cleanedFor === undefined) return;
+      cleaned++;
+      cleanedAt.push(performance.now());
+      zombies.inc({ cause: cleanedFor });
+      if (record.lastActiveAt !== null) detection.observe(Math.max(0, at - record.lastActiveAt) / 1_000);
+    },
+    takeover: (seconds) => takeover.observe(seconds),
+    batch(rows, written) {
+      batches.observe(rows);
+      rowsWritten.inc(written);
+    },
+    zombiesCleaned() {
+      const since = performance.now() - MINUTE_MS;
+      while (cleanedAt.length > 0 && (cleanedAt[0] as number) < since) cleanedAt.shift();
+      return { total: cleaned, lastMinute: cleanedAt.length };
+    },
+  };
+}

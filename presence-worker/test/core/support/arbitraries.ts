@@ -1,0 +1,98 @@
+import type { LogEvent } from "@meeshy/shared/events";
+import { AVAILABILITIES } from "@meeshy/shared/status";
+import fc from "fast-check";
+import type { ActorEvent, Rules } from "../../../src/core/actor.ts";
+import {
+  activity,
+  connected,
+  disconnectAll,
+  disconnected,
+  gatewayLost,
+  logged,
+  look,
+  profile,
+  SECOND,
+  setAvailability,
+  T0,
+  timeout,
+} from "./events.ts";
+
+/** Few connections, gateways and moments, so that a short history already meets itself: repeats, late arrivals, ties. */
+
+const THRESHOLD_MS = 300 * SECOND;
+
+export const rules: fc.Arbitrary<Rules> = fc.record({
+  offlineThresholdMs: fc.constant(THRESHOLD_MS),
+  graceMs: fc.constantFrom(0, 5 * SECOND, 400 * SECOND),
+  multiDevice: fc.constantFrom("allow", "replace"),
+});
+
+const connectionId = fc.constantFrom("a", "b", "c");
+const gatewayId = fc.constantFrom("g1", "g2");
+const moment = fc.option(fc.integer({ min: -500, max: 3_000 }).map((seconds) => T0 + seconds * SECOND));
+
+const stored = fc
+  .record({
+    username: fc.constantFrom("alice", null),
+    conversationIds: fc.subarray(["room-1", "room-2"]),
+    availability: fc.constantFrom(...AVAILABILITIES),
+    statusText: fc.constantFrom(null, "lunch"),
+    availabilityExpiresAt: moment,
+    lastActiveAt: moment,
+    lastSeen: moment,
+  })
+  .map(profile);
+
+const event: fc.Arbitrary<LogEvent> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc
+      .tuple(
+        connectionId,
+        gatewayId,
+        fc.constantFrom(0, 0, SECOND, THRESHOLD_MS - 1, THRESHOLD_MS, 2 * THRESHOLD_MS),
+        stored,
+      )
+      .map(([id, gateway, idleMs, known]) => connected(id, gateway, { idleMs, profile: known })),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(connectionId, fc.constantFrom("transport close", "client namespace disconnect", "admin"))
+      .map(([id, reason]) => disconnected(id, reason)),
+  },
+  { weight: 1, arbitrary: gatewayId.map(gatewayLost) },
+  { weight: 2, arbitrary: fc.constant(activity) },
+  { weight: 4, arbitrary: fc.constant(timeout) },
+  { weight: 1, arbitrary: stored.map(look) },
+  { weight: 1, arbitrary: fc.constant(disconnectAll) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...AVAILABILITIES), fc.constantFrom(null, "lunch", "away"), moment, stored)
+      .map(([availability, text, expiresAt, known]) => setAvailability(availability, text, expiresAt, known)),
+  },
+);
+
+/** A partition's log: positions grow, epochs never fall, and the clock stumbles. */
+export const history: fc.Arbitrary<ActorEvent[]> = fc
+  .array(
+    fc.record({
+      event,
+      skipped: fc.constantFrom(1, 1, 7),
+      raisesEpoch: fc.constantFrom(...Array<boolean>(19).fill(false), true),
+      seconds: fc.constantFrom(0, 0, 1, 1, 5, 6, 299, 300, 301, -2, -400),
+    }),
+    { maxLength: 40 },
+  )
+  .map((entries) => {
+    let seq = 0;
+    let epoch = 1;
+    let now = T0;
+    return entries.map((entry) => {
+      seq += entry.skipped;
+      epoch += entry.raisesEpoch ? 1 : 0;
+      now += entry.seconds * SECOND;
+      return logged(entry.event, seq, now, epoch);
+    });
+  });

@@ -1,0 +1,219 @@
+import type { Cause } from "@meeshy/shared/status";
+import type { ActorEvent, Rules } from "../../../src/core/actor.ts";
+import type { Effect } from "../../../src/core/effects.ts";
+import type { UserRecord, ZombieCause } from "../../../src/core/record.ts";
+
+/**
+ * The rules of the lifecycle once more, event by event, as plain branches on a copy of the record.
+ * It shares nothing with the machine but the types, so that both would have to be wrong alike.
+ */
+export function createReferenceModel(rules: Rules) {
+  return (before: UserRecord, event: ActorEvent): { record: UserRecord; effects: Effect[] } => {
+    const user = structuredClone(before);
+    const now = Math.max(event.now, before.now);
+    const effects: Effect[] = [];
+    const closing: [connectionId: string, gatewayId: string][] = [];
+    let why: Cause = "idle";
+    let sawGhost = false;
+
+    const isEmptyHanded = () => Object.keys(user.connections).length === 0;
+
+    function readProfile() {
+      if (!("profile" in event)) return;
+      const known = event.profile;
+      if (user.person === null) {
+        if (known.lastActiveAt !== null) {
+          const then = Math.min(known.lastActiveAt, now);
+          if (user.lastActiveAt === null || user.lastActiveAt < then) user.lastActiveAt = then;
+        }
+        user.lastSeen = known.lastSeen;
+        user.availability = known.availability;
+        user.statusText = known.statusText;
+        user.availabilityExpiresAt = known.availabilityExpiresAt;
+      }
+      user.person = {
+        username: known.username,
+        isAnonymous: known.isAnonymous,
+        conversationIds: [...known.conversationIds],
+      };
+    }
+
+    function proveAlive(activeAt: number, cause: Cause) {
+      if (user.lastActiveAt === null || activeAt > user.lastActiveAt) user.lastActiveAt = activeAt;
+      user.deadline = user.lastActiveAt + rules.offlineThresholdMs;
+      user.zombieCause = null;
+      user.state = "online";
+      why = cause;
+    }
+
+    function leave(cause: Cause) {
+      user.state = "offline";
+      user.deadline = null;
+      user.zombieCause = null;
+      user.lastSeen = now;
+      why = cause;
+    }
+
+    function doubt(cause: ZombieCause) {
+      if (rules.graceMs === 0) return leave(cause);
+      user.state = "zombie";
+      user.zombieCause = cause;
+      user.deadline = now + rules.graceMs;
+      why = cause;
+    }
+
+    function loseLastConnection(cause: ZombieCause) {
+      if (user.state === "online") doubt(cause);
+      else if (user.state === "zombie") {
+        if (rules.graceMs === 0) leave(user.zombieCause!);
+        else if (user.deadline! > now + rules.graceMs) user.deadline = now + rules.graceMs;
+      }
+    }
+
+    function passTime() {
+      if (user.availabilityExpiresAt !== null && user.availabilityExpiresAt <= now) {
+        user.availability = "available";
+        user.statusText = null;
+        user.availabilityExpiresAt = null;
+      }
+      if (user.deadline === null || user.deadline > now) return;
+      if (user.state === "online") doubt("idle");
+      else if (user.state === "zombie") leave(user.zombieCause!);
+    }
+
+    if (event.type === "connected") {
+      const open = user.connections[event.connectionId];
+      if (open) {
+        open.gatewayId = event.gatewayId;
+      } else {
+        readProfile();
+        if (rules.multiDevice === "replace") {
+          for (const id in user.connections) {
+            closing.push([id, user.connections[id]!.gatewayId]);
+            delete user.connections[id];
+          }
+        }
+        user.connections[event.connectionId] = {
+          gatewayId: event.gatewayId,
+          device: event.device,
+          since: now,
+        };
+        if (event.idleMs < rules.offlineThresholdMs) proveAlive(now - event.idleMs, "connect");
+      }
+    } else if (event.type === "disconnected") {
+      if (user.connections[event.connectionId]) {
+        delete user.connections[event.connectionId];
+        if (isEmptyHanded() && user.state !== "offline") {
+          if (event.reason === "client namespace disconnect") leave("disconnect");
+          else if (event.reason === "admin") leave("admin");
+          else loseLastConnection("connection-lost");
+        }
+      }
+    } else if (event.type === "gateway-lost") {
+      let lost = 0;
+      for (const id in user.connections) {
+        if (user.connections[id]!.gatewayId !== event.gatewayId) continue;
+        delete user.connections[id];
+        lost++;
+      }
+      if (lost > 0 && isEmptyHanded()) loseLastConnection("gateway-lost");
+    } else if (event.type === "activity") {
+      if (isEmptyHanded()) user.lastActiveAt = now;
+      else proveAlive(now, "activity");
+    } else if (event.type === "timeout") {
+      passTime();
+    } else if (event.type === "look") {
+      if (user.state !== "offline") passTime();
+      else if (user.shown !== null) effects.push({ type: "persist" });
+      else {
+        readProfile();
+        user.lastSeen = now;
+        sawGhost = true;
+      }
+    } else if (event.type === "disconnect-all") {
+      for (const id in user.connections) closing.push([id, user.connections[id]!.gatewayId]);
+      user.connections = {};
+      if (user.state !== "offline") leave("admin");
+    } else {
+      readProfile();
+      user.availability = event.availability;
+      user.statusText = event.statusText;
+      user.availabilityExpiresAt = event.expiresAt;
+      if (event.availability === "invisible" && before.shown?.isOnline) user.lastSeen = now;
+    }
+
+    if (JSON.stringify(user) === JSON.stringify(before)) return { record: before, effects };
+    user.seq = event.seq;
+    user.now = now;
+
+    const isVisible = user.availability !== "invisible";
+    const isOnline = isVisible && user.state !== "offline";
+    const wasOnline = before.shown?.isOnline === true;
+    let publicCause: Cause | null = null;
+    if (sawGhost) publicCause = "idle";
+    else if (isOnline && !wasOnline) publicCause = event.type === "activity" ? "activity" : "connect";
+    else if (wasOnline && !isOnline) publicCause = user.state === "offline" ? why : "disconnect";
+    else if (isVisible) {
+      const source = before.person === null && "profile" in event ? event.profile : before;
+      const told = before.shown ?? {
+        availability: source.availability === "invisible" ? "available" : source.availability,
+        statusText: source.availability === "invisible" ? null : source.statusText,
+      };
+      if (told.availability !== user.availability || told.statusText !== user.statusText)
+        publicCause = "manual";
+    }
+
+    if (publicCause !== null) {
+      user.shown = {
+        isOnline,
+        availability: user.availability === "invisible" ? "available" : user.availability,
+        statusText: isVisible ? user.statusText : null,
+        lastActiveAt: user.lastActiveAt,
+        lastSeen: user.lastSeen,
+        epoch: event.epoch,
+        version: event.seq,
+        cause: publicCause,
+        at: now,
+      };
+      effects.push({ type: "status" });
+    }
+    if (JSON.stringify(stored(before)) !== JSON.stringify(stored(user))) effects.push({ type: "persist" });
+    if (before.state !== user.state) {
+      const connectionId = "connectionId" in event ? event.connectionId : null;
+      const { seq: version, epoch } = event;
+      effects.push({
+        type: "transition",
+        from: before.state,
+        to: user.state,
+        cause: why,
+        version,
+        epoch,
+        at: now,
+        connectionId,
+      });
+    }
+    if (closing.length > 0) {
+      const byGateway: Record<string, string[]> = {};
+      for (const [id, gatewayId] of closing) byGateway[gatewayId] = [...(byGateway[gatewayId] ?? []), id];
+      const reason = event.type === "connected" ? "replaced" : "admin";
+      effects.push({ type: "closeConnections", reason, byGateway });
+    }
+    return { record: user, effects };
+  };
+}
+
+function stored(user: UserRecord) {
+  const own = [user.availability, user.statusText, user.availabilityExpiresAt];
+  if (user.shown === null) {
+    return [...own, false, 0, 0, user.lastSeen, user.availability === "invisible" ? null : user.lastActiveAt];
+  }
+  const { isOnline, epoch, version, lastSeen, lastActiveAt } = user.shown;
+  return [
+    ...own,
+    isOnline,
+    epoch,
+    version,
+    lastSeen,
+    user.availability === "invisible" ? lastActiveAt : user.lastActiveAt,
+  ];
+}

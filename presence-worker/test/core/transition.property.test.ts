@@ -1,0 +1,184 @@
+import { isDeepStrictEqual } from "node:util";
+import { compareVersions, statusMessageSchema } from "@meeshy/shared/status";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createActor } from "xstate";
+import type { ActorEvent, Rules } from "../../src/core/actor.ts";
+import { createPresenceMachine } from "../../src/core/machine.ts";
+import { toRow, toStatusMessage } from "../../src/core/projection.ts";
+import { emptyRecord, nextDeadline, type UserRecord } from "../../src/core/record.ts";
+import { createTransition, type Transition } from "../../src/core/transition.ts";
+import * as arbitrary from "./support/arbitraries.ts";
+import { logged, SECOND, T0, timeout } from "./support/events.ts";
+import { createReferenceModel } from "./support/reference-model.ts";
+
+type Step = (record: UserRecord, event: ActorEvent) => Transition;
+
+const RUNS = { numRuns: 400 };
+const FAR = T0 + 1_000_000 * SECOND;
+
+/** Every step of a history: what it was given, and what came of it. */
+function run(step: Step, events: readonly ActorEvent[], from: UserRecord = emptyRecord("alice")) {
+  let before = from;
+  return events.map((event) => {
+    const { record: after, effects } = step(before, event);
+    const entry = { before, event, after, effects };
+    before = after;
+    return entry;
+  });
+}
+
+function forEachHistory(check: (rules: Rules, events: ActorEvent[]) => void): void {
+  fc.assert(fc.property(arbitrary.rules, arbitrary.history, check), RUNS);
+}
+
+function actorOf(rules: Rules): Step {
+  const machine = createPresenceMachine(rules);
+  const actor = createActor(machine, { input: { userId: "alice" } }).start();
+  return (_, event) => {
+    const before = actor.getSnapshot();
+    actor.send(event);
+    const after = actor.getSnapshot();
+    expect(after.value).toBe(after.context.record.state);
+    return { record: after.context.record, effects: after === before ? [] : after.context.effects };
+  };
+}
+
+test("the host's transition, an XState actor and the reference model agree on every record and effect", () => {
+  forEachHistory((rules, events) => {
+    const host = run(createTransition(rules), events);
+    const actor = run(actorOf(rules), events);
+    const model = run(createReferenceModel(rules), events);
+    for (const [index, { event, after, effects }] of host.entries()) {
+      expect({ event, after, effects }).toEqual({
+        event,
+        after: model[index]!.after,
+        effects: model[index]!.effects,
+      });
+      expect({ after, effects }).toEqual({ after: actor[index]!.after, effects: actor[index]!.effects });
+    }
+  });
+});
+
+test("an event that changes nothing returns the very same record, whose position then stands still", () => {
+  forEachHistory((rules, events) => {
+    for (const { before, event, after, effects } of run(createTransition(rules), events)) {
+      if (after === before) {
+        expect(effects).toEqual(
+          event.type === "look" && before.state === "offline" ? [{ type: "persist" }] : [],
+        );
+      } else {
+        const { seq, now, ...rest } = after;
+        expect(rest).not.toEqual({ ...before, seq: undefined, now: undefined });
+        expect({ seq, now }).toEqual({ seq: event.seq, now: Math.max(before.now, event.now) });
+      }
+    }
+  });
+});
+
+test("a worker that resumes from any saved record, at any earlier position, ends where the first one did", () => {
+  const property = fc.property(
+    arbitrary.rules,
+    arbitrary.history,
+    fc.nat(),
+    fc.nat(),
+    (rules, events, n, m) => {
+      fc.pre(events.length > 0);
+      const step = createTransition(rules);
+      const first = run(step, events);
+      const savedAt = n % events.length;
+      const resumedAt = m % (savedAt + 1);
+      const skipSeen: Step = (record, event) =>
+        event.seq <= record.seq ? { record, effects: [] } : step(record, event);
+
+      const saved = first[savedAt]!.after;
+      for (const [index, replayed] of run(skipSeen, events.slice(resumedAt), saved).entries()) {
+        const original = first[resumedAt + index]!;
+        if (resumedAt + index <= savedAt) {
+          expect(replayed.after).toBe(saved);
+          expect(replayed.effects.filter((effect) => effect.type !== "persist")).toEqual([]);
+        } else {
+          expect(replayed.after).toEqual(original.after);
+          expect(replayed.effects).toEqual(original.effects);
+        }
+      }
+    },
+  );
+  fc.assert(property, RUNS);
+});
+
+test("nobody stays shown online once all deadlines have passed in silence", () => {
+  forEachHistory((rules, events) => {
+    const step = createTransition(rules);
+    const last = run(step, events).at(-1)?.after ?? emptyRecord("alice");
+    const silence = [1, 2, 3].map((n) => logged(timeout, last.seq + 1_000 + n, FAR + n * 1_000 * SECOND, 99));
+    const end = run(step, silence, last).at(-1)!.after;
+    expect(end.state).toBe("offline");
+    expect(end.shown?.isOnline ?? false).toBe(false);
+    expect(nextDeadline(end)).toBeNull();
+  });
+});
+
+test("versions only rise, each at most once, and carry the position of the event that moved them", () => {
+  forEachHistory((rules, events) => {
+    for (const { before, event, after } of run(createTransition(rules), events)) {
+      if (after.shown === before.shown) continue;
+      expect(after.shown).toMatchObject({ version: event.seq, epoch: event.epoch, at: after.now });
+      if (before.shown) expect(compareVersions(after.shown!, before.shown)).toBeGreaterThan(0);
+    }
+  });
+});
+
+test("while someone is invisible nothing moves that the outside can see", () => {
+  forEachHistory((rules, events) => {
+    for (const { before, after } of run(createTransition(rules), events)) {
+      if (before.availability !== "invisible" || after.availability !== "invisible") continue;
+      if (before.shown === null) {
+        expect(after.shown?.isOnline ?? false).toBe(false);
+        continue;
+      }
+      expect(before.shown.isOnline).toBe(false);
+      expect(after.shown).toBe(before.shown);
+      const { statusText: _, availabilityExpiresAt: __, ...row } = toRow(after);
+      expect(toRow(before)).toMatchObject(row);
+    }
+  });
+});
+
+test("effects tell exactly what changed, and every status can be published", () => {
+  forEachHistory((rules, events) => {
+    for (const { before, event, after, effects } of run(createTransition(rules), events)) {
+      const kinds = effects.map((effect) => effect.type);
+      expect(kinds.includes("status")).toBe(after.shown !== before.shown);
+      expect(kinds.includes("transition")).toBe(after.state !== before.state);
+      if (after !== before || event.type !== "look") {
+        expect(kinds.includes("persist")).toBe(!isDeepStrictEqual(toRow(after), toRow(before)));
+      }
+      if (after.shown)
+        expect(statusMessageSchema.parse(toStatusMessage(after)).version).toBe(after.shown.version);
+    }
+  });
+});
+
+test("a record always agrees with its state", () => {
+  forEachHistory((rules, events) => {
+    for (const { after } of run(createTransition(rules), events)) {
+      expect(after.deadline === null).toBe(after.state === "offline");
+      expect(after.zombieCause !== null).toBe(after.state === "zombie");
+      if (after.state === "online") expect(Object.keys(after.connections)).not.toEqual([]);
+      if (after.shown?.isOnline) expect(after.state).not.toBe("offline");
+    }
+  });
+});
+
+test("neither records nor events are touched", () => {
+  forEachHistory((rules, events) => {
+    const step = createTransition(rules);
+    run((record, event) => step(deepFreeze(record), deepFreeze(event)), events);
+  });
+});
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
+  return value;
+}
