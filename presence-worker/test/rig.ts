@@ -148,7 +148,8 @@ export async function startRig(overrides: Partial<WorkerConfig> = {}): Promise<R
       };
     },
     async tick({ partition, sweeperId = "s_test", elapsed } = {}) {
-      const partitions = partition === undefined ? Array.from({ length: PARTITIONS }, (_, p) => p) : [partition];
+      const partitions =
+        partition === undefined ? Array.from({ length: PARTITIONS }, (_, p) => p) : [partition];
       const event = { type: "timeout", sweeperId, elapsed: elapsed ?? performance.now() - started };
       await Promise.all(
         partitions.map((p) => link.acks.publish(partitionSubject("sweep", p), toBytes({ event }))),
@@ -159,8 +160,14 @@ export async function startRig(overrides: Partial<WorkerConfig> = {}): Promise<R
       return last && (fromBytes(last.data) as StatusMessage);
     },
     async record(userId) {
-      const last = await readLast(link, bucketStream(BUCKET_STATE), keySubject(BUCKET_STATE, recordKey(userId)));
-      return last === undefined || last.deleted ? undefined : (fromBytes(last.data) as Record<string, unknown>);
+      const last = await readLast(
+        link,
+        bucketStream(BUCKET_STATE),
+        keySubject(BUCKET_STATE, recordKey(userId)),
+      );
+      return last === undefined || last.deleted
+        ? undefined
+        : (fromBytes(last.data) as Record<string, unknown>);
     },
     async addUser(id) {
       await db.$executeRaw`INSERT INTO "User" ("id", "username") VALUES (${id}, ${id})`;

@@ -1,23 +1,33 @@
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { eventSubject, partitionOf } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { allOwned, type Rig, type RunningWorker, startRig } from "./rig.ts";
+import { allOwned, profileOf, type Rig, type RunningWorker, startRig } from "./rig.ts";
 
-describe("one worker", () => {
-  let rig: Rig;
-  let running: RunningWorker;
-  beforeAll(async () => {
-    rig = await startRig({ graceMs: 0 });
-    running = await rig.startWorker();
-    await allOwned(running);
-  });
-  afterAll(() => rig.stop());
+let rig: Rig;
+let running: RunningWorker;
+beforeAll(async () => {
+  rig = await startRig({ graceMs: 1_000, offlineThresholdMs: 60_000 });
+  running = await rig.startWorker();
+  await allOwned(running);
+});
+afterAll(() => rig.stop());
 
+const metric = async (line: string) =>
+  (await running.registry.metrics()).split("\n").find((text) => text.startsWith(line));
+
+describe("a worker", () => {
   it("shows a person who connects online, with the log sequence as version, and the database follows", async () => {
     await rig.addUser("alice");
-    const gateway = rig.gateway();
-    const seq = await gateway.connect("alice", "c1");
+    const seq = await rig.gateway().connect("alice", "c1");
     const status = await eventually(() => rig.status("alice"));
-    expect(status).toMatchObject({ isOnline: true, cause: "connect", epoch: 1, version: seq, conversationIds: ["general"] });
+    expect(status).toMatchObject({
+      isOnline: true,
+      cause: "connect",
+      epoch: 1,
+      version: seq,
+      conversationIds: ["general"],
+    });
     await eventually(async () => (await rig.db.user.findUniqueOrThrow({ where: { id: "alice" } })).isOnline);
     const row = await rig.db.user.findUniqueOrThrow({ where: { id: "alice" } });
     expect(Number(row.presenceVersion)).toBe(seq);
@@ -32,7 +42,10 @@ describe("one worker", () => {
     await eventually(async () => (await rig.status("bob"))?.isOnline === false);
     expect(await rig.status("bob")).toMatchObject({ cause: "disconnect", version: left });
     const history = await eventually(async () => {
-      const rows = await rig.db.presenceTransition.findMany({ where: { userId: "bob" }, orderBy: { version: "asc" } });
+      const rows = await rig.db.presenceTransition.findMany({
+        where: { userId: "bob" },
+        orderBy: { version: "asc" },
+      });
       return rows.length === 2 && rows;
     });
     expect(history.map(({ from, to, cause, version }) => [from, to, cause, Number(version)])).toEqual([
@@ -41,5 +54,155 @@ describe("one worker", () => {
     ]);
     await eventually(async () => (await rig.record("bob")) === undefined);
     expect((await rig.db.user.findUniqueOrThrow({ where: { id: "bob" } })).isOnline).toBe(false);
+  });
+
+  it("keeps a person whose tab was closed online through the grace, and no longer", async () => {
+    await rig.addUser("carol");
+    const gateway = rig.gateway();
+    const came = await gateway.connect("carol", "c1");
+    await gateway.disconnect("carol", "c1", "transport close");
+    await eventually(async () => (await rig.record("carol"))?.state === "zombie" || undefined);
+    expect(await rig.status("carol")).toMatchObject({ isOnline: true, version: came });
+    await eventually(
+      async () => {
+        await rig.tick({ partition: partitionOf("carol") });
+        return (await rig.status("carol"))?.isOnline === false;
+      },
+      { every: 200 },
+    );
+    expect(await rig.status("carol")).toMatchObject({ cause: "connection-lost" });
+  });
+
+  it("shows nothing of a refresh: back within the grace, same version", async () => {
+    const gateway = rig.gateway();
+    const came = await gateway.connect("erin", "c1");
+    await gateway.disconnect("erin", "c1", "transport close");
+    const back = await gateway.connect("erin", "c2");
+    await eventually(async () => (await rig.record("erin"))?.seq === back);
+    expect(await rig.status("erin")).toMatchObject({ isOnline: true, version: came });
+  });
+
+  it("takes the users of a lost gateway, ignores what that gateway says late, and keeps those with another", async () => {
+    const [lost, other] = [rig.gateway(), rig.gateway()];
+    await lost.connect("frank", "c1");
+    await lost.connect("grace", "c2");
+    const stays = await other.connect("grace", "c3");
+    await eventually(async () => (await rig.record("grace"))?.seq === stays);
+    const event = { type: "gateway-lost", gatewayId: lost.id };
+    for (const userId of ["frank", "grace"]) {
+      await rig.link.acks.publish(`presence.in.${partitionOf(userId)}.sweep`, toBytes({ event }));
+    }
+    await lost.connect("frank", "late");
+    await eventually(
+      async () => {
+        await rig.tick({ partition: partitionOf("frank") });
+        return (await rig.status("frank"))?.isOnline === false;
+      },
+      { every: 200 },
+    );
+    expect(await rig.status("frank")).toMatchObject({ cause: "gateway-lost" });
+    expect(await rig.status("grace")).toMatchObject({ isOnline: true });
+    expect(Object.keys((await rig.record("grace"))?.connections as object)).toEqual(["c3"]);
+  });
+
+  it("accepts only the next number of a publisher, so a repeated connect reopens nothing", async () => {
+    const subject = eventSubject("gw", "heidi");
+    const connected = (connectionId: string) => ({
+      type: "connected",
+      connectionId,
+      gatewayId: "g_raw",
+      device: null,
+      idleMs: 0,
+      profile: profileOf("heidi"),
+    });
+    const write = (number: number, event: object) =>
+      rig.link.acks.publish(subject, toBytes({ publisher: "g_raw", number, event }));
+    await write(1, connected("c1"));
+    await write(2, { type: "disconnected", connectionId: "c1", reason: "client namespace disconnect" });
+    await write(1, connected("c1"));
+    await write(4, connected("c9"));
+    const last = await write(3, connected("c3"));
+    await eventually(async () => (await rig.record("heidi"))?.seq === last.seq);
+    expect(Object.keys((await rig.record("heidi"))?.connections as object)).toEqual(["c3"]);
+  });
+
+  it("sets poison aside and goes on with the next message", async () => {
+    const subject = eventSubject("gw", "ivan");
+    await rig.link.acks.publish(subject, new TextEncoder().encode("not json"));
+    await rig.link.acks.publish(subject, toBytes({ event: { type: "explode" } }));
+    await rig.link.acks.publish(`presence.in.${partitionOf("ivan")}.gw.${"x".repeat(300)}`, toBytes({}));
+    await rig.gateway().connect("ivan", "c1");
+    await eventually(async () => (await rig.status("ivan"))?.isOnline);
+    expect(await metric('meeshy_events_total{type="poison"')).toMatch(/ 3$/);
+  });
+
+  it("tells a gateway to close every socket of a person whom an administrator disconnects", async () => {
+    const gateway = rig.gateway();
+    const commands: unknown[] = [];
+    rig.link.nc.subscribe(`presence.gw.${gateway.id}`, {
+      callback: (_error, message) => {
+        commands.push(message.json());
+        message.respond();
+      },
+    });
+    await gateway.connect("judy", "c1");
+    await gateway.connect("judy", "c2");
+    await rig.link.acks.publish(
+      eventSubject("admin", "judy"),
+      toBytes({ event: { type: "disconnect-all" } }),
+    );
+    await eventually(async () => (await rig.status("judy"))?.isOnline === false);
+    expect(await rig.status("judy")).toMatchObject({ cause: "admin" });
+    await eventually(() => commands.length > 0);
+    expect(commands).toEqual([
+      { type: "close", userId: "judy", connectionIds: ["c1", "c2"], reason: "admin" },
+    ]);
+  });
+
+  it("takes a ghost of the database offline when the safety net shows it", async () => {
+    await rig.db.$executeRaw`INSERT INTO "User" ("id", "username", "isOnline", "lastActiveAt")
+      VALUES ('ghost', 'ghost', true, now() - interval '1 hour')`;
+    await rig.link.acks.publish(
+      eventSubject("sweep", "ghost"),
+      toBytes({ event: { type: "look", profile: profileOf("ghost") } }),
+    );
+    await eventually(async () => !(await rig.db.user.findUniqueOrThrow({ where: { id: "ghost" } })).isOnline);
+    expect(await rig.status("ghost")).toMatchObject({ isOnline: false, cause: "idle" });
+  });
+
+  it("moves lastActiveAt for a person without a socket, and nothing else", async () => {
+    await rig.db
+      .$executeRaw`INSERT INTO "User" ("id", "username", "presenceEpoch", "presenceVersion", "availability")
+      VALUES ('ken', 'ken', 1, 7, 'busy')`;
+    await rig.gateway().send("ken", { type: "activity" });
+    const row = await eventually(async () => {
+      const found = await rig.db.user.findUniqueOrThrow({ where: { id: "ken" } });
+      return found.lastActiveAt !== null && found;
+    });
+    expect(row).toMatchObject({ isOnline: false, availability: "busy", presenceVersion: 7n });
+    await eventually(async () => (await rig.record("ken")) === undefined);
+  });
+});
+
+describe("the database away", () => {
+  it("delays no status, and catches up when it is back", async () => {
+    await rig.addUser("lena");
+    await rig.postgres.kill();
+    const gateway = rig.gateway();
+    await gateway.connect("lena", "c1");
+    await eventually(async () => (await rig.status("lena"))?.isOnline);
+    await gateway.disconnect("lena", "c1");
+    await eventually(async () => (await rig.status("lena"))?.isOnline === false);
+    await eventually(() => rig.record("lena"), { what: "the record kept until the database has it" });
+    await rig.postgres.restart();
+    const rows = await eventually(
+      async () => {
+        const found = await rig.db.presenceTransition.findMany({ where: { userId: "lena" } });
+        return found.length === 2 && found;
+      },
+      { within: 20_000 },
+    );
+    expect(rows).toHaveLength(2);
+    await eventually(async () => (await rig.record("lena")) === undefined);
   });
 });

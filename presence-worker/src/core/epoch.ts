@@ -20,12 +20,18 @@ export interface EpochDecision {
 }
 
 /** At start: the epoch of the lease bucket goes on, unless the log lacks what the database has seen of it. */
-export function decideEpoch(known: Epoch | null, remembered: Remembered | undefined, log: LogEnds): EpochDecision {
-  if (known === null && remembered === undefined) return { epoch: { epoch: 1, from: 0 }, raised: "the first log" };
+export function decideEpoch(
+  known: Epoch | null,
+  remembered: Remembered | undefined,
+  log: LogEnds,
+): EpochDecision {
+  if (known === null && remembered === undefined)
+    return { epoch: { epoch: 1, from: 0 }, raised: "the first log" };
   const latest = Math.max(known?.epoch ?? 0, remembered?.epoch ?? 0);
   const raise = (raised: string) => ({ epoch: { epoch: latest + 1, from: log.last + 1 }, raised });
   if (known === null) return raise("the leases are gone");
-  if (remembered !== undefined && remembered.epoch > known.epoch) return raise("the leases are of an older epoch");
+  if (remembered !== undefined && remembered.epoch > known.epoch)
+    return raise("the leases are of an older epoch");
   if (remembered !== undefined && remembered.epoch === known.epoch && remembered.seq > log.last) {
     return raise(`the log ends at ${log.last}, ${remembered.seq} had been processed`);
   }

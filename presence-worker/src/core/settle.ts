@@ -8,12 +8,12 @@ import { type PublicFace, toPublicFace, toRow } from "./projection.ts";
 import type { Shown, UserRecord } from "./record.ts";
 
 /**
- * Completes a step: stamps the changed record, moves what is shown if its public face changed, and
+ * Completes a step: stamps the changed record, moves what is shown if the public face changed, and
  * lists the effects. `after` differs from `before` by the step alone. Equal records: nothing happened.
  */
 export function settle(before: UserRecord, event: ActorEvent, after: UserRecord): ActorContext {
   const at = actorTime(before, event);
-  const shown = showAgain(before, event, after, at);
+  const shown = decideShown(before, event, after, at);
   if (shown === before.shown && isSame(before, after)) return { record: before, effects: [] };
 
   const record = { ...after, seq: event.seq, now: at, shown };
@@ -37,7 +37,8 @@ export function settle(before: UserRecord, event: ActorEvent, after: UserRecord)
   return { record, effects };
 }
 
-function showAgain(before: UserRecord, event: ActorEvent, after: UserRecord, at: number): Shown | null {
+/** Someone invisible is shown leaving, once; from then on nothing about them moves. */
+function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord, at: number): Shown | null {
   const face = toPublicFace(after);
   const last = before.shown ?? believedFace(before, event);
   const isHidden = after.availability === "invisible" && !last.isOnline;

@@ -44,9 +44,11 @@ export async function createEpochKeeper({
     return ends.value;
   };
   const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
-  const write = async (epoch: Epoch, reason: string) => {
+  /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
+  const revisionNow = () => board.get(leaseKeys.epoch)?.revision ?? 0;
+  const write = async (epoch: Epoch, reason: string, revision: number) => {
     try {
-      await board.put(leaseKeys.epoch, epoch, board.get(leaseKeys.epoch)?.revision ?? 0);
+      await board.put(leaseKeys.epoch, epoch, revision);
       logger.warn({ ...epoch, reason }, "a new epoch begins");
     } catch (error) {
       if (!isConflict(error)) throw error;
@@ -56,6 +58,7 @@ export async function createEpochKeeper({
   const start = async (): Promise<void> => {
     for (;;) {
       const before = known();
+      const revision = revisionNow();
       try {
         const memory = await remembered().catch((error) => {
           if (before === null) throw error;
@@ -63,7 +66,7 @@ export async function createEpochKeeper({
         });
         const decision = decideEpoch(before, memory, await logEnds());
         if (decision.raised === null) return;
-        await write(decision.epoch, decision.raised);
+        await write(decision.epoch, decision.raised, revision);
       } catch (error) {
         logger.warn({ err: error }, "the epoch is not known yet");
       }
@@ -77,8 +80,9 @@ export async function createEpochKeeper({
     logEnds,
     async raise(of, reason) {
       if ((known()?.epoch ?? 0) > of.epoch) return;
+      const revision = revisionNow();
       const { last } = await logEnds();
-      await write({ epoch: of.epoch + 1, from: last + 1 }, reason);
+      await write({ epoch: of.epoch + 1, from: last + 1 }, reason, revision);
     },
   };
 }

@@ -11,6 +11,8 @@ export interface Ownership {
 }
 
 const LOOK_MS = 100;
+/** Longest a release may wait for acknowledgements. */
+const RELEASE_MS = 3_000;
 
 type Held = { host: Promise<PartitionHost | undefined>; started: PartitionHost | undefined; epoch: number };
 
@@ -80,10 +82,17 @@ export function createOwnership(deps: HostDeps): Ownership {
     const entry = held.get(partition);
     held.delete(partition);
     const host = await entry?.host;
-    await host?.release().catch(async (error) => {
-      logger.warn({ partition, err: error }, "could not release in good order");
+    if (host === undefined) return;
+    try {
+      if (!deps.link.isUp()) throw new Error("NATS is away");
+      await within(RELEASE_MS, host.release());
+    } catch (error) {
+      logger.warn(
+        { partition, err: error },
+        "given up without a last checkpoint: the next owner repeats some work",
+      );
       await host.abandon();
-    });
+    }
   };
 
   /** Whoever the board names as owner is the owner. */
@@ -118,4 +127,12 @@ export function createOwnership(deps: HostDeps): Ownership {
       await Promise.all([...held.keys()].map(release));
     },
   };
+}
+
+function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

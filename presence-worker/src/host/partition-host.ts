@@ -157,9 +157,10 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   });
 
   const stop = async () => {
+    statuses.close();
+    records.close();
     await following.stop();
     await checkpointer.stop();
-    statuses.close();
   };
   return {
     partition: p,

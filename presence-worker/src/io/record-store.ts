@@ -30,6 +30,8 @@ export interface RecordStore {
   remove(userId: string, epoch: number, seq: number): Promise<void>;
   /** Whether the user has a value in the bucket as far as this process knows. */
   holds(userId: string): boolean;
+  /** Ends the attempts under way: they reject. */
+  close(): void;
 }
 
 const STREAM = bucketStream(BUCKET_STATE);
@@ -37,6 +39,7 @@ const RETRY_MS = 200;
 
 export function createRecordStore(link: NatsLink, partition: number, logger: Logger): RecordStore {
   const revisions = new Map<string, number>();
+  let closed = false;
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 
   const load = async (): Promise<StoredRecord[]> => {
@@ -72,6 +75,7 @@ export function createRecordStore(link: NatsLink, partition: number, logger: Log
   ) => {
     const subject = subjectOf(userId);
     for (;;) {
+      if (closed) throw new Error(`${subject} was not stored: the partition was given up`);
       try {
         return await put(revisions.get(userId) ?? 0);
       } catch (error) {
@@ -113,6 +117,9 @@ export function createRecordStore(link: NatsLink, partition: number, logger: Log
       revisions.delete(userId);
     },
     holds: (userId) => revisions.has(userId),
+    close() {
+      closed = true;
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import { createReferenceModel } from "./support/reference-model.ts";
 
 type Step = (record: UserRecord, event: ActorEvent) => Transition;
 
-const RUNS = { numRuns: 400 };
+const RUNS = { numRuns: 200 };
 const FAR = T0 + 1_000_000 * SECOND;
 
 /** Every step of a history: what it was given, and what came of it. */

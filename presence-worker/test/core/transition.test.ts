@@ -99,9 +99,9 @@ describe("what is known of a person", () => {
   });
 
   test("is refreshed by later profiles, the status is not", () => {
-    const renamed = { ...stored, username: "alicia", conversationIds: ["room-3"] };
-    const { record } = apply(online, connected("b", "g1", { profile: renamed }));
-    expect(record.person).toEqual({ username: "alicia", isAnonymous: false, conversationIds: ["room-3"] });
+    const moved = { ...stored, conversationIds: ["room-1", "room-3"] };
+    const { record } = apply(online, connected("b", "g1", { profile: moved }));
+    expect(record.person?.conversationIds).toEqual(["room-1", "room-3"]);
     expect(record).toMatchObject({ availability: "available", statusText: null, lastSeen: online.lastSeen });
     expect(record.shown).toBe(online.shown);
   });
@@ -151,6 +151,7 @@ describe("connections", () => {
   test.each(["constructor", "__proto__"])("may be called %s", (id) => {
     expect(apply(unknown, disconnected(id, "transport close")).record).toBe(unknown);
     const opened = apply(unknown, connected(id, id)).record;
+    expect(opened.state).toBe("online");
     expect(Object.keys(opened.connections)).toEqual([id]);
     const { record, effects } = apply(opened, disconnectAll, 21);
     expect(record.connections).toEqual({});

@@ -83,7 +83,7 @@ export const history: fc.Arbitrary<ActorEvent[]> = fc
       raisesEpoch: fc.constantFrom(...Array<boolean>(19).fill(false), true),
       seconds: fc.constantFrom(0, 0, 1, 1, 5, 6, 299, 300, 301, -2, -400),
     }),
-    { maxLength: 40 },
+    { maxLength: 40, size: "max" },
   )
   .map((entries) => {
     let seq = 0;

@@ -142,7 +142,7 @@ export function createReferenceModel(rules: Rules) {
       if (event.availability === "invisible" && before.shown?.isOnline) user.lastSeen = now;
     }
 
-    if (JSON.stringify(user) === JSON.stringify(before)) return { record: before, effects };
+    if (!sawGhost && JSON.stringify(user) === JSON.stringify(before)) return { record: before, effects };
     user.seq = event.seq;
     user.now = now;
 

@@ -1,0 +1,197 @@
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import {
+  BUCKET_LEASES,
+  eventSubject,
+  leaseKeys,
+  PARTITIONS,
+  partitionOf,
+  partitionSubject,
+  STREAM_EVENTS,
+} from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { allOwned, type Rig, type RunningWorker, startRig } from "./rig.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig({ graceMs: 1_000 });
+});
+afterEach(() => rig.stop());
+
+const users = Array.from({ length: 300 }, (_, at) => `user${at}`);
+
+async function processed(running: RunningWorker): Promise<number> {
+  const metrics = await running.registry.metrics();
+  const line = metrics
+    .split("\n")
+    .find((text) => text.startsWith('meeshy_events_total{type="connected",admission="accepted"}'));
+  return Number(line?.split(" ")[1] ?? 0);
+}
+
+async function onlineCount(): Promise<number> {
+  const statuses = await Promise.all(users.map((userId) => rig.status(userId)));
+  return statuses.filter((status) => status?.isOnline).length;
+}
+
+/** Ends a worker as a crash does: nothing released, nothing written any more. */
+async function crash(running: RunningWorker): Promise<void> {
+  await running.link.nc.close();
+}
+
+describe("partitions", () => {
+  it("are shared fairly by three workers, and each has processed events", async () => {
+    const workers = await Promise.all([rig.startWorker(), rig.startWorker(), rig.startWorker()]);
+    const owned = await eventually(async () => {
+      const counts = await allOwned(...workers);
+      return counts.every((count) => count === 21 || count === 22) && counts;
+    });
+    expect(owned.reduce((sum, count) => sum + count, 0)).toBe(PARTITIONS);
+    const gateway = rig.gateway();
+    await Promise.all(users.map((userId) => gateway.connect(userId, "c1")));
+    await eventually(async () => (await onlineCount()) === users.length);
+    const counts = await Promise.all(workers.map(processed));
+    expect(counts.every((count) => count > 0)).toBe(true);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(users.length);
+  });
+
+  it("change hands in good order when a worker stops: nothing is shown twice", async () => {
+    const [first, second] = await Promise.all([rig.startWorker(), rig.startWorker()]);
+    await allOwned(first, second);
+    const gateway = rig.gateway();
+    await Promise.all(users.map((userId) => gateway.connect(userId, "c1")));
+    await eventually(async () => (await onlineCount()) === users.length);
+    const seen: string[] = [];
+    rig.link.nc.subscribe("presence.status.*", {
+      callback: (_error, message) => void seen.push(message.subject),
+    });
+    await first.stop();
+    await allOwned(second);
+    const left = await gateway.disconnect("user1", "c1");
+    await eventually(async () => (await rig.status("user1"))?.version === left);
+    expect(seen).toEqual(["presence.status.user1"]);
+  });
+
+  it("are taken over from a crashed worker; what was written meanwhile is processed, and nothing twice", async () => {
+    const [first, second] = await Promise.all([rig.startWorker(), rig.startWorker()]);
+    await allOwned(first, second);
+    const gateway = rig.gateway();
+    await Promise.all(users.map((userId) => gateway.connect(userId, "c1")));
+    await eventually(async () => (await onlineCount()) === users.length);
+    const versions = new Map<string, number[]>();
+    rig.link.nc.subscribe("presence.status.*", {
+      callback: (_error, message) => {
+        const { userId, version } = message.json<{ userId: string; version: number }>();
+        versions.set(userId, [...(versions.get(userId) ?? []), version]);
+      },
+    });
+    await crash(first);
+    const left = await Promise.all(users.map((userId) => gateway.disconnect(userId, "c1")));
+    await eventually(async () => (await onlineCount()) === 0);
+    await allOwned(second);
+    expect([...versions.keys()].sort()).toEqual([...users].sort());
+    for (const [at, userId] of users.entries()) expect(versions.get(userId)).toEqual([left[at]]);
+  });
+
+  it("stay with one owner: a worker cut off for longer than its lease gives up what another took", async () => {
+    const [first, second] = await Promise.all([rig.startWorker(), rig.startWorker()]);
+    await allOwned(first, second);
+    const lease = keySubject(BUCKET_LEASES, leaseKeys.partition(7));
+    const stolen = { owner: second.worker.id, memory: null, storedUpTo: 0 };
+    const owner = async () =>
+      (await rig.link.jsm.direct.getMessage(bucketStream(BUCKET_LEASES), { last_by_subj: lease }))?.json<{
+        owner: string;
+      }>().owner;
+    const before = await owner();
+    await rig.link.acks.publish(lease, toBytes({ ...stolen, owner: "w_foreign" }));
+    await rig.link.acks.publish(
+      keySubject(BUCKET_LEASES, leaseKeys.worker("w_foreign")),
+      toBytes({ beat: 1 }),
+    );
+    expect([first.worker.id, second.worker.id]).toContain(before);
+    await eventually(
+      () => first.worker.figures().partitions + second.worker.figures().partitions < PARTITIONS,
+    );
+    await eventually(async () => [first.worker.id, second.worker.id].includes((await owner()) ?? ""), {
+      within: 15_000,
+    });
+    await allOwned(first, second);
+  });
+});
+
+describe("the log", () => {
+  it("that was recreated under stopped workers is noticed: a new epoch, and who is announced stays online", async () => {
+    const running = await rig.startWorker();
+    await allOwned(running);
+    const before = rig.gateway();
+    await before.connect("alice", "c1");
+    await before.connect("bob", "c1");
+    await eventually(async () => (await rig.status("bob"))?.isOnline);
+    await running.stop();
+    const { config } = await rig.link.jsm.streams.info(STREAM_EVENTS);
+    await rig.link.jsm.streams.delete(STREAM_EVENTS);
+    await rig.link.jsm.streams.add(config);
+
+    const again = await rig.startWorker();
+    await allOwned(again);
+    const announcing = rig.gateway();
+    const announced = await announcing.connect("alice", "c1");
+    await eventually(async () => (await rig.record("alice"))?.epoch === 2);
+    await eventually(
+      async () => {
+        await rig.tick();
+        return (await rig.status("bob"))?.isOnline === false;
+      },
+      { every: 250 },
+    );
+    expect(await rig.status("bob")).toMatchObject({ epoch: 2, cause: "gateway-lost" });
+    expect(await rig.status("alice")).toMatchObject({ isOnline: true });
+    const left = await announcing.disconnect("alice", "c1");
+    await eventually(async () => (await rig.status("alice"))?.isOnline === false);
+    expect(await rig.status("alice")).toMatchObject({ epoch: 2, version: left });
+    expect(announced).toBeLessThan(left);
+  });
+
+  it("replayed by a new worker gives the same statuses again: none is published", async () => {
+    const running = await rig.startWorker();
+    await allOwned(running);
+    const gateway = rig.gateway();
+    for (const userId of users.slice(0, 50)) {
+      await gateway.connect(userId, "c1");
+      await gateway.connect(userId, "c2");
+      await gateway.disconnect(userId, "c1", "transport close");
+    }
+    await eventually(async () => (await onlineCount()) === 50);
+    await crash(running);
+    const seen: string[] = [];
+    rig.link.nc.subscribe("presence.status.*", {
+      callback: (_error, message) => void seen.push(message.subject),
+    });
+    const again = await rig.startWorker();
+    await allOwned(again);
+    const last = await gateway.disconnect("user0", "c2");
+    await eventually(async () => (await rig.status("user0"))?.version === last);
+    expect(seen).toEqual(["presence.status.user0"]);
+  });
+});
+
+describe("time", () => {
+  it("is the broker's, corrected by the sweepers: a jump of ten minutes declares nobody idle", async () => {
+    const running = await rig.startWorker({ offlineThresholdMs: 60_000 });
+    await allOwned(running);
+    await rig.gateway().connect("alice", "c1");
+    await eventually(async () => (await rig.status("alice"))?.isOnline);
+    const p = partitionOf("alice");
+    const write = (elapsed: number) =>
+      rig.link.acks.publish(
+        partitionSubject("sweep", p),
+        toBytes({ event: { type: "timeout", sweeperId: "s_jump", elapsed } }),
+      );
+    await write(600_000);
+    await write(500);
+    const last = await write(1_000);
+    await eventually(async () => running.worker.figures().partitionLag === 0 && last.seq > 0);
+    await rig.link.acks.publish(eventSubject("gw", "alice"), toBytes({ event: { type: "activity" } }));
+    expect((await rig.status("alice"))?.isOnline).toBe(true);
+  });
+});
