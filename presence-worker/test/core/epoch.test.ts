@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { decideEpoch, faultOf } from "../../src/core/epoch.ts";
+
+const log = { first: 1, last: 100 };
+const known = { epoch: 3, from: 10 };
+
+describe("the epoch at start", () => {
+  it.each([
+    ["the very first log begins epoch 1 at its start", null, undefined, { epoch: 1, from: 0 }],
+    ["a known epoch goes on", known, { epoch: 3, seq: 100 }, known],
+    ["a known epoch goes on without the database's memory", known, undefined, known],
+    [
+      "a log shorter than the database remembers is another log",
+      known,
+      { epoch: 3, seq: 101 },
+      { epoch: 4, from: 101 },
+    ],
+    ["leases that are gone mean a log that is gone", null, { epoch: 3, seq: 5 }, { epoch: 4, from: 101 }],
+    ["leases from a backup are behind the database", known, { epoch: 5, seq: 5 }, { epoch: 6, from: 101 }],
+    ["a database from a backup is behind the leases", known, { epoch: 2, seq: 900 }, known],
+  ])("%s", (_, lease, remembered, expected) => {
+    expect(decideEpoch(lease, remembered, log).epoch).toEqual(expected);
+  });
+});
+
+describe("a reader's place in the log", () => {
+  it.each([
+    ["within", 50, null],
+    ["at the very end", 100, null],
+    ["before the first message ever", 0, null],
+    ["past the end", 101, "the log ends at 100, 101 had been processed"],
+  ])("%s", (_, seq, fault) => {
+    expect(faultOf(seq, log)).toBe(fault);
+  });
+
+  it("is lost when what comes next has been removed", () => {
+    expect(faultOf(50, { first: 52, last: 100 })).toBe("the log begins at 52, 51 is wanted");
+    expect(faultOf(50, { first: 51, last: 100 })).toBeNull();
+  });
+});

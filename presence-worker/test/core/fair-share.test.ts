@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Holding, plan, shareOf } from "../../src/core/fair-share.ts";
+
+const PARTITIONS = 64;
+
+describe("the fair share", () => {
+  it("differs by at most one between workers and adds up to all partitions", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 64 }), (workers) => {
+        const shares = workers.map((worker) => shareOf(worker, workers, PARTITIONS));
+        expect(shares.reduce((sum, share) => sum + share, 0)).toBe(PARTITIONS);
+        expect(Math.max(...shares) - Math.min(...shares)).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it("is 21 or 22 of 64 for three workers", () => {
+    expect(["a", "b", "c"].map((worker) => shareOf(worker, ["a", "b", "c"], PARTITIONS))).toEqual([
+      22, 21, 21,
+    ]);
+  });
+});
+
+/** Lets every worker carry out its plan, in turn, on one board. */
+function settle(holdings: Holding[], workers: string[]): number {
+  for (let round = 1; round <= 10; round++) {
+    let changed = false;
+    for (const worker of workers) {
+      const held = new Set(
+        holdings.filter(({ owner }) => owner === worker).map(({ partition }) => partition),
+      );
+      const { claim, release } = plan(worker, workers, holdings, held);
+      for (const partition of claim) holdings[partition] = { partition, owner: worker };
+      for (const partition of release) holdings[partition] = { partition, owner: null };
+      changed ||= claim.length + release.length > 0;
+    }
+    if (!changed) return round;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+describe("a plan", () => {
+  it("ends with every partition owned by a living worker, in fair shares, from any board", () => {
+    const owner = fc.option(fc.constantFrom("a", "b", "c", "dead", "gone"), { nil: null });
+    const board = fc.array(owner, { minLength: PARTITIONS, maxLength: PARTITIONS });
+    fc.assert(
+      fc.property(board, fc.subarray(["a", "b", "c"], { minLength: 1 }), (owners, workers) => {
+        const holdings = owners.map((name, partition) => ({ partition, owner: name }));
+        expect(settle(holdings, workers)).toBeLessThanOrEqual(4);
+        for (const worker of workers) {
+          const count = holdings.filter(({ owner: name }) => name === worker).length;
+          expect(count).toBe(shareOf(worker, workers, PARTITIONS));
+        }
+      }),
+    );
+  });
+
+  it("takes nothing from a worker that is alive", () => {
+    const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, owner: "b" }));
+    expect(plan("a", ["a", "b"], holdings, new Set())).toEqual({ claim: [], release: [] });
+  });
+
+  it("takes back its own partitions first", () => {
+    const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      partition,
+      owner: partition >= 60 ? "a" : null,
+    }));
+    expect(plan("a", ["a", "b"], holdings, new Set()).claim.slice(0, 4)).toEqual([60, 61, 62, 63]);
+  });
+});

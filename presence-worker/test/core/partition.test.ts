@@ -1,0 +1,167 @@
+import type { LogEvent, PartitionMessage, Profile, UserMessage } from "@meeshy/shared/events";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createPartition, type Inbound, initialMemory, type Partition } from "../../src/core/partition.ts";
+import type { UserRecord } from "../../src/core/record.ts";
+import { createTransition } from "../../src/core/transition.ts";
+
+const rules = { offlineThresholdMs: 60_000, graceMs: 5_000, multiDevice: "allow" } as const;
+const profile: Profile = {
+  username: "x",
+  isAnonymous: false,
+  conversationIds: ["general"],
+  availability: "available",
+  statusText: null,
+  availabilityExpiresAt: null,
+  lastActiveAt: null,
+  lastSeen: null,
+};
+const open = (memory = initialMemory(1), records: UserRecord[] = []): Partition =>
+  createPartition(createTransition(rules), { gatewayLeaseMs: 6_000 }, memory, records);
+
+const connected = (connectionId: string, gatewayId: string): LogEvent => ({
+  type: "connected",
+  connectionId,
+  gatewayId,
+  device: null,
+  idleMs: 0,
+  profile,
+});
+
+/** A log under construction: one publisher a gateway, time in ms. */
+function createLog() {
+  const messages: Inbound[] = [];
+  const numbers = new Map<string, number>();
+  const put = (time: number, userId: string | undefined, message: object) =>
+    messages.push({ seq: messages.length + 1, time, userId, message } as Inbound);
+  return {
+    messages,
+    user(time: number, userId: string, event: LogEvent, publisher: string) {
+      const number = (numbers.get(publisher) ?? 0) + 1;
+      numbers.set(publisher, number);
+      put(time, userId, { event, publisher, number } satisfies Partial<UserMessage>);
+    },
+    partition: (time: number, event: PartitionMessage["event"]) => put(time, undefined, { event }),
+    timeout: (time: number, elapsed = time) =>
+      put(time, undefined, { event: { type: "timeout", sweeperId: "s1", elapsed } }),
+  };
+}
+
+const apply = (partition: Partition, messages: Inbound[]) => {
+  for (const message of messages) partition.apply(message);
+  return partition;
+};
+
+describe("a partition", () => {
+  it("declares nobody idle while the log holds no timeouts, however late it gets", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.user(10_000_000, "bob", connected("c1", "g1"), "g1");
+    expect(apply(open(), log.messages).get("alice")?.state).toBe("online");
+  });
+
+  it("takes an idle user offline at the deadline plus the grace", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.timeout(59_999);
+    const partition = apply(open(), log.messages);
+    expect(partition.get("alice")?.state).toBe("online");
+    log.timeout(60_000);
+    partition.apply(log.messages[2] as Inbound);
+    expect(partition.get("alice")?.state).toBe("zombie");
+    log.timeout(65_000);
+    partition.apply(log.messages[3] as Inbound);
+    expect(partition.get("alice")).toMatchObject({
+      state: "offline",
+      shown: { isOnline: false, cause: "idle" },
+    });
+  });
+
+  it("counts who is online and who is active", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.user(0, "bob", connected("c2", "g1"), "g1");
+    log.user(1, "bob", { type: "disconnected", connectionId: "c2", reason: "transport close" }, "g1");
+    expect(apply(open(), log.messages).counts()).toEqual({ users: 2, online: 2, active: 1 });
+  });
+
+  it("gives back the times that a jump of the broker's clock had put ahead", () => {
+    const log = createLog();
+    log.timeout(1_000);
+    log.user(601_100, "alice", connected("c1", "g1"), "g1");
+    log.user(601_200, "alice", { type: "disconnected", connectionId: "c1", reason: "transport close" }, "g1");
+    log.timeout(601_500, 1_500);
+    const partition = apply(open(), log.messages);
+    expect(partition.get("alice")).toMatchObject({
+      state: "zombie",
+      now: 1_500,
+      lastActiveAt: 1_100,
+      deadline: 6_200,
+    });
+    log.timeout(606_700, 6_700);
+    partition.apply(log.messages[4] as Inbound);
+    expect(partition.get("alice")?.state).toBe("offline");
+  });
+
+  it("drops in a new epoch the connections that nobody announces within two gateway leases", () => {
+    const before = createLog();
+    before.user(0, "alice", connected("c1", "g_old"), "g_old");
+    before.user(0, "bob", connected("c2", "g_old"), "g_old");
+    const records = [...apply(open(), before.messages).records()].map((record) => ({ ...record, seq: 0 }));
+    const after = createLog();
+    after.user(1_000, "alice", connected("c1", "g_new"), "g_new");
+    after.timeout(12_999);
+    const partition = apply(open({ ...initialMemory(2), reconcileAt: "armed" }, records), after.messages);
+    expect(partition.get("bob")?.state).toBe("online");
+    after.timeout(13_000);
+    partition.apply(after.messages[2] as Inbound);
+    expect(partition.get("alice")?.state).toBe("online");
+    expect(partition.get("bob")).toMatchObject({ state: "zombie", zombieCause: "gateway-lost" });
+  });
+
+  it("gives the same records from any checkpoint, whatever was written down later", () => {
+    const users = ["alice", "bob", "carol"];
+    const step = fc.record({
+      wait: fc.nat(30_000),
+      user: fc.constantFrom(...users),
+      gateway: fc.constantFrom("g1", "g2"),
+      connection: fc.constantFrom("c1", "c2", "c3"),
+      kind: fc.constantFrom("connected", "closed", "left", "activity", "timeout", "lost"),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 40 }),
+        fc.nat(),
+        fc.nat(),
+        (steps, cut, later) => {
+          const log = createLog();
+          let time = 0;
+          for (const { wait, user, gateway, connection, kind } of steps) {
+            time += wait;
+            if (kind === "connected") log.user(time, user, connected(connection, gateway), gateway);
+            else if (kind === "activity") log.user(time, user, { type: "activity" }, gateway);
+            else if (kind === "timeout") log.timeout(time);
+            else if (kind === "lost") log.partition(time, { type: "gateway-lost", gatewayId: gateway });
+            else {
+              const reason = kind === "left" ? "client namespace disconnect" : "transport close";
+              log.user(time, user, { type: "disconnected", connectionId: connection, reason }, gateway);
+            }
+          }
+          const straight = apply(open(), log.messages);
+
+          const checkpointAt = cut % log.messages.length;
+          const recordsAt = checkpointAt + (later % (log.messages.length - checkpointAt + 1));
+          const first = apply(open(), log.messages.slice(0, checkpointAt));
+          const memory = structuredClone(first.memory());
+          apply(first, log.messages.slice(checkpointAt, recordsAt));
+          const resumed = open(memory, structuredClone([...first.records()]));
+          apply(resumed, log.messages.slice(checkpointAt));
+
+          expect([...resumed.records()]).toEqual([...straight.records()]);
+          expect(resumed.memory()).toEqual(straight.memory());
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
