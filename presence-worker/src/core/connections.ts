@@ -3,7 +3,7 @@ import type { Effect } from "./effects.ts";
 import type { Connection, UserRecord } from "./record.ts";
 
 /** A user's open connections, by connection id. */
-export type Connections = UserRecord["connections"];
+type Connections = UserRecord["connections"];
 
 export function isEmpty(connections: Connections): boolean {
   for (const _ in connections) return false;

@@ -77,6 +77,18 @@ describe("a partition", () => {
     });
   });
 
+  it("counts idleness from the last activity, not from the first", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.user(30_000, "alice", { type: "activity" }, "g1");
+    log.timeout(60_000);
+    const partition = apply(open(), log.messages);
+    expect(partition.get("alice")?.state).toBe("online");
+    log.timeout(90_000);
+    partition.apply(log.messages[3] as Inbound);
+    expect(partition.get("alice")?.state).toBe("zombie");
+  });
+
   it("counts who is online and who is active", () => {
     const log = createLog();
     log.user(0, "alice", connected("c1", "g1"), "g1");

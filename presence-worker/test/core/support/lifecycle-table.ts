@@ -22,7 +22,7 @@ import {
 /** When every event of a table happens. */
 export const NOW = T0 + 1_000 * SECOND;
 
-export const EVENTS: Record<string, LogEvent> = {
+const EVENTS: Record<string, LogEvent> = {
   "c connects": connected("c", "g2"),
   "a connects": connected("a", "g1"),
   "a connects elsewhere": connected("a", "g2"),
