@@ -172,12 +172,13 @@ describe("a worker", () => {
 
   it("moves lastActiveAt for a person without a socket, and nothing else", async () => {
     await rig.db
-      .$executeRaw`INSERT INTO "User" ("id", "username", "presenceEpoch", "presenceVersion", "availability")
-      VALUES ('ken', 'ken', 1, 7, 'busy')`;
+      .$executeRaw`INSERT INTO "User" ("id", "username", "presenceEpoch", "presenceVersion", "availability", "lastActiveAt")
+      VALUES ('ken', 'ken', 1, 7, 'busy', now() - interval '1 hour')`;
+    const before = await rig.db.user.findUniqueOrThrow({ where: { id: "ken" } });
     await rig.gateway().send("ken", { type: "activity" });
     const row = await eventually(async () => {
       const found = await rig.db.user.findUniqueOrThrow({ where: { id: "ken" } });
-      return found.lastActiveAt !== null && found;
+      return found.lastActiveAt.getTime() > before.lastActiveAt.getTime() + 3_000_000 && found;
     });
     expect(row).toMatchObject({ isOnline: false, availability: "busy", presenceVersion: 7n });
     await eventually(async () => (await rig.record("ken")) === undefined);

@@ -95,24 +95,27 @@ export function createPartition(
   };
   for (const record of loaded) keep(record);
 
+  /** What was written down after this message has seen it already. */
+  const hasSeen = (record: UserRecord) => record.seq >= seq;
   const step = (
     record: UserRecord,
     event: UserMessage["event"] | PartitionMessage["event"],
     traceparent: string | undefined,
     changes: Change[],
   ) => {
-    if (record.seq >= seq) return;
     const next = transition(record, { ...event, seq, epoch, now: clock.now });
     if (next.record === record && next.effects.length === 0) return;
     if (next.record !== record) keep(next.record);
     changes.push({ record: next.record, effects: next.effects, traceparent });
   };
 
-  const loseGateway = (gatewayId: string, changes: Change[]) => {
-    markLost(publishers, gatewayId, clock.now);
+  const loseGateways = (isLost: (gatewayId: string) => boolean, changes: Change[]) => {
     for (const record of users.values()) {
-      if (Object.values(record.connections).some((connection) => connection.gatewayId === gatewayId)) {
-        step(record, { type: "gateway-lost", gatewayId }, undefined, changes);
+      if (hasSeen(record)) continue;
+      const lost = new Set(Object.values(record.connections).map(({ gatewayId }) => gatewayId));
+      for (const gatewayId of lost) {
+        if (!isLost(gatewayId)) continue;
+        step(users.get(record.userId) ?? record, { type: "gateway-lost", gatewayId }, undefined, changes);
       }
     }
   };
@@ -121,13 +124,7 @@ export function createPartition(
   const reconcile = (changes: Change[]) => {
     if (typeof reconcileAt !== "number" || clock.now < reconcileAt) return;
     reconcileAt = null;
-    const unheard = new Set<string>();
-    for (const record of users.values()) {
-      for (const { gatewayId } of Object.values(record.connections)) {
-        if (!publishers.has(gatewayId)) unheard.add(gatewayId);
-      }
-    }
-    for (const gatewayId of unheard) loseGateway(gatewayId, changes);
+    loseGateways((gatewayId) => !publishers.has(gatewayId), changes);
   };
 
   const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[]) => {
@@ -136,7 +133,7 @@ export function createPartition(
       if (!record) continue;
       const deadline = nextDeadline(record);
       if (deadline === null) continue;
-      if (deadline <= clock.now) step(record, event, undefined, changes);
+      if (deadline <= clock.now && !hasSeen(record)) step(record, event, undefined, changes);
       const after = nextDeadline(users.get(userId) ?? record);
       if (after !== null) wheel.schedule(userId, after);
     }
@@ -144,7 +141,8 @@ export function createPartition(
 
   const applyToPartition = ({ event }: PartitionMessage, time: number, changes: Change[]) => {
     if (event.type === "gateway-lost") {
-      loseGateway(event.gatewayId, changes);
+      markLost(publishers, event.gatewayId, clock.now);
+      loseGateways((gatewayId) => gatewayId === event.gatewayId, changes);
       return;
     }
     const jump = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
@@ -166,7 +164,7 @@ export function createPartition(
       if (inbound.userId === undefined) applyToPartition(inbound.message, inbound.time, changes);
       else {
         const record = users.get(inbound.userId) ?? emptyRecord(inbound.userId);
-        step(record, inbound.message.event, inbound.message.traceparent, changes);
+        if (!hasSeen(record)) step(record, inbound.message.event, inbound.message.traceparent, changes);
       }
       return { admission, changes };
     },

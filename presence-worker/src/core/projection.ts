@@ -53,7 +53,8 @@ export interface PresenceRow {
   isOnline: boolean;
   lastSeen: number | null;
   lastActiveAt: number | null;
-  availability: Availability;
+  /** null: nothing is known of it, nor of the two below */
+  availability: Availability | null;
   statusText: string | null;
   availabilityExpiresAt: number | null;
   epoch: number;
@@ -70,7 +71,7 @@ export function toRow(record: UserRecord): PresenceRow {
     isOnline: shown?.isOnline ?? false,
     lastSeen: shown ? shown.lastSeen : record.lastSeen,
     lastActiveAt: isInvisible ? (shown?.lastActiveAt ?? null) : record.lastActiveAt,
-    availability: record.availability,
+    availability: record.person === null ? null : record.availability,
     statusText: record.statusText,
     availabilityExpiresAt: record.availabilityExpiresAt,
     epoch: shown?.epoch ?? 0,

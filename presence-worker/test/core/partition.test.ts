@@ -1,4 +1,4 @@
-import type { LogEvent, PartitionMessage, Profile, UserMessage } from "@meeshy/shared/events";
+import type { PartitionMessage, Profile, UserEvent, UserMessage } from "@meeshy/shared/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createPartition, type Inbound, initialMemory, type Partition } from "../../src/core/partition.ts";
@@ -19,7 +19,7 @@ const profile: Profile = {
 const open = (memory = initialMemory(1), records: UserRecord[] = []): Partition =>
   createPartition(createTransition(rules), { gatewayLeaseMs: 6_000 }, memory, records);
 
-const connected = (connectionId: string, gatewayId: string): LogEvent => ({
+const connected = (connectionId: string, gatewayId: string): UserEvent => ({
   type: "connected",
   connectionId,
   gatewayId,
@@ -36,7 +36,7 @@ function createLog() {
     messages.push({ seq: messages.length + 1, time, userId, message } as Inbound);
   return {
     messages,
-    user(time: number, userId: string, event: LogEvent, publisher: string) {
+    user(time: number, userId: string, event: UserEvent, publisher: string) {
       const number = (numbers.get(publisher) ?? 0) + 1;
       numbers.set(publisher, number);
       put(time, userId, { event, publisher, number } satisfies Partial<UserMessage>);
@@ -119,6 +119,7 @@ describe("a partition", () => {
     const before = createLog();
     before.user(0, "alice", connected("c1", "g_old"), "g_old");
     before.user(0, "bob", connected("c2", "g_old"), "g_old");
+    before.user(0, "bob", connected("c3", "g_older"), "g_older");
     const records = [...apply(open(), before.messages).records()].map((record) => ({ ...record, seq: 0 }));
     const after = createLog();
     after.user(1_000, "alice", connected("c1", "g_new"), "g_new");

@@ -1,0 +1,10 @@
+import { defineConfig } from "prisma/config";
+
+// `prisma generate` needs no schema engine, yet the CLI fetches one unless told that it is there already.
+process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath;
+
+export default defineConfig({
+  schema: "prisma/schema.prisma",
+  migrations: { path: "prisma/migrations" },
+  datasource: { url: process.env.DATABASE_URL ?? "" },
+});

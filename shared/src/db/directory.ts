@@ -1,0 +1,135 @@
+import type {
+  ConversationSummary,
+  Directory,
+  DirectoryUser,
+  PresenceStore,
+  StoredPresence,
+} from "../directory.ts";
+import { STATUS_TEXT_MAX } from "../status.ts";
+import type { Database } from "./client.ts";
+import { isAnonymousId, isStorable, splitIds } from "./ids.ts";
+
+/** Most conversations of one person: their ids travel with each status, in messages of at most 256 kB. */
+export const PERSON_CONVERSATIONS_MAX = 2_000;
+
+/** Most members of one conversation, and most blocks of one person. */
+const LIST_MAX = 20_000;
+
+/** The directory over our own tables (CONTRACT 6). Each call is one statement, two where both kinds of people are asked for. */
+export function createPrismaDirectory(db: Database): Directory & PresenceStore {
+  return {
+    users: (ids) =>
+      lookUp(ids, (user: DirectoryUser) => user.id, {
+        registered: (registered) => db.$queryRaw`
+          SELECT "id", "username", "displayName", "role"::text AS "role", false AS "isAnonymous", "isActive",
+                 "showOnlineStatus", "showLastSeen"
+          FROM "User" WHERE "id" = ANY(${registered})`,
+        anonymous: (anonymous) => db.$queryRaw`
+          SELECT "id", "username", NULL AS "displayName", 'USER' AS "role", true AS "isAnonymous", "isActive",
+                 true AS "showOnlineStatus", true AS "showLastSeen"
+          FROM "AnonymousParticipant" WHERE "id" = ANY(${anonymous})`,
+      }),
+
+    presences: (ids) =>
+      lookUp(ids, (presence: StoredPresence) => presence.userId, {
+        registered: async (registered) =>
+          (
+            await db.$queryRaw<StoredRow[]>`
+              SELECT "id", "isOnline", "lastActiveAt", "lastSeen", "availability"::text AS "availability",
+                     "statusText", "availabilityExpiresAt", "presenceEpoch", "presenceVersion"
+              FROM "User" WHERE "id" = ANY(${registered})`
+          ).map(toPresence),
+        anonymous: async (anonymous) =>
+          (
+            await db.$queryRaw<StoredRow[]>`
+              SELECT "id", "isOnline", "lastActiveAt", "lastSeenAt" AS "lastSeen", 'available' AS "availability",
+                     NULL AS "statusText", NULL::timestamptz AS "availabilityExpiresAt",
+                     "presenceEpoch", "presenceVersion"
+              FROM "AnonymousParticipant" WHERE "id" = ANY(${anonymous})`
+          ).map(toPresence),
+      }),
+
+    async conversations(userId) {
+      if (!isStorable(userId)) return [];
+      if (isAnonymousId(userId)) {
+        return db.$queryRaw<ConversationSummary[]>`
+          SELECT c."id", c."title" FROM "AnonymousParticipant" p JOIN "Conversation" c ON c."id" = p."conversationId"
+          WHERE p."id" = ${userId} AND p."isActive"`;
+      }
+      return db.$queryRaw<ConversationSummary[]>`
+        SELECT c."id", c."title" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
+        WHERE m."userId" = ${userId} AND m."isActive"
+        ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}`;
+    },
+
+    async members(conversationId) {
+      if (!isStorable(conversationId)) return [];
+      const rows = await db.$queryRaw<{ id: string }[]>`
+        SELECT "userId" AS "id" FROM "ConversationMember" WHERE "conversationId" = ${conversationId} AND "isActive"
+        UNION ALL
+        SELECT "id" FROM "AnonymousParticipant" WHERE "conversationId" = ${conversationId} AND "isActive"
+        LIMIT ${LIST_MAX}`;
+      return rows.map(({ id }) => id);
+    },
+
+    async blocks(userId) {
+      if (!isStorable(userId)) return [];
+      const rows = await db.$queryRaw<{ id: string }[]>`
+        SELECT "blockedId" AS "id" FROM "UserBlock" WHERE "blockerId" = ${userId}
+        UNION
+        SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = ${userId}
+        LIMIT ${LIST_MAX}`;
+      return rows.map(({ id }) => id);
+    },
+
+    async anonymousSession(sessionToken) {
+      if (!isStorable(sessionToken)) return undefined;
+      const [session] = await db.$queryRaw<
+        { participantId: string; username: string; conversationId: string }[]
+      >`
+        SELECT p."id" AS "participantId", p."username", p."conversationId"
+        FROM "AnonymousParticipant" p JOIN "ShareLink" l ON l."id" = p."shareLinkId"
+        WHERE p."sessionToken" = ${sessionToken} AND p."isActive"
+          AND l."isActive" AND (l."expiresAt" IS NULL OR l."expiresAt" > now())`;
+      return session;
+    },
+  };
+}
+
+/** Asks the table of each kind of people that is named, and files the answers by id. */
+async function lookUp<Row>(
+  ids: readonly string[],
+  idOf: (row: Row) => string,
+  tables: { registered: (ids: string[]) => Promise<Row[]>; anonymous: (ids: string[]) => Promise<Row[]> },
+): Promise<Map<string, Row>> {
+  const { registered, anonymous } = splitIds(ids);
+  const answers = await Promise.all([
+    registered.length > 0 ? tables.registered(registered) : [],
+    anonymous.length > 0 ? tables.anonymous(anonymous) : [],
+  ]);
+  return new Map(answers.flat().map((row) => [idOf(row), row]));
+}
+
+interface StoredRow {
+  id: string;
+  isOnline: boolean;
+  lastActiveAt: Date;
+  lastSeen: Date;
+  availability: StoredPresence["availability"];
+  statusText: string | null;
+  availabilityExpiresAt: Date | null;
+  presenceEpoch: number;
+  presenceVersion: bigint;
+}
+
+const toPresence = (row: StoredRow): StoredPresence => ({
+  userId: row.id,
+  isOnline: row.isOnline,
+  lastActiveAt: row.lastActiveAt.getTime(),
+  lastSeen: row.lastSeen.getTime(),
+  availability: row.availability,
+  statusText: row.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
+  availabilityExpiresAt: row.availabilityExpiresAt?.getTime() ?? null,
+  epoch: row.presenceEpoch,
+  version: Number(row.presenceVersion),
+});

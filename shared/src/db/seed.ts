@@ -1,0 +1,43 @@
+import { close, createDatabase } from "./client.ts";
+import { DEMO } from "./demo.ts";
+
+// Any number that no other lock of this database uses.
+const SEED_LOCK = 20260101;
+
+const MINUTE_MS = 60_000;
+
+/** Puts the demo people into a migrated database that has no users; leaves any other as it is. */
+export async function seedDemo(databaseUrl: string): Promise<{ seeded: boolean }> {
+  const db = createDatabase(databaseUrl, { poolSize: 1 });
+  try {
+    return await db.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
+      if ((await tx.user.findFirst({ select: { id: true } })) !== null) return { seeded: false };
+      await tx.user.createMany({ data: [...DEMO.users] });
+      await tx.conversation.createMany({ data: DEMO.conversations.map(({ id, title }) => ({ id, title })) });
+      await tx.conversationMember.createMany({
+        data: DEMO.conversations.flatMap(({ id, members }) =>
+          members.map((userId) => ({ conversationId: id, userId })),
+        ),
+      });
+      await tx.shareLink.create({ data: DEMO.shareLink });
+      await tx.anonymousParticipant.create({
+        data: {
+          ...DEMO.guest,
+          shareLinkId: DEMO.shareLink.id,
+          conversationId: DEMO.shareLink.conversationId,
+        },
+      });
+      const now = Date.now();
+      await tx.message.createMany({
+        data: DEMO.messages.map((message, index) => ({
+          ...message,
+          createdAt: new Date(now - (DEMO.messages.length - index) * MINUTE_MS),
+        })),
+      });
+      return { seeded: true };
+    });
+  } finally {
+    await close(db);
+  }
+}

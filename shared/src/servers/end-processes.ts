@@ -1,0 +1,25 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { lives, type ProcessIdentity } from "./process-identity.ts";
+import { killGroup } from "./server-process.ts";
+
+/** Ends processes that are no children of this one: `signal`, then SIGKILL after `within` milliseconds. */
+export async function endProcesses(
+  processes: readonly ProcessIdentity[],
+  signal: NodeJS.Signals,
+  within: number,
+): Promise<void> {
+  const living = () => processes.filter(lives);
+  for (const { pid } of living()) send(pid, signal);
+  for (const since = performance.now(); living().length > 0 && performance.now() - since < within; )
+    await pause(50);
+  for (const { pid } of living()) killGroup(pid);
+  while (living().length > 0) await pause(50);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import pg from "pg";
+import { NATS_ROLES, type NatsRole } from "../src/nats/server-config.ts";
+import { cacheDirectory, directoryOnce } from "../src/servers/cache.ts";
+import { freePort } from "../src/servers/free-port.ts";
+import { provideNatsServer } from "../src/servers/nats-binary.ts";
+import { natsServer } from "../src/servers/nats-server.ts";
+import { type PostgresBinaries, providePostgres } from "../src/servers/postgres-binary.ts";
+import { initPostgres, POSTGRES_USER, postgresServer, postgresUrl } from "../src/servers/postgres-server.ts";
+import { mayReach, unprivilegedUser } from "../src/servers/unprivileged-user.ts";
+import { runServer, type TestServer } from "./run-server.ts";
+
+export type TestNats = TestServer & {
+  url: string;
+  port: number;
+  /** Directory of the JetStream files. */
+  storeDir: string;
+  /** Passwords of the users, which are named by their roles, when started with `auth`. */
+  passwords: Record<NatsRole, string> | undefined;
+};
+
+/**
+ * A nats-server with JetStream, its own fresh data and a free port of 127.0.0.1. `auth` gives it the users and
+ * permissions of production; without, it asks for none.
+ */
+export async function startNats(options: { auth?: boolean } = {}): Promise<TestNats> {
+  const binary = await provideNatsServer({ explicit: process.env.NATS_SERVER_BIN, log: announce });
+  const directory = await mkdtemp(join(tmpdir(), "meeshy-nats-"));
+  const port = await freePort();
+  const passwords = options.auth ? newPasswords() : undefined;
+  const server = await runServer(await natsServer({ binary, directory, port, passwords }), directory);
+  return Object.defineProperties(
+    { url: `nats://127.0.0.1:${port}`, port, storeDir: join(directory, "jetstream"), passwords },
+    Object.getOwnPropertyDescriptors(server),
+  ) as TestNats;
+}
+
+function newPasswords(): Record<NatsRole, string> {
+  return Object.fromEntries(
+    NATS_ROLES.map((role) => [role, randomBytes(18).toString("base64url")]),
+  ) as Record<NatsRole, string>;
+}
+
+export type TestPostgres = TestServer & {
+  url: string;
+  /** Makes an empty database and gives its address. */
+  createDatabase(name?: string): Promise<string>;
+};
+
+/** Nothing here outlives the test, so nothing has to reach the disk. */
+const CARELESS = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+
+/** A PostgreSQL with one empty database, its own fresh data and a free port of 127.0.0.1. */
+export async function startPostgres(): Promise<TestPostgres> {
+  const binaries = await providePostgres(announce);
+  const template = await postgresTemplate(binaries);
+  const password = await readFile(join(template, "password"), "utf8");
+  const isOpen = !unprivilegedUser() || mayReach(tmpdir());
+  const directory = await mkdtemp(join(isOpen ? tmpdir() : cacheDirectory(), "meeshy-postgres-"));
+  await chmod(directory, 0o711);
+  await promisify(execFile)("cp", ["-Rp", join(template, "data"), join(directory, "data")]);
+  const port = await freePort();
+  const spec = postgresServer({
+    binaries,
+    dataDir: join(directory, "data"),
+    port,
+    password,
+    settings: CARELESS,
+  });
+  const server = await runServer({ ...spec, stopSignal: "SIGQUIT" }, directory);
+  const url = postgresUrl(port, password);
+  const own = {
+    url,
+    async createDatabase(name = `test_${randomBytes(6).toString("hex")}`) {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`).finally(() => client.end());
+      return postgresUrl(port, password, name);
+    },
+  };
+  return Object.defineProperties(own, Object.getOwnPropertyDescriptors(server)) as unknown as TestPostgres;
+}
+
+/** A cluster made once and copied for each test: initdb takes a second or two, a copy a tenth of that. */
+function postgresTemplate(binaries: PostgresBinaries): Promise<string> {
+  return directoryOnce(
+    join(cacheDirectory(), `postgres-template-${binaries.version}-${POSTGRES_USER}`),
+    async (scratch) => {
+      await chmod(scratch, 0o711);
+      const password = randomBytes(18).toString("base64url");
+      await initPostgres({ binaries, dataDir: join(scratch, "data"), password, walSegmentMegabytes: 1 });
+      await writeFile(join(scratch, "password"), password, { mode: 0o600 });
+    },
+  );
+}
+
+function announce(line: string): void {
+  console.error(`test servers: ${line}`);
+}
