@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
+import { createInbox, credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { type AckInbox, createAckInbox } from "./ack-inbox.ts";
 
@@ -18,6 +18,8 @@ export interface NatsLink {
   js: JetStreamClient;
   jsm: JetStreamManager;
   acks: AckInbox;
+  /** A fresh subject that only this process may listen on. */
+  newInbox(): string;
   /** true between connect and disconnect; what was published in between may still be lost */
   isUp(): boolean;
   /** Calls back on every change of the link; returns the function that ends it. */
@@ -73,6 +75,7 @@ export async function openNats(config: NatsConfig, name: string): Promise<NatsLi
     js: jetstream(nc, jsOptions),
     jsm: await jetstreamManager(nc, { ...jsOptions, checkAPI: false }),
     acks,
+    newInbox: () => createInbox(inboxPrefix),
     isUp: () => up,
     onChange(listener) {
       listeners.add(listener);

@@ -1,25 +1,9 @@
-import {
-  AckPolicy,
-  type ConsumerInfo,
-  type ConsumerMessages,
-  DeliverPolicy,
-  type JsMsg,
-  ReplayPolicy,
-} from "@nats-io/jetstream";
-import type { MsgHdrs } from "@nats-io/nats-core";
+import { DeliverPolicy } from "@nats-io/jetstream";
 import type { Logger } from "../runtime/logger.ts";
 import type { NatsLink } from "./connect.ts";
+import { openPushConsumer, type PushConsumer, type Stored } from "./push-consumer.ts";
 
-/** A message of a stream. `time`: the broker's timestamp, ms since 1970. */
-export interface Stored {
-  seq: number;
-  subject: string;
-  data: Uint8Array;
-  time: number;
-  headers: MsgHdrs | undefined;
-  /** how many messages of the filter the stream held after this one when it was sent */
-  pending: number;
-}
+export type { Stored };
 
 export interface FollowOptions {
   stream: string;
@@ -42,20 +26,7 @@ export interface Following {
   stop(): Promise<void>;
 }
 
-/** Messages asked for ahead; silence of two heartbeats makes the consumer suspect. */
-const PULL = { max_messages: 256, expires: 2_000, idle_heartbeat: 1_000 };
-const INACTIVE_NS = 30_000 * 1e6;
 const RETRY_MS = 200;
-
-/** What the client reports when a consumer can no longer be trusted to deliver. */
-const SUSPECT = new Set([
-  "heartbeats_missed",
-  "consumer_not_found",
-  "consumer_deleted",
-  "stream_not_found",
-  "no_responders",
-  "reset",
-]);
 
 /**
  * Delivers a stream's messages in order, each once, for ever: an ephemeral consumer, replaced at the
@@ -70,7 +41,7 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
   let perSubject = lastValues;
   let createdAt: string | undefined;
   let stopped = false;
-  let current: ConsumerMessages | undefined;
+  let current: PushConsumer | undefined;
   let wake: () => void = () => {};
 
   /** A stream made anew starts its sequences again: the cursor says nothing about it. */
@@ -85,60 +56,34 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
     createdAt = created;
   };
 
-  const start = async (): Promise<{ messages: ConsumerMessages; info: ConsumerInfo }> => {
+  /** Follows through one consumer until it ends. */
+  const attempt = async () => {
     if (lastValues) await checkIdentity();
     else if (options.checkStart) cursor = (await options.checkStart(cursor + 1)) - 1;
-    const info = await link.jsm.consumers.add(stream, {
-      filter_subject: filter,
-      ack_policy: AckPolicy.None,
-      replay_policy: ReplayPolicy.Instant,
-      inactive_threshold: INACTIVE_NS,
-      mem_storage: true,
-      num_replicas: 1,
-      ...(perSubject
-        ? { deliver_policy: DeliverPolicy.LastPerSubject }
-        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: cursor + 1 }),
+    const consumer = await openPushConsumer(link, {
+      stream,
+      config: {
+        filter_subject: filter,
+        ...(perSubject
+          ? { deliver_policy: DeliverPolicy.LastPerSubject }
+          : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: cursor + 1 }),
+      },
+      onMessage(message) {
+        const handled = options.onMessage(message);
+        const done = () => {
+          cursor = message.seq;
+        };
+        return handled ? handled.then(done) : done();
+      },
+      onCaughtUp() {
+        perSubject = false;
+        options.onCaughtUp?.();
+      },
     });
-    const messages = await link.js.consumers.getConsumerFromInfo(info).consume(PULL);
-    return { messages, info };
-  };
-
-  const deliver = async (messages: ConsumerMessages, info: ConsumerInfo) => {
-    let delivered = 0;
-    let behind = true;
-    const caughtUp = () => {
-      if (!behind) return;
-      behind = false;
-      perSubject = false;
-      options.onCaughtUp?.();
-    };
-    const watch = async () => {
-      for await (const status of messages.status()) {
-        if (SUSPECT.has(status.type)) {
-          logger.warn({ stream, filter, cursor, status: status.type }, "consumer replaced");
-          messages.stop();
-        } else if (behind && status.type === "heartbeat") {
-          // What stood between the cursor and the end may have been purged meanwhile: then no message says so.
-          const now = await link.jsm.consumers.info(stream, info.name).catch(() => undefined);
-          if (now?.num_pending === 0 && now.delivered.consumer_seq === delivered) caughtUp();
-        }
-      }
-    };
-    void watch();
-    if (info.num_pending === 0) caughtUp();
-    for await (const message of messages) {
-      if (stopped) return;
-      const { deliverySequence, streamSequence, pending } = message.info;
-      if (deliverySequence !== delivered + 1) {
-        logger.warn({ stream, filter, cursor }, "consumer skipped a delivery");
-        return;
-      }
-      const handled = options.onMessage(toStored(message));
-      if (handled) await handled;
-      delivered++;
-      cursor = streamSequence;
-      if (pending === 0 || delivered >= info.num_pending) caughtUp();
-    }
+    current = consumer;
+    if (stopped) consumer.end("stopped");
+    const reason = await consumer.ended;
+    if (!stopped) logger.warn({ stream, filter, cursor, reason }, "consumer replaced");
   };
 
   /** Waits a moment, less when the link changes. */
@@ -152,23 +97,15 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
     while (!stopped && !link.nc.isClosed()) {
       const startedAt = performance.now();
       try {
-        if (link.isUp()) {
-          const { messages, info } = await start();
-          current = messages;
-          try {
-            if (!stopped) await deliver(messages, info);
-          } finally {
-            messages.stop();
-          }
-        }
+        if (link.isUp()) await attempt();
       } catch (error) {
         if (!stopped) logger.warn({ stream, filter, cursor, err: error }, "cannot follow, will try again");
       }
       if (!stopped && performance.now() - startedAt < RETRY_MS) await pause();
     }
   };
-  const forget = link.onChange(() => {
-    current?.stop();
+  const forget = link.onChange((up) => {
+    current?.end(up ? "the link is new" : "the link broke");
     wake();
   });
   const running = run();
@@ -178,21 +115,9 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
     async stop() {
       stopped = true;
       forget();
-      current?.stop();
+      current?.end("stopped");
       wake();
       await running;
     },
-  };
-}
-
-function toStored(message: JsMsg): Stored {
-  const info = message.info;
-  return {
-    seq: info.streamSequence,
-    subject: message.subject,
-    data: message.data,
-    time: Math.floor(info.timestampNanos / 1e6),
-    headers: message.headers,
-    pending: info.pending,
   };
 }

@@ -1,0 +1,166 @@
+import { AckPolicy, type ConsumerConfig, ReplayPolicy } from "@nats-io/jetstream";
+import type { Msg, MsgHdrs } from "@nats-io/nats-core";
+import type { NatsLink } from "./connect.ts";
+import { Fifo } from "./fifo.ts";
+
+/** A message of a stream. `time`: the broker's timestamp, ms since 1970. */
+export interface Stored {
+  seq: number;
+  subject: string;
+  data: Uint8Array;
+  time: number;
+  headers: MsgHdrs | undefined;
+  /** how many messages of the filter the stream held after this one when it was sent */
+  pending: number;
+}
+
+export interface PushConsumerOptions {
+  stream: string;
+  /** filter and starting point */
+  config: Pick<ConsumerConfig, "filter_subject" | "deliver_policy"> & Partial<ConsumerConfig>;
+  onMessage: (message: Stored) => void | Promise<void>;
+  /** The end of the stream was reached. Called at least once, after the messages before it. */
+  onCaughtUp: () => void;
+}
+
+/** One ephemeral consumer, for as long as it can be trusted. */
+export interface PushConsumer {
+  /** Resolves with the reason why it ended; rejects with what `onMessage` threw. */
+  ended: Promise<string>;
+  end(reason: string): void;
+}
+
+const HEARTBEAT_MS = 1_000;
+/** So many heartbeat intervals in a row without a sign make the consumer suspect. */
+const SILENT_INTERVALS = 2;
+/** How long the server keeps the consumer once nobody listens. */
+const INACTIVE_MS = 5_000;
+/** Messages handled before other work of the process gets its turn. */
+const TURN = 256;
+
+const STATUS_CONTROL = 100;
+const nanos = (ms: number): number => ms * 1e6;
+
+/**
+ * Has a stream's messages pushed to an inbox of its own, with the server's flow control and heartbeats, and
+ * hands them on one after the other. Ends at the first delivery that is missing: a heartbeat names the last
+ * one, so that a loss shows although nothing follows it.
+ *
+ * Pushed, not pulled: nats-server 2.9.10 drops a pull request without a word when it expires in the moment in
+ * which a message arrives, and a client that counts on the word stands still for two heartbeats.
+ */
+export async function openPushConsumer(link: NatsLink, options: PushConsumerOptions): Promise<PushConsumer> {
+  const queue = new Fifo<Msg>();
+  let endReason: string | undefined;
+  let wake = () => {};
+  let silent = 0;
+
+  const end = (reason: string) => {
+    if (endReason !== undefined) return;
+    endReason = reason;
+    clearInterval(watchdog);
+    subscription.unsubscribe();
+    wake();
+  };
+
+  const inbox = link.newInbox();
+  const subscription = link.nc.subscribe(inbox, {
+    callback: (error, message) => {
+      if (error) {
+        end(error.message);
+        return;
+      }
+      silent = 0;
+      queue.push(message);
+      wake();
+    },
+  });
+  // Counts its own turns, not time: a process that stood still has the messages waiting in its socket.
+  const watchdog = setInterval(() => {
+    if (++silent > SILENT_INTERVALS) end("heartbeats missed");
+  }, HEARTBEAT_MS);
+
+  const handleAll = async (pendingAtStart: number): Promise<string> => {
+    let delivered = 0;
+    let behind = true;
+    const caughtUp = () => {
+      if (!behind) return;
+      behind = false;
+      options.onCaughtUp();
+    };
+    if (pendingAtStart === 0) caughtUp();
+    for (let turn = 1; endReason === undefined; turn++) {
+      const message = queue.shift();
+      if (message === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        continue;
+      }
+      if (turn % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (message.reply?.startsWith("$JS.ACK.")) {
+        const { deliverySeq, ...stored } = toStored(message, message.reply);
+        if (deliverySeq !== delivered + 1) return "a delivery is missing";
+        const handled = options.onMessage(stored);
+        if (handled) await handled;
+        delivered++;
+        if (stored.pending === 0 || delivered >= pendingAtStart) caughtUp();
+        continue;
+      }
+      const control = readControl(message);
+      if (control === undefined) return `the server says ${message.headers?.status}`;
+      if (control.answerTo) link.nc.publish(control.answerTo);
+      if (control.lastDelivery === undefined) continue;
+      if (control.lastDelivery !== delivered) return "a delivery is missing";
+      // Nothing is left to send, although fewer came than there were: others purged the rest.
+      if (!control.answerTo) caughtUp();
+    }
+    return endReason;
+  };
+
+  try {
+    const info = await link.jsm.consumers.add(options.stream, {
+      ack_policy: AckPolicy.None,
+      replay_policy: ReplayPolicy.Instant,
+      deliver_subject: inbox,
+      flow_control: true,
+      idle_heartbeat: nanos(HEARTBEAT_MS),
+      inactive_threshold: nanos(INACTIVE_MS),
+      mem_storage: true,
+      num_replicas: 1,
+      ...options.config,
+    });
+    return { ended: handleAll(info.num_pending).finally(() => end("done")), end };
+  } catch (error) {
+    end("not created");
+    throw error;
+  }
+}
+
+/** A flow control request, or a heartbeat; `undefined` for any other status. */
+function readControl({ headers, reply }: Msg): { answerTo?: string; lastDelivery?: number } | undefined {
+  if (headers?.code !== STATUS_CONTROL) return undefined;
+  if (reply) return { answerTo: reply };
+  const stalled = headers.get("Nats-Consumer-Stalled");
+  return {
+    lastDelivery: Number(headers.get("Nats-Last-Consumer")),
+    ...(stalled ? { answerTo: stalled } : {}),
+  };
+}
+
+/** Tokens of `$JS.ACK.<stream>.<consumer>.<deliveries>.<seq>.<delivery seq>.<time>.<pending>`; newer servers put a domain and an account before. */
+const SHORT_FORM = 9;
+
+function toStored(message: Msg, reply: string): Stored & { deliverySeq: number } {
+  const tokens = reply.split(".");
+  const at = tokens.length === SHORT_FORM ? 5 : 7;
+  return {
+    seq: Number(tokens[at]),
+    deliverySeq: Number(tokens[at + 1]),
+    subject: message.subject,
+    data: message.data,
+    time: Number(tokens[at + 2]?.slice(0, -6)),
+    headers: message.headers,
+    pending: Number(tokens[at + 3]),
+  };
+}
