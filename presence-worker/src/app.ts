@@ -3,7 +3,7 @@ import type { WorkerBeat } from "@meeshy/shared/events";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { keepStreams } from "@meeshy/shared/nats/streams";
 import type { Lifecycle } from "@meeshy/shared/runtime/lifecycle";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
@@ -51,11 +51,13 @@ export async function createWorker(
   const id = `w_${randomUUID().slice(0, 13)}`;
   const logger = deps.logger.child({ worker: id });
 
-  await ensureStreams(link, config.replicas);
+  const streams = await keepStreams(link, config.replicas, logger);
+  lifecycle.onStop("streams", () => streams.stop());
   const board = createLeaseBoard(link, logger);
   lifecycle.onStop("lease board", () => board.close());
   await board.ready;
   const epochs = await createEpochKeeper({ link, board, remembered, logger });
+  lifecycle.onStop("epoch keeper", () => epochs.close());
 
   const figures = (): WorkerFigures => {
     const counts = ownership.hosts().map((host) => host.counts());

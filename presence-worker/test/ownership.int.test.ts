@@ -1,13 +1,15 @@
-import { toBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, readLast, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import {
   BUCKET_LEASES,
+  BUCKET_STATE,
   eventSubject,
   leaseKeys,
   PARTITIONS,
   partitionOf,
   partitionSubject,
   STREAM_EVENTS,
+  STREAM_STATUS,
 } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -193,5 +195,75 @@ describe("time", () => {
     await eventually(async () => running.worker.figures().partitionLag === 0 && last.seq > 0);
     await rig.link.acks.publish(eventSubject("gw", "alice"), toBytes({ event: { type: "activity" } }));
     expect((await rig.status("alice"))?.isOnline).toBe(true);
+  });
+});
+
+describe("damage under running workers", () => {
+  it.each([
+    ["the log", [STREAM_EVENTS]],
+    ["the leases", [bucketStream(BUCKET_LEASES)]],
+    ["everything", [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_LEASES), bucketStream(BUCKET_STATE)]],
+  ])(
+    "%s deleted: made anew, a new epoch begins, and who is announced is online in it",
+    async (_, streams) => {
+      const running = await rig.startWorker();
+      await allOwned(running);
+      await rig.gateway().connect("alice", "c1");
+      await eventually(async () => (await rig.status("alice"))?.isOnline);
+      for (const stream of streams) await rig.link.jsm.streams.delete(stream);
+
+      const epoch = await eventually(
+        async () => {
+          const last = await readLast(
+            rig.link,
+            bucketStream(BUCKET_LEASES),
+            keySubject(BUCKET_LEASES, leaseKeys.epoch),
+          );
+          const value = last && (fromBytes(last.data) as { epoch: number });
+          return value?.epoch === 2 && value;
+        },
+        { what: "the second epoch" },
+      );
+      expect(epoch.epoch).toBe(2);
+      await allOwned(running);
+      const gateway = rig.gateway();
+      await gateway.connect("alice", "c1");
+      await eventually(async () => (await rig.record("alice"))?.epoch === 2);
+      const left = await gateway.disconnect("alice", "c1");
+      await eventually(async () => (await rig.status("alice"))?.isOnline === false);
+      expect(await rig.status("alice")).toMatchObject({ epoch: 2, version: left });
+    },
+  );
+
+  it("a lease that is not readable is written anew by its owner, and work goes on", async () => {
+    const running = await rig.startWorker();
+    await allOwned(running);
+    const p = partitionOf("alice");
+    await rig.gateway().connect("alice", "c1");
+    await eventually(async () => (await rig.record("alice"))?.state === "online");
+    await rig.link.acks.publish(
+      keySubject(BUCKET_LEASES, leaseKeys.partition(p)),
+      new TextEncoder().encode("garbage"),
+    );
+    await eventually(async () => (await rig.record("alice"))?.epoch === 1);
+    await allOwned(running);
+    const gateway = rig.gateway();
+    await gateway.connect("bob", "c1");
+    await eventually(async () => (await rig.status("bob"))?.isOnline);
+  });
+
+  it("a record that is not readable is set aside, and the others of the partition live on", async () => {
+    const running = await rig.startWorker();
+    await allOwned(running);
+    const gateway = rig.gateway();
+    await gateway.connect("alice", "c1");
+    await eventually(() => rig.record("alice"));
+    await running.stop();
+    const key = `${partitionOf("alice")}.mallory`;
+    await rig.link.acks.publish(keySubject(BUCKET_STATE, key), new TextEncoder().encode("{"));
+    const again = await rig.startWorker();
+    await allOwned(again);
+    const left = await gateway.disconnect("alice", "c1");
+    await eventually(async () => (await rig.status("alice"))?.version === left);
   });
 });

@@ -8,10 +8,12 @@ import { decideEpoch, type LogEnds, type Remembered } from "../core/epoch.ts";
 
 /** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
 export interface EpochKeeper {
-  current(): Epoch;
+  /** The epoch that the lease bucket names; `undefined` while it names none that can be right. */
+  current(): Epoch | undefined;
   logEnds(): Promise<LogEnds>;
-  /** Begins a new epoch because `of` cannot go on; somebody else may have done so already. */
-  raise(of: Epoch, reason: string): Promise<void>;
+  /** Begins a new epoch because this one cannot go on; somebody else may have done so already. */
+  raise(epoch: number, reason: string): Promise<void>;
+  close(): void;
 }
 
 export interface EpochDeps {
@@ -25,6 +27,7 @@ export interface EpochDeps {
 /** One look at the log serves every partition that asks within this time. */
 const ENDS_FRESH_MS = 100;
 const RETRY_MS = 200;
+const LOOK_MS = 500;
 
 /** Resolves when the epoch is known; waits for the database only when the leases are gone. */
 export async function createEpochKeeper({
@@ -55,16 +58,30 @@ export async function createEpochKeeper({
     }
   };
 
-  const start = async (): Promise<void> => {
+  /** the latest epoch that this process has seen: a lease bucket that names an older one, or none, was lost */
+  let latest: Epoch | undefined;
+  const settled = (): Epoch | undefined => {
+    const epoch = known();
+    if (epoch === null || epoch.epoch < (latest?.epoch ?? 0)) return undefined;
+    latest = epoch;
+    return epoch;
+  };
+
+  const remember = async (epoch: Epoch | null): Promise<Remembered | undefined> => {
+    try {
+      const stored = await remembered();
+      if (latest === undefined || (stored?.epoch ?? 0) >= latest.epoch) return stored;
+    } catch (error) {
+      if (epoch === null && latest === undefined) throw error;
+    }
+    return latest && { epoch: latest.epoch, seq: 0 };
+  };
+  const settle = async (): Promise<void> => {
     for (;;) {
       const before = known();
       const revision = revisionNow();
       try {
-        const memory = await remembered().catch((error) => {
-          if (before === null) throw error;
-          return undefined;
-        });
-        const decision = decideEpoch(before, memory, await logEnds());
+        const decision = decideEpoch(before, await remember(before), await logEnds());
         if (decision.raised === null) return;
         await write(decision.epoch, decision.raised, revision);
       } catch (error) {
@@ -73,16 +90,27 @@ export async function createEpochKeeper({
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   };
-  await start();
+
+  let settling: Promise<void> | undefined;
+  const look = () => {
+    if (settled() !== undefined || !link.isUp()) return;
+    settling ??= settle().finally(() => {
+      settling = undefined;
+    });
+  };
+  await settle();
+  settled();
+  const timer = setInterval(look, LOOK_MS);
 
   return {
-    current: () => known() as Epoch,
+    current: settled,
     logEnds,
-    async raise(of, reason) {
-      if ((known()?.epoch ?? 0) > of.epoch) return;
+    async raise(epoch, reason) {
+      if ((known()?.epoch ?? 0) > epoch) return;
       const revision = revisionNow();
       const { last } = await logEnds();
-      await write({ epoch: of.epoch + 1, from: last + 1 }, reason, revision);
+      await write({ epoch: epoch + 1, from: last + 1 }, reason, revision);
     },
+    close: () => clearInterval(timer),
   };
 }

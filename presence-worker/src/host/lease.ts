@@ -1,17 +1,21 @@
+import type { Epoch } from "@meeshy/shared/events";
 import { isConflict } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
+import { fromBytes, type LastValue, readLast } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
-import type { PartitionMemory } from "../core/partition.ts";
+import { initialMemory, type PartitionMemory } from "../core/partition.ts";
 import { type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
 
 /** A partition in this worker's hands, for as long as nobody else writes its lease. */
 export interface Claim {
   partition: number;
-  /** what the lease said when it was taken */
-  lease: PartitionLease;
+  /** where to go on: the last checkpoint of this epoch, or its beginning */
+  memory: PartitionMemory;
+  /** every change up to this log sequence is in the database */
+  storedUpTo: number;
   /** Writes the log position. Rejects when the lease is another's now. */
   checkpoint(memory: PartitionMemory, storedUpTo: number): Promise<void>;
   /** Reads who owns the partition; `onLost` is called when it is another. */
@@ -26,19 +30,30 @@ export interface ClaimOptions {
   partition: number;
   link: NatsLink;
   board: LeaseBoard;
+  logger: Logger;
+  epoch: Epoch;
   onLost: () => void;
 }
 
 const EMPTY: PartitionLease = { owner: null, memory: null, storedUpTo: 0 };
 
-/** What a board entry says; an unreadable one is treated as no checkpoint at all. */
+/** What a board entry says; an unreadable one is owned by nobody and remembers nothing. */
 export function readLease(entry: LeaseEntry | undefined): PartitionLease {
   return partitionLeaseSchema.safeParse(entry?.value).data ?? EMPTY;
 }
 
+function parseLease(last: LastValue | undefined): PartitionLease | "absent" | "unreadable" {
+  if (last === undefined || last.deleted) return "absent";
+  try {
+    return partitionLeaseSchema.parse(fromBytes(last.data));
+  } catch {
+    return "unreadable";
+  }
+}
+
 /** Takes the partition by compare-and-set; `undefined` when another was faster. */
 export async function claimPartition(options: ClaimOptions): Promise<Claim | undefined> {
-  const { workerId, partition, link, board, onLost } = options;
+  const { workerId, partition, link, board, logger, epoch, onLost } = options;
   const key = leaseKeys.partition(partition);
   const subject = keySubject(BUCKET_LEASES, key);
   const entry = board.get(key);
@@ -47,7 +62,8 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     lease.owner !== null && lease.owner !== workerId ? board.get(leaseKeys.worker(lease.owner)) : undefined;
   const silentSince = formerOwner?.changedAt ?? performance.now();
   let revision = entry?.revision ?? 0;
-  let held: PartitionLease = { ...lease, owner: workerId };
+  const memory = lease.memory?.epoch === epoch.epoch ? lease.memory : memoryOfNewEpoch(lease.memory, epoch);
+  let held: PartitionLease = { owner: workerId, memory, storedUpTo: lease.storedUpTo };
 
   /** A refusal is first of all one's own lost ack: only a foreign owner counts. */
   const put = async (value: PartitionLease): Promise<void> => {
@@ -59,9 +75,10 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
       } catch (error) {
         if (!isConflict(error)) throw error;
         const last = await readLast(link, bucketStream(BUCKET_LEASES), subject);
-        const found =
-          last === undefined || last.deleted ? EMPTY : partitionLeaseSchema.parse(fromBytes(last.data));
-        if (found.owner !== workerId) throw error;
+        const found = parseLease(last);
+        if (found === "unreadable")
+          logger.error({ key, revision: last?.seq }, "lease is not readable, written anew");
+        else if (found !== "absent" && found.owner !== workerId) throw error;
         revision = last?.seq ?? 0;
       }
     }
@@ -75,7 +92,8 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   }
   return {
     partition,
-    lease,
+    memory,
+    storedUpTo: lease.storedUpTo,
     async checkpoint(memory, storedUpTo) {
       try {
         await put({ owner: workerId, memory, storedUpTo });
@@ -86,12 +104,23 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     },
     async verify() {
       const last = await readLast(link, bucketStream(BUCKET_LEASES), subject).catch(() => undefined);
-      if (last === undefined || last.deleted) return;
-      if (partitionLeaseSchema.safeParse(fromBytes(last.data)).data?.owner !== workerId) onLost();
+      const found = parseLease(last);
+      if (typeof found === "object" && found.owner !== workerId) onLost();
     },
     async release() {
       await put({ ...held, owner: null });
     },
     sinceOwnerSilent: () => (performance.now() - silentSince) / 1_000,
+  };
+}
+
+/** How a partition begins a new epoch: a new log, unknown publishers, connections that must be confirmed. */
+function memoryOfNewEpoch(before: PartitionMemory | null, { epoch, from }: Epoch): PartitionMemory {
+  const fresh = initialMemory(epoch);
+  return {
+    ...fresh,
+    seq: Math.max(0, from - 1),
+    clock: before?.clock ?? fresh.clock,
+    reconcileAt: epoch === 1 ? null : "armed",
   };
 }

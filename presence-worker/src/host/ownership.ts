@@ -1,3 +1,4 @@
+import type { Epoch } from "@meeshy/shared/events";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
 import { plan } from "../core/fair-share.ts";
 import type { HostDeps } from "./deps.ts";
@@ -49,14 +50,14 @@ export function createOwnership(deps: HostDeps): Ownership {
     await host?.abandon();
   };
 
-  const take = (partition: number) => {
-    const epoch = epochs.current().epoch;
-    const entry: Held = { host: Promise.resolve(undefined), started: undefined, epoch };
+  const take = (partition: number, epoch: Epoch) => {
+    const entry: Held = { host: Promise.resolve(undefined), started: undefined, epoch: epoch.epoch };
     const start = async (): Promise<PartitionHost | undefined> => {
       try {
         const claim = await claimPartition({
           ...deps,
           partition,
+          epoch,
           onLost: () => {
             if (held.get(partition) !== entry) return;
             logger.warn({ partition }, "partition lost to another owner");
@@ -96,17 +97,18 @@ export function createOwnership(deps: HostDeps): Ownership {
   };
 
   /** Whoever the board names as owner is the owner. */
-  const dropForeign = () => {
+  const dropForeign = (current: Epoch) => {
     for (const [partition, { started, epoch }] of held) {
       if (started === undefined) continue;
       const { owner } = readLease(board.get(leaseKeys.partition(partition)));
-      if ((owner !== null && owner !== workerId) || epoch !== epochs.current().epoch) void abandon(partition);
+      if ((owner !== null && owner !== workerId) || epoch !== current.epoch) void abandon(partition);
     }
   };
 
   const look = () => {
-    if (stopped) return;
-    dropForeign();
+    const epoch = epochs.current();
+    if (stopped || epoch === undefined) return;
+    dropForeign(epoch);
     const living = alive();
     if (living === null) return;
     const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
@@ -114,7 +116,7 @@ export function createOwnership(deps: HostDeps): Ownership {
       owner: readLease(board.get(leaseKeys.partition(partition))).owner,
     }));
     const { claim, release: surplus } = plan(workerId, living, holdings, new Set(held.keys()));
-    for (const partition of claim) take(partition);
+    for (const partition of claim) take(partition, epoch);
     for (const partition of surplus) void release(partition);
   };
   const timer = setInterval(look, LOOK_MS);

@@ -1,13 +1,7 @@
 import { type Following, follow, type Stored } from "@meeshy/shared/nats/follow";
 import { partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { faultOf } from "../core/epoch.ts";
-import {
-  type Change,
-  createPartition,
-  type Inbound,
-  initialMemory,
-  type PartitionMemory,
-} from "../core/partition.ts";
+import { type Change, createPartition, type Inbound } from "../core/partition.ts";
 import { toRow, toStatusMessage } from "../core/projection.ts";
 import type { UserRecord } from "../core/record.ts";
 import { commandGateway } from "../io/gateway-commands.ts";
@@ -35,20 +29,23 @@ export interface PartitionHost {
 /** Reads the partition's records and log from its checkpoint on, and keeps at it until released. */
 export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<PartitionHost> {
   const { link, metrics, database, epochs, rules } = deps;
-  const { partition: p, lease } = claim;
+  const { partition: p, memory, storedUpTo } = claim;
   const logger = deps.logger.child({ partition: p });
-  const epoch = epochs.current();
-  const continues = lease.memory !== null && lease.memory.epoch === epoch.epoch;
-  const memory = continues ? (lease.memory as PartitionMemory) : newEpochMemory(lease.memory, epoch);
 
   const records = createRecordStore(link, p, logger);
   const statuses = createStatusWriter(link, { logger, onForeign: () => void claim.verify() });
   const stored = (await records.load()).map(fromStored);
+  if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
+    await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
+    throw new Error("the checkpoint is gone");
+  }
   const partition = createPartition(
     deps.transition,
     { gatewayLeaseMs: rules.gatewayLeaseMs },
     memory,
-    stored.map(({ record }) => (continues ? record : { ...record, seq: 0 })),
+    stored.map(({ record, epoch: writtenIn }) =>
+      writtenIn === memory.epoch ? record : { ...record, seq: 0 },
+    ),
   );
 
   let live = false;
@@ -62,13 +59,14 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     records,
     statuses,
     logger,
-    storedUpTo: lease.storedUpTo,
+    storedUpTo,
   });
 
-  for (const { record, statusSeq, unsaved } of stored) {
+  for (const { record, epoch: writtenIn, statusSeq, unsaved } of stored) {
+    const isOfLostLog = writtenIn !== memory.epoch;
     statuses.learn(record.userId, statusSeq);
-    if (!continues || record.seq > memory.seq) touched.set(record.userId, record);
-    if (!continues || record.seq > lease.storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
+    if (isOfLostLog || record.seq > memory.seq) touched.set(record.userId, record);
+    if (isOfLostLog || record.seq > storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
   }
 
   const publish = (record: UserRecord) => {
@@ -151,7 +149,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     async checkStart(from) {
       const fault = faultOf(from - 1, await epochs.logEnds());
       if (fault === null) return from;
-      await epochs.raise(epoch, fault);
+      await epochs.raise(memory.epoch, fault);
       throw new Error(`the log was lost: ${fault}`);
     },
   });
@@ -178,19 +176,5 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
       await stop();
       database.drop(p);
     },
-  };
-}
-
-/** The memory with which a partition begins a new epoch: a new log, unknown publishers, connections to be confirmed. */
-function newEpochMemory(
-  before: PartitionMemory | null,
-  { epoch, from }: { epoch: number; from: number },
-): PartitionMemory {
-  const fresh = initialMemory(epoch);
-  return {
-    ...fresh,
-    seq: Math.max(0, from - 1),
-    clock: before?.clock ?? fresh.clock,
-    reconcileAt: before === null && epoch === 1 ? null : "armed",
   };
 }

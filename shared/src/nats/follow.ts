@@ -27,6 +27,7 @@ export interface Following {
 }
 
 const RETRY_MS = 200;
+const LINK_CHANGED = "the link changed";
 
 /**
  * Delivers a stream's messages in order, each once, for ever: an ephemeral consumer, replaced at the
@@ -83,7 +84,11 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
     current = consumer;
     if (stopped) consumer.end("stopped");
     const reason = await consumer.ended;
-    if (!stopped) logger.warn({ stream, filter, cursor, reason }, "consumer replaced");
+    if (!stopped)
+      logger[reason === LINK_CHANGED ? "debug" : "warn"](
+        { stream, filter, cursor, reason },
+        "consumer replaced",
+      );
   };
 
   /** Waits a moment, less when the link changes. */
@@ -104,8 +109,8 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
       if (!stopped && performance.now() - startedAt < RETRY_MS) await pause();
     }
   };
-  const forget = link.onChange((up) => {
-    current?.end(up ? "the link is new" : "the link broke");
+  const forget = link.onChange(() => {
+    current?.end(LINK_CHANGED);
     wake();
   });
   const running = run();

@@ -1,4 +1,5 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import type { Logger } from "../runtime/logger.ts";
 import {
   BUCKET_LEASES,
   BUCKET_STATE,
@@ -81,6 +82,23 @@ export async function ensureStreams(link: NatsLink, replicas: number): Promise<v
       }
     }
   }
+}
+
+const LOOK_MS = 1_000;
+
+/** {@link ensureStreams}, and again whenever one is found missing: a stream deleted under running processes comes back. */
+export async function keepStreams(
+  link: NatsLink,
+  replicas: number,
+  logger: Logger,
+): Promise<{ stop(): void }> {
+  await ensureStreams(link, replicas);
+  const look = async () => {
+    if (!link.isUp()) return;
+    await ensureStreams(link, replicas).catch((error) => logger.warn({ err: error }, "streams not checked"));
+  };
+  const timer = setInterval(() => void look(), LOOK_MS);
+  return { stop: () => clearInterval(timer) };
 }
 
 function errorCode(error: unknown): number | undefined {
