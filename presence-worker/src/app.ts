@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { WorkerBeat } from "@meeshy/shared/events";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { createGate } from "@meeshy/shared/nats/gate";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { keepStreams } from "@meeshy/shared/nats/streams";
@@ -39,6 +40,8 @@ export interface Worker {
 
 /** Beats in one lease: one or two may be lost without harm. */
 const BEATS_PER_LEASE = 4;
+/** Statuses and records on their way to the broker: enough to fill the link, few enough to be acknowledged in time. */
+const WRITES_AT_ONCE = 256;
 const DATABASE_DRAIN_MS = 2_000;
 
 /** Starts a presence worker: it takes its share of the partitions and works until the lifecycle stops it. */
@@ -95,6 +98,7 @@ export async function createWorker(
     logger,
     metrics,
     database,
+    writes: createGate(WRITES_AT_ONCE),
     epochs,
     transition: createTransition(config),
     rules: { gatewayLeaseMs, workerLeaseMs },

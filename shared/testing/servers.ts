@@ -52,8 +52,11 @@ export type TestPostgres = TestServer & {
   createDatabase(name?: string): Promise<string>;
 };
 
-/** Nothing here outlives the test, so nothing has to reach the disk. */
-const CARELESS = { fsync: "off", synchronous_commit: "off", full_page_writes: "off" };
+/**
+ * Nothing here outlives the machine, so nothing has to reach the disk; what is committed is written all the same,
+ * so that it survives a killed server.
+ */
+const CARELESS = { fsync: "off", full_page_writes: "off" };
 
 /** A PostgreSQL with one empty database, its own fresh data and a free port of 127.0.0.1. */
 export async function startPostgres(): Promise<TestPostgres> {

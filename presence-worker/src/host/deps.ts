@@ -1,4 +1,5 @@
 import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Gate } from "@meeshy/shared/nats/gate";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { createTransition } from "../core/transition.ts";
@@ -14,6 +15,8 @@ export interface HostDeps {
   logger: Logger;
   metrics: WorkerMetrics;
   database: DatabaseWriter;
+  /** bounds the acknowledged writes of all partitions together */
+  writes: Gate;
   epochs: EpochKeeper;
   transition: ReturnType<typeof createTransition>;
   rules: { gatewayLeaseMs: number; workerLeaseMs: number };

@@ -91,16 +91,16 @@ export async function createEpochKeeper({
     }
   };
 
-  let settling: Promise<void> | undefined;
-  const look = () => {
-    if (settled() !== undefined || !link.isUp()) return;
-    settling ??= settle().finally(() => {
-      settling = undefined;
-    });
+  let isSettling = false;
+  const look = async () => {
+    if (isSettling || settled() !== undefined || !link.isUp()) return;
+    isSettling = true;
+    await settle();
+    isSettling = false;
   };
   await settle();
   settled();
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(() => void look(), LOOK_MS);
 
   return {
     current: settled,

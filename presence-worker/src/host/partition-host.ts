@@ -32,8 +32,13 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const { partition: p, memory, storedUpTo } = claim;
   const logger = deps.logger.child({ partition: p });
 
-  const records = createRecordStore(link, p, logger);
-  const statuses = createStatusWriter(link, { logger, onForeign: () => void claim.verify() });
+  const records = createRecordStore({ link, partition: p, gate: deps.writes, logger });
+  const statuses = createStatusWriter({
+    link,
+    gate: deps.writes,
+    logger,
+    onForeign: () => void claim.verify(),
+  });
   const stored = (await records.load()).map(fromStored);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
     await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);

@@ -1,6 +1,7 @@
 import { isConflict, PublishRefused } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { follow } from "@meeshy/shared/nats/follow";
+import type { Gate } from "@meeshy/shared/nats/gate";
 import {
   compareAndDelete,
   compareAndSet,
@@ -34,10 +35,18 @@ export interface RecordStore {
   close(): void;
 }
 
+export interface RecordStoreOptions {
+  link: NatsLink;
+  partition: number;
+  /** bounds the writes under way, so that their acknowledgements come in time */
+  gate: Gate;
+  logger: Logger;
+}
+
 const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
-export function createRecordStore(link: NatsLink, partition: number, logger: Logger): RecordStore {
+export function createRecordStore({ link, partition, gate, logger }: RecordStoreOptions): RecordStore {
   const revisions = new Map<string, number>();
   let closed = false;
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
@@ -77,7 +86,7 @@ export function createRecordStore(link: NatsLink, partition: number, logger: Log
     for (;;) {
       if (closed) throw new Error(`${subject} was not stored: the partition was given up`);
       try {
-        return await put(revisions.get(userId) ?? 0);
+        return await gate.run(() => put(revisions.get(userId) ?? 0));
       } catch (error) {
         if (isConflict(error)) {
           const last = await readLast(link, STREAM, subject);

@@ -1,5 +1,6 @@
 import { isConflict } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Gate } from "@meeshy/shared/nats/gate";
 import { compareAndSet, fromBytes, readLast, toBytes } from "@meeshy/shared/nats/last-value";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
@@ -24,11 +25,16 @@ interface Lane {
 
 const RETRY_MS = 200;
 
-/** `onForeign` hears that a newer status stood there already: another owner may be at work. */
-export function createStatusWriter(
-  link: NatsLink,
-  { logger, onForeign }: { logger: Logger; onForeign: () => void },
-): StatusWriter {
+export interface StatusWriterOptions {
+  link: NatsLink;
+  /** bounds the writes under way, so that their acknowledgements come in time */
+  gate: Gate;
+  logger: Logger;
+  /** A newer status stood there already: another owner may be at work. */
+  onForeign: () => void;
+}
+
+export function createStatusWriter({ link, gate, logger, onForeign }: StatusWriterOptions): StatusWriter {
   const sequences = new Map<string, number>();
   const lanes = new Map<string, Lane>();
   let closed = false;
@@ -48,16 +54,18 @@ export function createStatusWriter(
     const data = toBytes(status);
     while (!closed) {
       try {
-        const ack = await compareAndSet(link, subject, data, sequences.get(status.userId) ?? 0);
+        const ack = await gate.run(() =>
+          compareAndSet(link, subject, data, sequences.get(status.userId) ?? 0),
+        );
         sequences.set(status.userId, ack.seq);
         return;
       } catch (error) {
         try {
-          if (isConflict(error) && (await adopt(status))) return;
+          if (isConflict(error) && (await gate.run(() => adopt(status)))) return;
           if (isConflict(error)) continue;
-          logger.warn({ subject, err: error }, "status not acknowledged, trying again");
+          logger.debug({ subject, err: error }, "status not acknowledged, trying again");
         } catch (reading) {
-          logger.warn({ subject, err: reading }, "status not readable, trying again");
+          logger.debug({ subject, err: reading }, "status not readable, trying again");
         }
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }

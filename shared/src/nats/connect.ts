@@ -3,6 +3,7 @@ import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManage
 import { createInbox, credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { type AckInbox, createAckInbox } from "./ack-inbox.ts";
+import { createGate, type Gate } from "./gate.ts";
 
 export interface NatsConfig {
   url: string;
@@ -18,6 +19,8 @@ export interface NatsLink {
   js: JetStreamClient;
   jsm: JetStreamManager;
   acks: AckInbox;
+  /** Bounds the consumers that are being created: each costs the server a look over the stream. */
+  creations: Gate;
   /** A fresh subject that only this process may listen on. */
   newInbox(): string;
   /** true between connect and disconnect; what was published in between may still be lost */
@@ -31,6 +34,7 @@ export interface NatsLink {
 const PING_INTERVAL_MS = 1_000;
 const MAX_PINGS_OUT = 2;
 export const API_TIMEOUT_MS = 1_000;
+const CREATIONS_AT_ONCE = 4;
 
 /**
  * Connects and stays connected: reconnects for ever, waits for a server that is not there yet.
@@ -75,6 +79,7 @@ export async function openNats(config: NatsConfig, name: string): Promise<NatsLi
     js: jetstream(nc, jsOptions),
     jsm: await jetstreamManager(nc, { ...jsOptions, checkAPI: false }),
     acks,
+    creations: createGate(CREATIONS_AT_ONCE),
     newInbox: () => createInbox(inboxPrefix),
     isUp: () => up,
     onChange(listener) {

@@ -75,10 +75,13 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
       wake();
     },
   });
+  let watchdog: NodeJS.Timeout | undefined;
   // Counts its own turns, not time: a process that stood still has the messages waiting in its socket.
-  const watchdog = setInterval(() => {
-    if (++silent > SILENT_INTERVALS) end("heartbeats missed");
-  }, HEARTBEAT_MS);
+  const watch = () => {
+    watchdog = setInterval(() => {
+      if (++silent > SILENT_INTERVALS) end("heartbeats missed");
+    }, HEARTBEAT_MS);
+  };
 
   const handleAll = async (pendingAtStart: number): Promise<string> => {
     let delivered = 0;
@@ -119,17 +122,20 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
   };
 
   try {
-    const info = await link.jsm.consumers.add(options.stream, {
-      ack_policy: AckPolicy.None,
-      replay_policy: ReplayPolicy.Instant,
-      deliver_subject: inbox,
-      flow_control: true,
-      idle_heartbeat: nanos(HEARTBEAT_MS),
-      inactive_threshold: nanos(INACTIVE_MS),
-      mem_storage: true,
-      num_replicas: 1,
-      ...options.config,
-    });
+    const info = await link.creations.run(() =>
+      link.jsm.consumers.add(options.stream, {
+        ack_policy: AckPolicy.None,
+        replay_policy: ReplayPolicy.Instant,
+        deliver_subject: inbox,
+        flow_control: true,
+        idle_heartbeat: nanos(HEARTBEAT_MS),
+        inactive_threshold: nanos(INACTIVE_MS),
+        mem_storage: true,
+        num_replicas: 1,
+        ...options.config,
+      }),
+    );
+    if (endReason === undefined) watch();
     return { ended: handleAll(info.num_pending).finally(() => end("done")), end };
   } catch (error) {
     end("not created");

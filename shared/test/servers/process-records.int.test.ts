@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { identify, lives } from "../../src/servers/process-identity.ts";
+import { createProcessRecords } from "../../src/servers/process-records.ts";
+
+let directory: string;
+let file: string;
+const children: ChildProcess[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "meeshy-records-"));
+  file = join(directory, "processes.json");
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  rmSync(directory, { recursive: true });
+});
+
+async function sleeper(script = ""): Promise<number> {
+  const program = `${script}; console.log("runs"); setInterval(() => {}, 1000)`;
+  const child = spawn(process.execPath, ["-e", program], {
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  children.push(child);
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  return child.pid ?? 0;
+}
+
+test("what a former launcher recorded and still runs is ended, by name", async () => {
+  const pids = [await sleeper(), await sleeper()];
+  const former = createProcessRecords(file);
+  former.add("gateway-1", pids[0] ?? 0, "SIGTERM");
+  former.add("postgres-1", pids[1] ?? 0, "SIGINT");
+  expect(await createProcessRecords(file).endLeftovers()).toEqual(["gateway-1", "postgres-1"]);
+  expect(pids.map(identify)).toEqual([undefined, undefined]);
+  expect(await createProcessRecords(file).endLeftovers()).toEqual([]);
+});
+
+test("a process that has come by a recorded number since is let be", async () => {
+  const pid = await sleeper();
+  createProcessRecords(file).add("gateway-1", pid, "SIGTERM");
+  const [entry] = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify([{ ...entry, born: "some other time" }]));
+  expect(await createProcessRecords(file).endLeftovers()).toEqual([]);
+  expect(identify(pid)).toBeDefined();
+});
+
+test("records that cannot be read end nobody", async () => {
+  writeFileSync(file, '[{"pid":');
+  expect(await createProcessRecords(file).endLeftovers()).toEqual([]);
+});
+
+test("a process that has ended does not live, though its parent has yet to take note", async () => {
+  const pid = await sleeper("process.on('SIGUSR2', () => process.exit(0))");
+  const identity = identify(pid);
+  expect(identity && lives(identity)).toBe(true);
+  process.kill(pid, "SIGKILL");
+  const since = performance.now();
+  // Without giving the event loop a turn, so that the child stays a zombie.
+  while (identity && lives(identity) && performance.now() - since < 5_000);
+  expect(identity && lives(identity)).toBe(false);
+});
