@@ -1,0 +1,33 @@
+/** Levels of the JSON lines that services write (pino's). */
+const LEVELS: Record<number, string> = {
+  10: "trace",
+  20: "debug",
+  30: "info",
+  40: "warn",
+  50: "error",
+  60: "fatal",
+};
+
+/** Fields that every line carries and nobody reads on a console. */
+const QUIET = new Set(["level", "time", "pid", "hostname", "name", "service", "msg", "v"]);
+
+/** One line of a service's log as a console shows it: `gateway-1 info listening port=8000`. */
+export function consoleLine(source: string, line: string): string {
+  const entry = parse(line);
+  if (!entry) return `${source} ${line}`;
+  const level = typeof entry.level === "number" ? (LEVELS[entry.level] ?? entry.level) : entry.level;
+  const details = Object.entries(entry).filter(([key]) => !QUIET.has(key));
+  const words = details.map(
+    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return [source, level, entry.msg, ...words].filter((part) => part !== undefined && part !== "").join(" ");
+}
+
+function parse(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith("{")) return undefined;
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+export function during<T>(what: string, work: () => Promise<T>): Promise<T>;
