@@ -1,0 +1,142 @@
+import type { PresenceStore } from "@meeshy/shared/directory";
+import type { SweeperBeat } from "@meeshy/shared/events";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
+import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { leaseKeys } from "@meeshy/shared/subjects";
+import type { Registry } from "prom-client";
+import { deafAfterMs, hearingSince, type Verdict } from "./core/deaf-guard.ts";
+import { lostGateways } from "./core/lost-gateways.ts";
+import { serveCleanup } from "./io/cleanup-service.ts";
+import { createListening } from "./io/listening.ts";
+import { createLostGateways } from "./io/lost-gateway.ts";
+import { createSafetyNet, type StaleUser } from "./io/safety-net.ts";
+import { createTimeoutWriter } from "./io/timeouts.ts";
+import { createSweeperMetrics } from "./metrics.ts";
+
+export interface SweeperDeps {
+  link: NatsLink;
+  /** the users whom the database holds online without activity for the threshold */
+  readStale: () => Promise<readonly StaleUser[]>;
+  store: PresenceStore;
+  registry: Registry;
+  logger: Logger;
+}
+
+export interface SweeperConfig {
+  /** of this life of the process alone */
+  sweeperId: string;
+  gatewayLeaseMs: number;
+  workerLeaseMs: number;
+  sweepIntervalMs: number;
+}
+
+export interface Sweeper {
+  verdict(): Verdict;
+  stop(): Promise<void>;
+}
+
+/** How often time passes in the log, and at most how often this process beats and looks. */
+const TICK_MS = 500;
+
+/**
+ * Begins to write timeouts, to declare silent gateways lost and to sweep the database (DESIGN "sweeper").
+ * Resolves when the lease board has been read.
+ */
+export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): Promise<Sweeper> {
+  const { link, logger } = deps;
+  const { sweeperId, gatewayLeaseMs, workerLeaseMs } = config;
+  const rules = { gatewayLeaseMs, workerLeaseMs, everyMs: Math.min(TICK_MS, gatewayLeaseMs / 4) };
+
+  const board = createLeaseBoard(link, logger);
+  await board.ready;
+  const ownKey = leaseKeys.sweeper(sweeperId);
+  const listening = createListening(link, board, ownKey, rules);
+  const timeouts = createTimeoutWriter(link, sweeperId);
+  const lost = createLostGateways(link, board, logger);
+  const metrics = createSweeperMetrics(deps.registry);
+  const net = createSafetyNet(
+    link,
+    deps.readStale,
+    (cleanup) => metrics.lastCleanup.set(cleanup.at / 1_000),
+    logger,
+  );
+  let verdict: Verdict = { state: "paused", reason: "starting" };
+
+  const look = () => {
+    const seen = listening.look();
+    const next = seen.guard.verdict;
+    if (next.state !== verdict.state) logger.info(next, `sweeper ${next.state}`);
+    verdict = next;
+    metrics.paused.set(verdict.state === "paused" ? 1 : 0);
+    return seen;
+  };
+
+  const judge = () => {
+    const { view, guard } = look();
+    // What a sweeper has declared is a fact; finishing it needs no hearing.
+    for (const { id, entry } of view.declared) void lost.finish(id, entry);
+    if (verdict.state === "paused") return;
+    const silent = lostGateways({
+      now: guard.observedAt,
+      hearingSince: hearingSince(guard),
+      leaseMs: gatewayLeaseMs,
+      gateways: view.gateways,
+    });
+    for (const id of silent) {
+      const entry = board.get(leaseKeys.gateway(id));
+      if (entry) void lost.declare(id, entry);
+    }
+  };
+
+  const sweep = async () => {
+    if (verdict.state === "paused") return;
+    try {
+      await net.sweep();
+    } catch (error) {
+      logger.warn({ err: error }, "the database cannot be swept, will try again");
+    }
+  };
+
+  look();
+  const heartbeat = createHeartbeat(link, board, {
+    key: ownKey,
+    everyMs: Math.min(TICK_MS, deafAfterMs(rules) / 4),
+    value: (beat): SweeperBeat => {
+      const last = net.last();
+      return {
+        beat,
+        ...verdict,
+        lastCleanupAt: last ? new Date(last.at).toISOString() : null,
+        lastCleanupDurationMs: last?.durationMs ?? null,
+      };
+    },
+    onForeign() {
+      // Without its entry it would be deaf for ever: end, and be started again under a new id.
+      queueMicrotask(() => {
+        throw new Error(`${ownKey} was taken away`);
+      });
+    },
+    logger,
+  });
+  const endService = serveCleanup(link, net, deps.store, logger);
+  const timers = [
+    setInterval(judge, rules.everyMs),
+    setInterval(() => {
+      look();
+      if (verdict.state === "running") timeouts.write();
+    }, TICK_MS),
+    setInterval(() => void sweep(), config.sweepIntervalMs),
+  ];
+
+  return {
+    verdict: () => verdict,
+    async stop() {
+      for (const timer of timers) clearInterval(timer);
+      endService();
+      await heartbeat.stop();
+      await board.close();
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { type GuardRules, type GuardState, observe } from "../core/deaf-guard.ts";
+import { type BoardView, viewBoard } from "./board-view.ts";
+
+/** What this sweeper hears, and what that is worth. */
+export interface Listening {
+  /** Looks at the board and the link now, and judges with all that was seen before. */
+  look(): { view: BoardView; guard: GuardState };
+}
+
+/** `ownKey`: the lease entry under which this process beats, and by which it knows that it hears. */
+export function createListening(
+  link: NatsLink,
+  board: LeaseBoard,
+  ownKey: string,
+  rules: GuardRules,
+): Listening {
+  let guard: GuardState | undefined;
+  return {
+    look() {
+      const view = viewBoard(board);
+      guard = observe(
+        guard,
+        {
+          now: performance.now(),
+          linkUp: link.isUp(),
+          ownBeatAt: board.get(ownKey)?.changedAt ?? null,
+          workers: view.workers,
+          gateways: view.gateways,
+        },
+        rules,
+      );
+      return { view, guard };
+    },
+  };
+}

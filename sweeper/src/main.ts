@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { close, createDatabase } from "@meeshy/shared/db/client";
+import { createPrismaDirectory } from "@meeshy/shared/db/directory";
+import { staleOnline } from "@meeshy/shared/db/stale-online";
+import { openNats } from "@meeshy/shared/nats/connect";
+import { ensureStreams } from "@meeshy/shared/nats/streams";
+import {
+  connectionEnv,
+  databaseEnv,
+  natsConfig,
+  opsEnv,
+  parseEnvOrExit,
+  presenceEnv,
+} from "@meeshy/shared/runtime/env";
+import { runService } from "@meeshy/shared/runtime/lifecycle";
+import { createLogger } from "@meeshy/shared/runtime/logger";
+import { createMetricsRegistry } from "@meeshy/shared/runtime/metrics";
+import { createOpsServer } from "@meeshy/shared/runtime/ops-server";
+import { z } from "zod";
+import { createSweeper, type Sweeper } from "./app.ts";
+
+/** Most stale users of one sweep; the longest silent come first. */
+const SWEEP_LIMIT = 10_000;
+
+const env = parseEnvOrExit(
+  z.object({
+    ...connectionEnv.shape,
+    ...databaseEnv.shape,
+    ...opsEnv.shape,
+    ...presenceEnv.pick({
+      OFFLINE_THRESHOLD_MS: true,
+      GATEWAY_LEASE_MS: true,
+      WORKER_LEASE_MS: true,
+      SWEEP_INTERVAL_MS: true,
+    }).shape,
+  }),
+  process.env,
+);
+const logger = createLogger("sweeper", env.LOG_LEVEL);
+
+await runService(logger, async (lifecycle) => {
+  const registry = createMetricsRegistry();
+  let sweeper: Sweeper | undefined;
+  let linkIsUp = () => false;
+  const unready = () => [
+    ...(linkIsUp() ? [] : ["no link to NATS"]),
+    ...(sweeper ? [] : ["the lease board is not read yet"]),
+  ];
+  const ops = await createOpsServer({ registry, unready }, { port: env.OPS_PORT, host: env.HOST });
+  lifecycle.onStop("ops server", () => ops.close());
+
+  const db = createDatabase(env.DATABASE_URL, {
+    poolSize: 2,
+    onConnectionLost: (error) => logger.warn({ err: error }, "lost a connection to the database"),
+  });
+  lifecycle.onStop("database", () => close(db));
+
+  const sweeperId = randomUUID();
+  const link = await openNats(natsConfig(env), `sweeper-${sweeperId}`);
+  lifecycle.onStop("nats", () => link.close());
+  linkIsUp = link.isUp;
+  // It reconnects for ever, but not where its credentials are refused: end, and be started again.
+  void link.nc.closed().then((error) => {
+    if (error) throw error;
+  });
+  await ensureStreams(link, env.NATS_REPLICAS);
+
+  sweeper = await createSweeper(
+    {
+      link,
+      readStale: () => staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT }),
+      store: createPrismaDirectory(db),
+      registry,
+      logger,
+    },
+    {
+      sweeperId,
+      gatewayLeaseMs: env.GATEWAY_LEASE_MS,
+      workerLeaseMs: env.WORKER_LEASE_MS,
+      sweepIntervalMs: env.SWEEP_INTERVAL_MS,
+    },
+  );
+  lifecycle.onStop("sweeper", sweeper.stop);
+  logger.info({ sweeperId, ops: ops.server.address() }, "sweeper started");
+});

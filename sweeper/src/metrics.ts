@@ -1,0 +1,24 @@
+import { METRIC_PREFIX } from "@meeshy/shared/runtime/metrics";
+import { Gauge, type Registry } from "prom-client";
+
+/** The sweeper's own figures (CONTRACT 8). */
+export interface SweeperMetrics {
+  paused: Gauge;
+  lastCleanup: Gauge;
+}
+
+export function createSweeperMetrics(registry: Registry): SweeperMetrics {
+  const registers = [registry];
+  return {
+    paused: new Gauge({
+      name: `${METRIC_PREFIX}sweeper_paused`,
+      help: "1 while the sweeper writes no timeouts and judges no gateway, since it may be deaf",
+      registers,
+    }),
+    lastCleanup: new Gauge({
+      name: `${METRIC_PREFIX}last_cleanup_timestamp`,
+      help: "Time of the last sweep of the database, unix seconds",
+      registers,
+    }),
+  };
+}

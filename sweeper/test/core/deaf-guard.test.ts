@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { type GuardState, hearingSince, type Observation, observe } from "../../src/core/deaf-guard.ts";
+
+const LEASE = 6_000;
+const RULES = { gatewayLeaseMs: LEASE, workerLeaseMs: 2_000, everyMs: 500 };
+const START = 100_000;
+
+interface Scene extends Partial<Omit<Observation, "now" | "workers" | "gateways">> {
+  /** since when each worker, each gateway is silent; those absent beat on */
+  silentWorkers?: Record<string, number>;
+  silentGateways?: Record<string, number>;
+  workers?: string[];
+  gateways?: string[];
+}
+
+/** What is seen at `now` when everybody named beats, but for those said to be silent. */
+function see(now: number, scene: Scene = {}): Observation {
+  const signs = (names: string[], silent: Record<string, number> = {}) =>
+    names.map((id) => ({ id, changedAt: silent[id] ?? now - 100 }));
+  return {
+    now,
+    linkUp: scene.linkUp ?? true,
+    ownBeatAt: scene.ownBeatAt === undefined ? now - 100 : scene.ownBeatAt,
+    workers: signs(scene.workers ?? ["w"], scene.silentWorkers),
+    gateways: signs(scene.gateways ?? ["a", "b"], scene.silentGateways),
+  };
+}
+
+/** Looks every 500 ms from `from` to `to`, both included. */
+function watch(state: GuardState | undefined, from: number, to: number, scene: Scene = {}): GuardState {
+  let after = state;
+  for (let now = from; now <= to; now += 500) after = observe(after, see(now, scene), RULES);
+  return after as GuardState;
+}
+
+const reason = ({ verdict }: GuardState) => (verdict.state === "paused" ? verdict.reason : "running");
+/** A guard that has been running for a while, last asked at `START`. */
+const settled = () => watch(undefined, START - 10_000, START);
+
+test("runs while the link is up and its own heartbeat comes back", () => {
+  expect(reason(watch(settled(), START + 500, START + 60_000))).toBe("running");
+});
+
+test("runs at once at a first start where no gateway was there before", () => {
+  expect(reason(observe(undefined, see(START, { gateways: [] }), RULES))).toBe("running");
+});
+
+test("does not run before its own heartbeat came back once", () => {
+  const deaf = { ownBeatAt: null, gateways: [] };
+  const first = watch(undefined, START, START + 1_500, deaf);
+  expect(reason(first)).toBe("the own heartbeat is not heard yet");
+  expect(reason(observe(first, see(START + 2_000, { gateways: [] }), RULES))).toBe("running");
+});
+
+test("takes a first heartbeat that is late for a gap", () => {
+  const late = watch(undefined, START, START + 2_500, { ownBeatAt: null, gateways: [] });
+  expect(reason(late)).toBe("the own heartbeat is not heard");
+  const heard = watch(late, START + 3_000, START + 3_000, { gateways: [] });
+  expect(reason(heard)).toBe("gateways are given time after a gap");
+});
+
+test("after a start, waits until each gateway that was there has been heard", () => {
+  const before = { silentGateways: { a: START - 100, b: START - 100 } };
+  const first = observe(undefined, see(START, before), RULES);
+  expect(reason(first)).toBe("gateways of before the start are awaited");
+  const one = observe(first, see(START + 500, { silentGateways: { b: START - 100 } }), RULES);
+  expect(reason(one)).toBe("gateways of before the start are awaited");
+  expect(reason(observe(one, see(START + 1_000), RULES))).toBe("running");
+});
+
+test("after a start, does not wait for a gateway that has gone", () => {
+  const first = observe(undefined, see(START), RULES);
+  expect(reason(observe(first, see(START + 500, { gateways: [] }), RULES))).toBe("running");
+});
+
+test("after a start, waits two gateway leases at most for gateways that stay silent", () => {
+  const silent = { silentGateways: { a: START - 100 } };
+  const first = observe(undefined, see(START, silent), RULES);
+  const almost = watch(first, START + 500, START + 2 * LEASE - 500, silent);
+  expect(reason(almost)).toBe("gateways of before the start are awaited");
+  expect(reason(observe(almost, see(START + 2 * LEASE, silent), RULES))).toBe("running");
+});
+
+const gaps: [string, Scene][] = [
+  ["the link to NATS is down", { linkUp: false }],
+  ["the own heartbeat is not heard", { ownBeatAt: START }],
+  [
+    "nobody else is heard",
+    { silentWorkers: { w: START }, silentGateways: { a: START, b: START }, workers: ["w"] },
+  ],
+];
+
+test.each(gaps)("pauses while %s, and for two gateway leases after it", (why, scene) => {
+  const during = watch(settled(), START + 500, START + 10_000, scene);
+  expect(reason(during)).toBe(why);
+  const end = START + 10_000;
+  const quiet = watch(during, end + 500, end + 2 * LEASE - 500);
+  expect(reason(quiet)).toBe("gateways are given time after a gap");
+  expect(reason(observe(quiet, see(end + 2 * LEASE), RULES))).toBe("running");
+});
+
+test("does not hear itself: pauses before a silent gateway's lease could have passed", () => {
+  const deaf = { ownBeatAt: START, silentGateways: { a: START, b: START } };
+  const after = watch(settled(), START + 500, START + 2_500, deaf);
+  expect(reason(after)).toBe("the own heartbeat is not heard");
+  expect(2_500).toBeLessThan(LEASE / 2);
+});
+
+test("takes shorter leases for its measure of deafness", () => {
+  const rules = { gatewayLeaseMs: 2_000, workerLeaseMs: 2_000, everyMs: 500 };
+  const before = observe(undefined, see(START, { gateways: [] }), rules);
+  const after = observe(before, see(START + 900, { ownBeatAt: START - 200, gateways: [] }), rules);
+  expect(reason(after)).toBe("the own heartbeat is not heard");
+});
+
+test("takes a pause of its own process for a gap, although everything beats when it wakes", () => {
+  const woken = observe(settled(), see(START + 2_500), RULES);
+  expect(reason(woken)).toBe("this process stood still");
+  const quiet = watch(woken, START + 3_000, START + 2_500 + 2 * LEASE - 500);
+  expect(reason(quiet)).toBe("gateways are given time after a gap");
+  expect(reason(observe(quiet, see(START + 2_500 + 2 * LEASE), RULES))).toBe("running");
+});
+
+test("a late look is no gap", () => {
+  expect(reason(observe(settled(), see(START + 1_900), RULES))).toBe("running");
+});
+
+test("pauses while every worker stands still, and runs at the next beat of one", () => {
+  const workers = ["w", "v"];
+  const still = { workers, silentWorkers: { w: START, v: START } };
+  const paused = watch(settled(), START + 500, START + 5_000, still);
+  expect(reason(paused)).toBe("workers stand still");
+  expect(reason(observe(paused, see(START + 5_500, { workers, silentWorkers: { w: START } }), RULES))).toBe(
+    "running",
+  );
+});
+
+test("runs while one of several workers is silent, and where there are no workers", () => {
+  const one = { workers: ["w", "v"], silentWorkers: { w: START } };
+  expect(reason(watch(settled(), START + 500, START + 20_000, one))).toBe("running");
+  expect(reason(watch(settled(), START + 500, START + 20_000, { workers: [] }))).toBe("running");
+});
+
+test("runs while all gateways are silent but a worker is heard", () => {
+  const silent = { silentGateways: { a: START, b: START } };
+  expect(reason(watch(settled(), START + 500, START + 20_000, silent))).toBe("running");
+});
+
+test("counts its hearing from the end of the last gap, or from its start", () => {
+  expect(hearingSince(settled())).toBe(START - 10_000);
+  const gap = watch(settled(), START + 500, START + 4_000, { linkUp: false });
+  expect(hearingSince(watch(gap, START + 4_500, START + 9_000))).toBe(START + 4_000);
+});

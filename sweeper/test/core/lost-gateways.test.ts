@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { lostGateways } from "../../src/core/lost-gateways.ts";
+
+const LEASE = 6_000;
+const NOW = 100_000;
+
+/** Judges gateways by how long each has been silent, in ms. */
+const judge = (silence: Record<string, number>, hearingFor = 1_000_000) =>
+  lostGateways({
+    now: NOW,
+    hearingSince: NOW - hearingFor,
+    leaseMs: LEASE,
+    gateways: Object.entries(silence).map(([id, ms]) => ({ id, changedAt: NOW - ms })),
+  });
+
+const table: [string, Record<string, number>, string[]][] = [
+  ["nobody where nobody is", {}, []],
+  ["nobody while all beat", { a: 900, b: 100 }, []],
+  ["nobody at exactly the lease", { a: LEASE, b: 100 }, []],
+  ["one silent for longer than its lease while another beats", { a: LEASE + 1, b: 100 }, ["a"]],
+  ["several at once while one beats", { a: LEASE + 1, b: 100, c: 9_000 }, ["a", "c"]],
+  ["nobody when the others fell silent just after it", { a: LEASE + 1, b: LEASE - 1_000 }, []],
+  ["one whose lease has passed while another was heard within half of it", { a: LEASE + 1, b: 3_000 }, ["a"]],
+  ["nobody of all that are silent, before three leases", { a: 3 * LEASE, b: LEASE + 1 }, []],
+  [
+    "of all that are silent, those beyond three leases",
+    { a: 3 * LEASE + 1, b: 2 * LEASE, c: 3 * LEASE + 500 },
+    ["a", "c"],
+  ],
+  ["an only gateway not before three leases", { a: 3 * LEASE }, []],
+  ["an only gateway after three leases", { a: 3 * LEASE + 1 }, ["a"]],
+];
+
+test.each(table)("declares lost: %s", (_, silence, expected) => {
+  expect(judge(silence)).toEqual(expected);
+});
+
+test("counts no silence from before it could hear", () => {
+  expect(judge({ a: 50_000, b: 100 }, LEASE)).toEqual([]);
+  expect(judge({ a: 50_000, b: 100 }, LEASE + 1)).toEqual(["a"]);
+  expect(judge({ a: 50_000, b: 50_000 }, 3 * LEASE)).toEqual([]);
+  expect(judge({ a: 50_000, b: 50_000 }, 3 * LEASE + 1)).toEqual(["a", "b"]);
+});

@@ -1,0 +1,135 @@
+import { type PartitionEvent, partitionMessageSchema } from "@meeshy/shared/events";
+import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
+import { follow } from "@meeshy/shared/nats/follow";
+import { createHeartbeat, type Heartbeat } from "@meeshy/shared/nats/heartbeat";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
+import { createLeaseBoard, type LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { createLogger } from "@meeshy/shared/runtime/logger";
+import { leaseKeys, parseEventSubject, STREAM_EVENTS, SUBJECT_EVENTS_ALL } from "@meeshy/shared/subjects";
+import { Registry } from "prom-client";
+import { onTestFinished } from "vitest";
+import { createSweeper, type Sweeper, type SweeperConfig, type SweeperDeps } from "../src/app.ts";
+
+export const GATEWAY_LEASE_MS = 2_000;
+export const WORKER_LEASE_MS = 2_000;
+const BEATS_PER_LEASE = 8;
+
+export const silent = createLogger("test", "silent");
+
+/** A link to a server with the streams made; closed when the test ends. */
+export async function openLog(url: string): Promise<NatsLink> {
+  const link = await openNats({ url }, "test");
+  onTestFinished(() => link.close());
+  await ensureStreams(link, 1);
+  return link;
+}
+
+export async function openBoard(link: NatsLink): Promise<LeaseBoard> {
+  const board = createLeaseBoard(link, silent);
+  onTestFinished(() => board.close());
+  await board.ready;
+  return board;
+}
+
+/** A sweeper on a link of its own; stopped when the test ends. */
+export async function startSweeper(
+  url: string,
+  { deps, config }: { deps?: Partial<SweeperDeps>; config?: Partial<SweeperConfig> } = {},
+): Promise<Sweeper & { registry: Registry; link: NatsLink }> {
+  const link = await openNats({ url }, "sweeper");
+  const registry = new Registry();
+  const sweeper = await createSweeper(
+    {
+      link,
+      readStale: async () => [],
+      store: { presences: async () => new Map() },
+      registry,
+      logger: silent,
+      ...deps,
+    },
+    {
+      sweeperId: "s1",
+      gatewayLeaseMs: GATEWAY_LEASE_MS,
+      workerLeaseMs: WORKER_LEASE_MS,
+      sweepIntervalMs: 3_600_000,
+      ...config,
+    },
+  );
+  onTestFinished(async () => {
+    await sweeper.stop();
+    await link.close();
+  });
+  return { ...sweeper, registry, link };
+}
+
+/** A gateway as the lease board knows it. `die` ends it without a goodbye, as a kill does. */
+export async function startGateway(
+  url: string,
+  id: string,
+): Promise<{ heart: Heartbeat; declaredLost: () => boolean; die(): Promise<void> }> {
+  const link = await openNats({ url }, `gateway-${id}`);
+  const board = createLeaseBoard(link, silent);
+  await board.ready;
+  let lost = false;
+  const heart = createHeartbeat(link, board, {
+    key: leaseKeys.gateway(id),
+    everyMs: GATEWAY_LEASE_MS / BEATS_PER_LEASE,
+    value: (beat) => ({ beat, connections: 3, users: 2 }),
+    onForeign: () => {
+      lost = true;
+    },
+    logger: silent,
+  });
+  await heart.started;
+  let alive = true;
+  const die = async () => {
+    if (!alive) return;
+    alive = false;
+    await link.close();
+    await heart.stop();
+    await board.close();
+  };
+  onTestFinished(die);
+  return { heart, declaredLost: () => lost, die };
+}
+
+export interface Logged {
+  partition: number;
+  userId: string | undefined;
+  event: PartitionEvent;
+  /** the broker's time, ms since 1970 */
+  time: number;
+}
+
+/** Everything in the log that is for whole partitions, as it comes. */
+export function watchPartitionEvents(link: NatsLink): Logged[] {
+  const logged: Logged[] = [];
+  const following = follow(link, {
+    stream: STREAM_EVENTS,
+    filter: SUBJECT_EVENTS_ALL,
+    from: 1,
+    logger: silent,
+    onMessage({ subject, data, time }) {
+      const address = parseEventSubject(subject);
+      const message = partitionMessageSchema.safeParse(fromBytes(data));
+      if (address && message.success) {
+        const { partition, userId } = address;
+        logged.push({ partition, userId, event: message.data.event, time });
+      }
+    },
+  });
+  onTestFinished(() => following.stop());
+  return logged;
+}
+
+/** The partitions that were told of a lost gateway, in order, each once. */
+export function toldOf(logged: readonly Logged[], gatewayId: string): number[] {
+  const told = logged.filter(({ event }) => event.type === "gateway-lost" && event.gatewayId === gatewayId);
+  return [...new Set(told.map(({ partition }) => partition))].sort((a, b) => a - b);
+}
+
+export const lossesIn = (logged: readonly Logged[]) =>
+  logged.filter(({ event }) => event.type === "gateway-lost");
+export const timeoutsIn = (logged: readonly Logged[], partition: number) =>
+  logged.filter((entry) => entry.event.type === "timeout" && entry.partition === partition);

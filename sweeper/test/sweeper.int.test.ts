@@ -1,0 +1,230 @@
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { BUCKET_LEASES, leaseKeys, PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  GATEWAY_LEASE_MS,
+  lossesIn,
+  openBoard,
+  openLog,
+  startGateway,
+  startSweeper,
+  timeoutsIn,
+  toldOf,
+  watchPartitionEvents,
+} from "./fixtures.ts";
+
+const ALL = Array.from({ length: PARTITIONS }, (_, p) => p);
+
+let nats: TestNats;
+let link: NatsLink;
+beforeEach(async () => {
+  nats = await startNats();
+  link = await openLog(nats.url);
+  return () => nats.stop();
+});
+
+const entryTime = async (key: string) => {
+  const message = await link.jsm.streams.getMessage(bucketStream(BUCKET_LEASES), {
+    last_by_subj: keySubject(BUCKET_LEASES, key),
+  });
+  return message?.time.getTime() ?? 0;
+};
+const isGone = async (key: string) => {
+  const last = await readLast(link, bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+  return last?.deleted === true;
+};
+
+describe("time", () => {
+  test("passes in every partition, by the sweeper's own clock", async () => {
+    const logged = watchPartitionEvents(link);
+    await startSweeper(nats.url);
+    await eventually(() => ALL.every((p) => timeoutsIn(logged, p).length >= 3));
+    const elapsed = timeoutsIn(logged, 63).map(({ event }) =>
+      event.type === "timeout" ? event.elapsed : NaN,
+    );
+    expect(elapsed).toEqual([...elapsed].sort((a, b) => a - b));
+    expect(new Set(elapsed).size).toBe(elapsed.length);
+    const first = timeoutsIn(logged, 0)[0];
+    expect(first).toMatchObject({ userId: undefined, event: { type: "timeout", sweeperId: "s1" } });
+  });
+
+  test("does not pass from the loss of the link until two gateway leases after its return", async () => {
+    const logged = watchPartitionEvents(link);
+    const sweeper = await startSweeper(nats.url);
+    await eventually(() => timeoutsIn(logged, 0).length >= 2);
+    await nats.kill();
+    await eventually(() => sweeper.verdict().state === "paused");
+    const before = timeoutsIn(logged, 0).length;
+    const returnedAt = Date.now();
+    await nats.restart();
+    const next = await eventually(() => timeoutsIn(logged, 0)[before], { within: 15_000 });
+    expect(next.time - returnedAt).toBeGreaterThan(2 * GATEWAY_LEASE_MS);
+  });
+
+  test("that was on its way to a server that stood still comes once at most, and then none for two leases", async () => {
+    const logged = watchPartitionEvents(link);
+    const sweeper = await startSweeper(nats.url);
+    await eventually(() => timeoutsIn(logged, 0).length >= 2);
+    await nats.kill("SIGSTOP");
+    await eventually(() => sweeper.verdict().state === "paused");
+    const continuedAt = Date.now();
+    await nats.kill("SIGCONT");
+    const afterwards = () => timeoutsIn(logged, 0).filter(({ time }) => time >= continuedAt);
+    const regular = await eventually(
+      () => afterwards().find(({ time }) => time > continuedAt + 2 * GATEWAY_LEASE_MS),
+      { within: 20_000 },
+    );
+    expect(afterwards().indexOf(regular)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("a gateway", () => {
+  test("that falls silent while another beats is told lost to every partition, and its entry goes", async () => {
+    const logged = watchPartitionEvents(link);
+    const dying = await startGateway(nats.url, "a");
+    const living = await startGateway(nats.url, "b");
+    await startSweeper(nats.url);
+    await dying.die();
+    const lastBeatAt = await entryTime(leaseKeys.gateway("a"));
+    await eventually(() => isGone(leaseKeys.gateway("a")), { within: 20_000 });
+    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
+    expect(toldOf(logged, "a")).toEqual(ALL);
+    expect((lossesIn(logged)[0]?.time ?? 0) - lastBeatAt).toBeGreaterThanOrEqual(GATEWAY_LEASE_MS);
+    expect(toldOf(logged, "b")).toEqual([]);
+    expect(living.declaredLost()).toBe(false);
+  });
+
+  test("that was wrongly taken for lost learns of it from its entry", async () => {
+    const gateway = await startGateway(nats.url, "a");
+    await startGateway(nats.url, "b");
+    const board = await openBoard(link);
+    const entry = await eventually(() => board.get(leaseKeys.gateway("a")));
+    await eventually(async () => {
+      const { value, revision } = board.get(entry.key) ?? entry;
+      return board.put(entry.key, { ...(value as object), lost: true }, revision).then(
+        () => true,
+        () => false,
+      );
+    });
+    await startSweeper(nats.url);
+    await eventually(() => gateway.declaredLost());
+    await eventually(() => isGone(entry.key));
+  });
+
+  test("is not lost, with all others, before three leases", async () => {
+    const logged = watchPartitionEvents(link);
+    const gateways = [await startGateway(nats.url, "a"), await startGateway(nats.url, "b")];
+    await startSweeper(nats.url);
+    await Promise.all(gateways.map((gateway) => gateway.die()));
+    const lastBeats = [await entryTime(leaseKeys.gateway("a")), await entryTime(leaseKeys.gateway("b"))];
+    await eventually(() => toldOf(logged, "a").length + toldOf(logged, "b").length === 2 * PARTITIONS, {
+      within: 25_000,
+    });
+    for (const [i, id] of ["a", "b"].entries()) {
+      const told = lossesIn(logged).find(
+        ({ event }) => event.type === "gateway-lost" && event.gatewayId === id,
+      );
+      expect((told?.time ?? 0) - (lastBeats[i] as number)).toBeGreaterThanOrEqual(3 * GATEWAY_LEASE_MS);
+    }
+  });
+
+  test("declared lost by a sweeper that died at once is told to every partition by another", async () => {
+    const logged = watchPartitionEvents(link);
+    const key = leaseKeys.gateway("a");
+    await (await openBoard(link)).put(key, { beat: 9, connections: 1, users: 1, lost: true }, 0);
+    await startSweeper(nats.url);
+    await eventually(() => isGone(key));
+    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
+  });
+
+  test("of which only some partitions were told is told to the rest by another sweeper", async () => {
+    const logged = watchPartitionEvents(link);
+    const key = leaseKeys.gateway("a");
+    await (await openBoard(link)).put(key, { beat: 9, connections: 1, users: 1, lost: true }, 0);
+    for (const p of ALL.slice(0, 20)) {
+      const event = { type: "gateway-lost", gatewayId: "a" };
+      await link.acks.publish(partitionSubject("sweep", p), toBytes({ event }));
+    }
+    await startSweeper(nats.url);
+    await eventually(() => isGone(key));
+    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
+    expect(toldOf(logged, "a")).toEqual(ALL);
+  });
+
+  test("is told lost although NATS dies between the steps", async () => {
+    const logged = watchPartitionEvents(link);
+    const dying = await startGateway(nats.url, "a");
+    await startGateway(nats.url, "b");
+    await startSweeper(nats.url);
+    const board = await openBoard(link);
+    await dying.die();
+    await eventually(() => (board.get("g.a")?.value as { lost?: boolean } | undefined)?.lost === true, {
+      within: 20_000,
+      every: 1,
+    }).catch(() => {});
+    await nats.kill();
+    await nats.restart();
+    await eventually(() => isGone(leaseKeys.gateway("a")), { within: 20_000 });
+    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
+  });
+});
+
+describe("nobody is declared lost", () => {
+  const silentForLong = async (since: number) =>
+    eventually(() => performance.now() - since > 4 * GATEWAY_LEASE_MS, { within: 30_000 });
+
+  test("for NATS having stood still", async () => {
+    const logged = watchPartitionEvents(link);
+    const gateways = [await startGateway(nats.url, "a"), await startGateway(nats.url, "b")];
+    const sweeper = await startSweeper(nats.url);
+    await eventually(() => sweeper.verdict().state === "running", { within: 20_000 });
+    await nats.kill("SIGSTOP");
+    await silentForLong(performance.now());
+    await nats.kill("SIGCONT");
+    await eventually(() => sweeper.verdict().state === "paused" && sweeper.link.isUp());
+    await eventually(() => sweeper.verdict().state === "running", { within: 20_000 });
+    expect(lossesIn(logged)).toEqual([]);
+    expect(gateways.map((gateway) => gateway.declaredLost())).toEqual([false, false]);
+  });
+
+  test("for NATS having been away", async () => {
+    const logged = watchPartitionEvents(link);
+    const gateways = [await startGateway(nats.url, "a"), await startGateway(nats.url, "b")];
+    const sweeper = await startSweeper(nats.url);
+    await eventually(() => sweeper.verdict().state === "running", { within: 20_000 });
+    await nats.kill();
+    await silentForLong(performance.now());
+    await nats.restart();
+    await eventually(() => sweeper.link.isUp());
+    await eventually(() => sweeper.verdict().state === "running", { within: 20_000 });
+    expect(lossesIn(logged)).toEqual([]);
+    expect(gateways.map((gateway) => gateway.declaredLost())).toEqual([false, false]);
+  });
+
+  test("while the workers stand still too", async () => {
+    const logged = watchPartitionEvents(link);
+    const gateway = await startGateway(nats.url, "a");
+    const board = await openBoard(link);
+    await board.put(leaseKeys.worker("w"), { beat: 1 }, 0);
+    const sweeper = await startSweeper(nats.url);
+    await gateway.die();
+    await eventually(() => sweeper.verdict().state === "paused", { within: 20_000 });
+    await silentForLong(performance.now());
+    expect(lossesIn(logged)).toEqual([]);
+    expect(await sweeper.registry.getSingleMetricAsString("meeshy_sweeper_paused")).toMatch(/ 1$/m);
+  });
+});
+
+test("a sweeper says on the board how it is, and leaves it when it stops", async () => {
+  const board = await openBoard(link);
+  const sweeper = await startSweeper(nats.url);
+  const key = leaseKeys.sweeper("s1");
+  await eventually(() => (board.get(key)?.value as { state?: string } | undefined)?.state === "running");
+  expect(board.get(key)?.value).toMatchObject({ lastCleanupAt: null, lastCleanupDurationMs: null });
+  await sweeper.stop();
+  await eventually(() => board.get(key) === undefined);
+});
