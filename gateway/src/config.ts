@@ -1,0 +1,105 @@
+import { connectionEnv, databaseEnv, millisEnv, portEnv, presenceEnv } from "@meeshy/shared/runtime/env";
+import { z } from "zod";
+import { createVerificationKey } from "./auth/verification-key.ts";
+
+/** The gateway's environment (CONTRACT 2). */
+
+const text = z.string().min(1).optional();
+const SECRET_MIN_LENGTH = 32;
+
+const origins = z
+  .string()
+  .default("")
+  .transform((list) =>
+    list
+      .split(",")
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+  );
+
+export const gatewayEnv = z
+  .object({
+    ...connectionEnv.shape,
+    ...databaseEnv.shape,
+    ...presenceEnv.pick({ OFFLINE_THRESHOLD_MS: true, DISCONNECT_GRACE_MS: true, GATEWAY_LEASE_MS: true })
+      .shape,
+    WORKER_LEASE_MS: presenceEnv.shape.WORKER_LEASE_MS,
+    NODE_ENV: text,
+    PORT: portEnv.default(8000),
+    SOCKET_PATH: z
+      .string()
+      .regex(/^\/\S+$/, "a path that starts with /")
+      .default("/socket.io/"),
+    OPS_PORT: portEnv.optional(),
+    JWT_SECRET: z.string().min(SECRET_MIN_LENGTH, `at least ${SECRET_MIN_LENGTH} characters`).optional(),
+    JWT_PUBLIC_KEY: text,
+    JWT_ISSUER: text,
+    JWT_AUDIENCE: text,
+    JWT_USER_CLAIM: text,
+    JWT_ADMIN_CLAIM: z
+      .string()
+      .regex(/^[^=]+=.+$/, "claim=value")
+      .default("role=ADMIN"),
+    CORS_ORIGINS: origins,
+    PING_INTERVAL_MS: millisEnv(25_000, 100),
+    PING_TIMEOUT_MS: millisEnv(10_000, 100),
+    CONNECT_TIMEOUT_MS: millisEnv(45_000, 100),
+    ACTIVITY_THROTTLE_MS: millisEnv(60_000),
+    /** the exported web app, served at `/` */
+    WEB_DIR: text,
+  })
+  .check(({ value: env, issues }) => {
+    const fault = (name: keyof typeof env, message: string) =>
+      issues.push({ code: "custom", input: env[name], path: [name], message });
+    if (env.ACTIVITY_THROTTLE_MS > env.OFFLINE_THRESHOLD_MS / 2) {
+      fault("ACTIVITY_THROTTLE_MS", `at most half of OFFLINE_THRESHOLD_MS (${env.OFFLINE_THRESHOLD_MS})`);
+    }
+    if (env.NODE_ENV === "production" && env.CORS_ORIGINS.includes("*")) {
+      fault("CORS_ORIGINS", "named origins; * is refused in production");
+    }
+    if ((env.JWT_SECRET === undefined) === (env.JWT_PUBLIC_KEY === undefined)) {
+      fault("JWT_SECRET", "exactly one of JWT_SECRET and JWT_PUBLIC_KEY is required");
+      return;
+    }
+    try {
+      verificationKeyOf(env);
+    } catch (error) {
+      const name = env.JWT_SECRET === undefined ? "JWT_PUBLIC_KEY" : "JWT_SECRET";
+      fault(name, error instanceof Error ? error.message : String(error));
+    }
+  });
+export type GatewayEnv = z.infer<typeof gatewayEnv>;
+
+const verificationKeyOf = (env: { JWT_SECRET?: string | undefined; JWT_PUBLIC_KEY?: string | undefined }) =>
+  createVerificationKey({ secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY });
+
+export type GatewayConfig = ReturnType<typeof toConfig>;
+
+/** What the gateway is built from; durations in ms. */
+export function toConfig(env: GatewayEnv) {
+  const [adminClaim = "", ...adminValue] = env.JWT_ADMIN_CLAIM.split("=");
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    opsPort: env.OPS_PORT,
+    socketPath: env.SOCKET_PATH,
+    corsOrigins: env.CORS_ORIGINS,
+    webDir: env.WEB_DIR,
+    auth: {
+      key: verificationKeyOf(env),
+      issuer: env.JWT_ISSUER,
+      audience: env.JWT_AUDIENCE,
+      userClaims: env.JWT_USER_CLAIM === undefined ? ["userId", "sub"] : [env.JWT_USER_CLAIM],
+      admin: { claim: adminClaim, value: adminValue.join("=") },
+    },
+    heartbeat: {
+      pingIntervalMs: env.PING_INTERVAL_MS,
+      pingTimeoutMs: env.PING_TIMEOUT_MS,
+      connectTimeoutMs: env.CONNECT_TIMEOUT_MS,
+    },
+    activityThrottleMs: env.ACTIVITY_THROTTLE_MS,
+    disconnectGraceMs: env.DISCONNECT_GRACE_MS,
+    gatewayLeaseMs: env.GATEWAY_LEASE_MS,
+    workerLeaseMs: env.WORKER_LEASE_MS,
+  };
+}

@@ -1,0 +1,66 @@
+import { compareVersions, type StatusMessage, type UserStatus } from "@meeshy/shared/status";
+
+/** A person's status from its two sources: what was last published, and the row in the database (CONTRACT 5). */
+
+/** The row; times in ms since 1970. */
+export interface StoredRow {
+  isOnline: boolean;
+  lastActiveAt: number | null;
+  lastSeen: number | null;
+  availability: "available" | "busy" | "dnd" | "invisible";
+  statusText: string | null;
+  epoch: number;
+  version: number;
+}
+
+export interface Named {
+  id: string;
+  username: string;
+  isAnonymous: boolean;
+}
+
+/** The newer of both; the time of the last activity is the later one, since it moves between two publications. */
+export function mergeStatus(
+  user: Named,
+  published: StatusMessage | undefined,
+  row: StoredRow | undefined,
+): UserStatus | undefined {
+  if (!row) return published && toUserStatus(published);
+  if (!published || compareVersions(row, published) > 0) return fromRow(user, row);
+  const status = toUserStatus(published);
+  if (row.availability === "invisible") return status;
+  return { ...status, lastActiveAt: later(status.lastActiveAt, toIso(row.lastActiveAt)) };
+}
+
+/** The public part of a published status. */
+export function toUserStatus(message: StatusMessage): UserStatus {
+  const { conversationIds: _, directoryVersion: __, ...status } = message;
+  return status;
+}
+
+function fromRow(user: Named, row: StoredRow): UserStatus {
+  const isInvisible = row.availability === "invisible";
+  const isOnline = row.isOnline && !isInvisible;
+  return {
+    userId: user.id,
+    username: user.username,
+    isAnonymous: user.isAnonymous,
+    isOnline,
+    availability: row.availability === "invisible" ? "available" : row.availability,
+    statusText: isInvisible ? null : row.statusText,
+    lastActiveAt: toIso(row.lastActiveAt),
+    lastSeen: toIso(row.lastSeen),
+    epoch: row.epoch,
+    version: row.version,
+    cause: isOnline ? "connect" : "disconnect",
+    // the row keeps no time of the transition; going offline is what wrote lastSeen
+    at: isOnline || row.version === 0 ? null : toIso(row.lastSeen),
+  };
+}
+
+/** ISO times of one form compare as text. */
+const later = (a: string | null, b: string | null): string | null =>
+  a === null || (b !== null && b > a) ? b : a;
+
+// biome-ignore lint/style/noRestrictedGlobals: turns a given time into text, reads no clock
+const toIso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

@@ -1,0 +1,46 @@
+import type {
+  AnonymousSession,
+  ConversationSummary,
+  Directory,
+  DirectoryUser,
+  PresenceStore,
+  StoredPresence,
+} from "@meeshy/shared/directory";
+import { createLoader, type Loader, oneByOne } from "./loader.ts";
+
+/** People, memberships, blocks and stored presence as every part of the gateway reads them. */
+export interface CachedDirectory {
+  users: Loader<DirectoryUser>;
+  conversations: Loader<ConversationSummary[]>;
+  members: Loader<string[]>;
+  /** whom a person has blocked or who has blocked them */
+  blocks: Loader<ReadonlySet<string>>;
+  presences: Loader<StoredPresence>;
+  sessions: Loader<AnonymousSession>;
+}
+
+const TTL_MS = 30_000;
+/** The database follows the status within 2 s: an older row is worth reading again. */
+const PRESENCE_TTL_MS = 1_000;
+const DEADLINE_MS = 2_000;
+const MAX_PEOPLE = 100_000;
+const MAX_CONVERSATIONS = 10_000;
+
+export function createCachedDirectory(source: Directory & PresenceStore): CachedDirectory {
+  const people = { max: MAX_PEOPLE, ttlMs: TTL_MS, deadlineMs: DEADLINE_MS };
+  return {
+    users: createLoader({ ...people, load: (ids) => source.users(ids) }),
+    conversations: createLoader({ ...people, load: oneByOne((id) => source.conversations(id)) }),
+    members: createLoader({
+      ...people,
+      max: MAX_CONVERSATIONS,
+      load: oneByOne((conversationId) => source.members(conversationId)),
+    }),
+    blocks: createLoader<ReadonlySet<string>>({
+      ...people,
+      load: oneByOne(async (id) => new Set(await source.blocks(id))),
+    }),
+    presences: createLoader({ ...people, ttlMs: PRESENCE_TTL_MS, load: (ids) => source.presences(ids) }),
+    sessions: createLoader({ ...people, load: oneByOne((token) => source.anonymousSession(token)) }),
+  };
+}

@@ -1,0 +1,122 @@
+import { PresenceError } from "@meeshy/shared/codes";
+import { LRUCache } from "lru-cache";
+
+/**
+ * A bounded cache in front of something that may be slow or away: one load in flight per key, a deadline
+ * for each load, and what is known, however old, when a load fails. Absence is not remembered.
+ */
+export interface Loader<V extends object> {
+  /** The value, at most `maxAgeMs` old unless the source is away. Rejects with `unavailable` when nothing is known. */
+  get(key: string, maxAgeMs?: number): Promise<V | undefined>;
+  /** Keys without a value are absent from the answer. */
+  getMany(keys: readonly string[], maxAgeMs?: number): Promise<Map<string, V>>;
+  /** What is known now, whatever its age; an old value is renewed behind the caller's back. */
+  peek(key: string): V | undefined;
+  forget(key: string): void;
+}
+
+export interface LoaderOptions<V> {
+  load: (keys: readonly string[]) => Promise<Map<string, V>>;
+  max: number;
+  ttlMs: number;
+  deadlineMs: number;
+}
+
+interface Known<V> {
+  value: V;
+  /** monotonic ms */
+  loadedAt: number;
+}
+
+export function createLoader<V extends object>(options: LoaderOptions<V>): Loader<V> {
+  const { load, ttlMs, deadlineMs } = options;
+  const known = new LRUCache<string, Known<V>>({ max: options.max });
+  const inFlight = new Map<string, Promise<V | undefined>>();
+
+  const start = (keys: readonly string[]): void => {
+    const answer = within(load(keys), deadlineMs);
+    for (const key of keys) {
+      const mine: Promise<V | undefined> = answer.then(
+        (values) => {
+          const value = values.get(key);
+          // Forgotten meanwhile: this answer may be older than what made it so.
+          if (inFlight.get(key) !== mine) return value;
+          inFlight.delete(key);
+          if (value === undefined) known.delete(key);
+          else known.set(key, { value, loadedAt: performance.now() });
+          return value;
+        },
+        (cause) => {
+          if (inFlight.get(key) === mine) inFlight.delete(key);
+          const old = known.get(key);
+          if (old) return old.value;
+          throw new PresenceError("unavailable", "The directory cannot be read now.", { cause });
+        },
+      );
+      inFlight.set(key, mine);
+      mine.catch(() => {});
+    }
+  };
+
+  const isOld = (entry: Known<V>, maxAgeMs: number) => performance.now() - entry.loadedAt > maxAgeMs;
+
+  const getMany = async (keys: readonly string[], maxAgeMs = ttlMs): Promise<Map<string, V>> => {
+    const found = new Map<string, V>();
+    const needed: string[] = [];
+    for (const key of new Set(keys)) {
+      const entry = known.get(key);
+      if (entry && !isOld(entry, maxAgeMs)) found.set(key, entry.value);
+      else needed.push(key);
+    }
+    if (needed.length === 0) return found;
+    const unasked = needed.filter((key) => !inFlight.has(key));
+    if (unasked.length > 0) start(unasked);
+    await Promise.all(
+      needed.map(async (key) => {
+        const value = await inFlight.get(key);
+        if (value !== undefined) found.set(key, value);
+      }),
+    );
+    return found;
+  };
+
+  return {
+    get: async (key, maxAgeMs) => (await getMany([key], maxAgeMs)).get(key),
+    getMany,
+    peek(key) {
+      const entry = known.get(key);
+      if (entry && isOld(entry, ttlMs) && !inFlight.has(key)) start([key]);
+      return entry?.value;
+    },
+    forget(key) {
+      known.delete(key);
+      inFlight.delete(key);
+    },
+  };
+}
+
+/** For sources that are asked for one key at a time. */
+export const oneByOne =
+  <V>(load: (key: string) => Promise<V | undefined>) =>
+  async (keys: readonly string[]): Promise<Map<string, V>> => {
+    const found = new Map<string, V>();
+    await Promise.all(
+      keys.map(async (key) => {
+        const value = await load(key);
+        if (value !== undefined) found.set(key, value);
+      }),
+    );
+    return found;
+  };
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,72 @@
+import { compareVersions, type StatusMessage } from "@meeshy/shared/status";
+
+/** The last published status of everyone, as this gateway knows it; texts are decoded on use, which keeps them small. */
+export interface Replica {
+  get(userId: string): StatusMessage | undefined;
+  /** What is shown of a user, without decoding the rest. */
+  shown(userId: string): { isOnline: boolean; epoch: number; version: number } | undefined;
+  onlineIn(conversationId: string): ReadonlySet<string>;
+  /** Takes a status in, read at stream sequence `seq`. True when it is newer by (epoch, version) than what was known. */
+  apply(status: StatusMessage, seq: number): boolean;
+  /** Drops who is offline and has not been published since `seq`: the stream has forgotten them too. */
+  forgetBefore(seq: number): void;
+  size(): number;
+}
+
+interface Entry {
+  text: string;
+  seq: number;
+  isOnline: boolean;
+  epoch: number;
+  version: number;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+export function createReplica(): Replica {
+  const entries = new Map<string, Entry>();
+  const online = new Map<string, Set<string>>();
+
+  const decode = (entry: Entry) => JSON.parse(entry.text) as StatusMessage;
+
+  const unindex = (userId: string, conversationIds: readonly string[]) => {
+    for (const id of conversationIds) {
+      const present = online.get(id);
+      present?.delete(userId);
+      if (present?.size === 0) online.delete(id);
+    }
+  };
+
+  const index = (userId: string, conversationIds: readonly string[]) => {
+    for (const id of conversationIds) {
+      const present = online.get(id);
+      if (present) present.add(userId);
+      else online.set(id, new Set([userId]));
+    }
+  };
+
+  return {
+    get(userId) {
+      const entry = entries.get(userId);
+      return entry && decode(entry);
+    },
+    shown: (userId) => entries.get(userId),
+    onlineIn: (conversationId) => online.get(conversationId) ?? NOBODY,
+    apply(status, seq) {
+      const { userId, isOnline, epoch, version } = status;
+      const former = entries.get(userId);
+      if (former) {
+        const order = compareVersions(status, former);
+        if (order < 0 || (order === 0 && seq <= former.seq)) return false;
+        if (former.isOnline) unindex(userId, decode(former).conversationIds);
+      }
+      entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version });
+      if (isOnline) index(userId, status.conversationIds);
+      return !former || compareVersions(status, former) > 0;
+    },
+    forgetBefore(seq) {
+      for (const [userId, entry] of entries) if (!entry.isOnline && entry.seq < seq) entries.delete(userId);
+    },
+    size: () => entries.size,
+  };
+}

@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { StatusMessage } from "@meeshy/shared/status";
+import { STREAM_STATUS, SUBJECT_STATUS_ALL } from "@meeshy/shared/subjects";
+import { createInOrder } from "../core/in-order.ts";
+import type { GatewayMetrics } from "../metrics.ts";
+import { createFreshness, type Freshness, thisMoment } from "./freshness.ts";
+import { readStatusMessage } from "./read-status.ts";
+import { createReplica, type Replica } from "./replica.ts";
+import { passOverStatuses } from "./stream-pass.ts";
+
+/**
+ * Keeps a replica of the statuses (DESIGN "Streams and buckets"): live by core subscription, whose stream
+ * sequences are consecutive; what a gap, or a look at the stream's end, shows to be missing is read from
+ * the stream. Order is the stream's.
+ */
+export interface StatusFeed
+  extends Pick<Replica, "get" | "shown" | "onlineIn">,
+    Pick<Freshness, "staleSince"> {
+  /** Hears of every status that is newer than what was known. */
+  onChange(listener: (status: StatusMessage) => void): void;
+  onStale: Freshness["onChange"];
+  isLoaded(): boolean;
+  /** Resolves once the replica is loaded for the first time. */
+  loaded: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface FeedDeps {
+  link: NatsLink;
+  metrics: GatewayMetrics;
+  logger: Logger;
+}
+
+interface Raw {
+  subject: string;
+  data: Uint8Array;
+}
+
+const LOOK_EVERY_MS = 1_000;
+/** Time that a message known to be stored has to arrive live before it is fetched. */
+const LIVE_WITHIN_MS = 250;
+const RETRY_MS = 250;
+const MAX_HELD = 50_000;
+const FORGET_EVERY_LOOKS = 3_600;
+
+export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFeed {
+  const inOrder = createInOrder<Raw>({ maxHeld: MAX_HELD });
+  const freshness = createFreshness({ link, metrics, logger });
+  const listeners: ((status: StatusMessage) => void)[] = [];
+  const ending = new AbortController();
+  const { signal } = ending;
+  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+  let replica = createReplica();
+  let streamCreated = "";
+  let isLoaded = false;
+  const { promise: loaded, resolve: markLoaded } = Promise.withResolvers<void>();
+  let isReading = true;
+
+  const take = (into: Replica, seq: number, { subject, data }: Raw) => {
+    try {
+      const status = readStatusMessage(subject, data);
+      return into.apply(status, seq) ? status : undefined;
+    } catch (error) {
+      metrics.rejectedStatuses.inc();
+      logger.error({ seq, subject, err: error }, "status message set aside");
+      return undefined;
+    }
+  };
+  const takeNews = (seq: number, raw: Raw) => {
+    const status = take(replica, seq, raw);
+    if (status) for (const listener of listeners) listener(status);
+  };
+  const look = () => link.jsm.streams.info(STREAM_STATUS);
+
+  const subscription = link.nc.subscribe(SUBJECT_STATUS_ALL, {
+    callback: (error, message) => {
+      const seq = Number(message?.headers?.get("Nats-Sequence"));
+      // What carries no sequence was not stored, only sent to the subject.
+      if (error || !(seq > 0)) return;
+      if (!isReading && seq === inOrder.seen() + 1) {
+        inOrder.advance(seq);
+        takeNews(seq, message);
+      } else {
+        inOrder.hold(seq, message);
+        if (!isReading) void read(fillIn);
+      }
+    },
+  });
+
+  /** The stream's last values into a new replica: viewers get snapshots of it, not changes. */
+  const load = async () => {
+    const { created, state } = await look();
+    const fresh = createReplica();
+    let last = state.last_seq;
+    await passOverStatuses(
+      { link, logger },
+      "last-per-subject",
+      (message) => {
+        take(fresh, message.seq, message);
+        last = Math.max(last, message.seq);
+      },
+      signal,
+    );
+    if (signal.aborted) return;
+    replica = fresh;
+    streamCreated = String(created);
+    inOrder.reset(last);
+    isLoaded = true;
+    markLoaded();
+    logger.info({ users: fresh.size(), seq: last }, "statuses loaded");
+  };
+
+  const fillIn = async () => {
+    const awaited = inOrder.highestHeld();
+    const target = (await look()).state.last_seq;
+    if (target < awaited) inOrder.dropHeld(); // of a stream that is gone; the next look finds the new one
+    if (target <= inOrder.seen()) return;
+    logger.info({ from: inOrder.seen() + 1, target }, "reading missed statuses from the stream");
+    await passOverStatuses(
+      { link, logger },
+      inOrder.seen() + 1,
+      (message) => {
+        takeNews(message.seq, message);
+        inOrder.advance(message.seq);
+      },
+      signal,
+    );
+    inOrder.advance(target);
+  };
+
+  /** Reads from the stream, while live messages are held; and again until none is missing. */
+  const read = async (first: () => Promise<void>) => {
+    isReading = true;
+    for (let step = first; !signal.aborted; ) {
+      try {
+        await step();
+        for (const { seq, message } of inOrder.release()) takeNews(seq, message);
+        if (inOrder.highestHeld() === 0) break;
+        step = fillIn;
+      } catch (error) {
+        logger.warn({ err: error }, "cannot read the status stream, will try again");
+        await pause(RETRY_MS);
+      }
+    }
+    isReading = false;
+  };
+
+  /** Proves the view complete, or makes it so. */
+  const check = async () => {
+    const asked = thisMoment();
+    const seen = inOrder.seen(); // of now: live messages may overtake the answer
+    const { created, state } = await look();
+    if (isReading) return;
+    if (String(created) !== streamCreated || state.last_seq < seen) {
+      logger.warn({ seen, last: state.last_seq }, "the status stream is another one: reading it anew");
+      inOrder.dropHeld();
+      freshness.doubt();
+      await read(load);
+    } else if (state.last_seq > inOrder.seen()) {
+      await pause(LIVE_WITHIN_MS);
+      if (isReading) return;
+      if (state.last_seq > inOrder.seen()) await read(fillIn);
+    }
+    if (!signal.aborted) freshness.prove(asked);
+  };
+
+  const keepUp = async () => {
+    await read(load);
+    for (let looks = 1; !signal.aborted; looks++) {
+      try {
+        await check();
+        if (looks % FORGET_EVERY_LOOKS === 0) replica.forgetBefore((await look()).state.first_seq);
+      } catch (error) {
+        logger.debug({ err: error }, "cannot look at the status stream");
+      }
+      await pause(LOOK_EVERY_MS);
+    }
+  };
+  const keepingUp = keepUp();
+
+  return {
+    get: (userId) => replica.get(userId),
+    shown: (userId) => replica.shown(userId),
+    onlineIn: (conversationId) => replica.onlineIn(conversationId),
+    onChange: (listener) => void listeners.push(listener),
+    onStale: freshness.onChange,
+    staleSince: freshness.staleSince,
+    isLoaded: () => isLoaded,
+    loaded,
+    async stop() {
+      ending.abort();
+      subscription.unsubscribe();
+      freshness.stop();
+      await keepingUp;
+    },
+  };
+}

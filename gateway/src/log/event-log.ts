@@ -1,0 +1,142 @@
+import type { UserEvent } from "@meeshy/shared/events";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { PublisherClosed } from "@meeshy/shared/nats/publisher";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { eventSubject } from "@meeshy/shared/subjects";
+import type { GatewayMetrics } from "../metrics.ts";
+import type { Connection, Connections } from "../sockets/connections.ts";
+import { beginLife, type GatewayLife } from "./gateway-life.ts";
+
+/** Everything this gateway tells the log, under whichever life it has now. */
+export interface EventLog {
+  gatewayId(): string;
+  /** Announces a connection; resolves when it is in the log, be it under a later life, or when it has closed. */
+  connected(connection: Connection): Promise<void>;
+  disconnected(connection: Connection, reason: string): void;
+  activity(userId: string): void;
+  /** An administrator's order, outside of any life; resolves with its log sequence. */
+  disconnectAll(userId: string): Promise<number>;
+  /** Takes a new id and announces every open connection again. */
+  renew(why: string): void;
+  onLife(listener: (gatewayId: string) => void): void;
+  isStarted(): boolean;
+  /** Waits for the backlog, at most `waitMs`; what is left then will be found lost with this life. */
+  stop(waitMs: number): Promise<void>;
+}
+
+export interface EventLogDeps {
+  link: NatsLink;
+  board: LeaseBoard;
+  connections: Connections;
+  metrics: GatewayMetrics;
+  logger: Logger;
+}
+
+const REASON_MAX_LENGTH = 100;
+const BACKLOG_LOOK_MS = 20;
+
+export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: number }): EventLog {
+  const { link, board, connections, metrics, logger } = deps;
+  const listeners: ((gatewayId: string) => void)[] = [];
+  let stopped = false;
+
+  const begin = (): GatewayLife => {
+    const begun = beginLife(link, board, {
+      leaseMs,
+      count: connections.count,
+      onLost: () => {
+        if (life === begun) renew("declared lost");
+      },
+      logger,
+    });
+    return begun;
+  };
+
+  const publish = (userId: string, event: UserEvent): Promise<number> => {
+    metrics.events.inc({ type: event.type });
+    const published = life.publish(userId, event);
+    published.catch((error) => {
+      if (!(error instanceof PublisherClosed))
+        logger.error({ err: error, type: event.type }, "event not written");
+    });
+    return published;
+  };
+
+  const idleOf = ({ lastActivityAt }: Connection) =>
+    Math.max(0, Math.round(performance.now() - lastActivityAt));
+
+  const announce = (connection: Connection, idleMs: number): Promise<number> => {
+    const announced = publish(connection.userId, {
+      type: "connected",
+      connectionId: connection.id,
+      gatewayId: life.id,
+      device: connection.device,
+      idleMs,
+      profile: connection.profile,
+    });
+    connection.announced = announced;
+    return announced;
+  };
+
+  const renew = (why: string): void => {
+    if (stopped) return;
+    const former = life;
+    life = begin();
+    logger.warn({ why, former: former.id, gatewayId: life.id }, "announcing every connection under a new id");
+    // The former key stays: whoever finds it silent removes what the log still holds under that id.
+    void former.end({ keepKey: true });
+    for (const connection of connections.all()) void announce(connection, idleOf(connection));
+    for (const listener of listeners) listener(life.id);
+  };
+
+  let life = begin();
+
+  return {
+    gatewayId: () => life.id,
+    async connected(connection) {
+      let latest = announce(connection, 0);
+      for (;;) {
+        try {
+          await latest;
+          return;
+        } catch (error) {
+          if (connection.announced === latest || !connections.has(connection)) throw error;
+          latest = connection.announced as Promise<number>;
+        }
+      }
+    },
+    disconnected(connection, reason) {
+      void publish(connection.userId, {
+        type: "disconnected",
+        connectionId: connection.id,
+        reason: reason.slice(0, REASON_MAX_LENGTH),
+      });
+    },
+    activity(userId) {
+      void publish(userId, { type: "activity" });
+    },
+    async disconnectAll(userId) {
+      metrics.events.inc({ type: "disconnect-all" });
+      const order = toBytes({ event: { type: "disconnect-all" } });
+      return (await link.acks.publish(eventSubject("admin", userId), order)).seq;
+    },
+    renew,
+    onLife(listener) {
+      listeners.push(listener);
+      listener(life.id);
+    },
+    isStarted: () => life.lastBeatAt() > 0,
+    async stop(waitMs) {
+      stopped = true;
+      const deadline = performance.now() + waitMs;
+      while (life.backlog() > 0 && performance.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, BACKLOG_LOOK_MS));
+      }
+      const isLeft = life.backlog() > 0;
+      if (isLeft) logger.warn({ events: life.backlog() }, "stopping with events that are not in the log");
+      await life.end({ keepKey: isLeft });
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import type { GatewayBeat, UserEvent } from "@meeshy/shared/events";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { createLogPublisher } from "@meeshy/shared/nats/publisher";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { eventSubject, leaseKeys, partitionOf } from "@meeshy/shared/subjects";
+
+/**
+ * One life of this gateway in the log: an id, a publisher that numbers under it, and a heartbeat. Whoever
+ * declares the id lost ends the life for good; the gateway goes on under a new one.
+ */
+export interface GatewayLife {
+  readonly id: string;
+  /** Resolves once the first beat is stored; nothing is in the log before. */
+  readonly started: Promise<void>;
+  /** Resolves when the event, and all before it, are in the log; rejects when the life ends first. */
+  publish(userId: string, event: UserEvent): Promise<number>;
+  backlog(): number;
+  /** when the last stored beat was sent, monotonic ms; 0: never */
+  lastBeatAt(): number;
+  /** Gives up what is not in the log; `keepKey` leaves the heartbeat to be found silent. */
+  end(options: { keepKey: boolean }): Promise<void>;
+}
+
+export interface LifeOptions {
+  leaseMs: number;
+  count: () => Pick<GatewayBeat, "connections" | "users">;
+  onLost: () => void;
+  logger: Logger;
+}
+
+/** Beats in one lease: two may be lost without harm. */
+const BEATS_PER_LEASE = 3;
+
+export function beginLife(link: NatsLink, board: LeaseBoard, options: LifeOptions): GatewayLife {
+  const id = `gw-${randomUUID().replaceAll("-", "").slice(0, 12)}`;
+  const logger = options.logger.child({ gatewayId: id });
+  const publisher = createLogPublisher(link, id);
+  const heartbeat = createHeartbeat(link, board, {
+    key: leaseKeys.gateway(id),
+    everyMs: options.leaseMs / BEATS_PER_LEASE,
+    value: (beat): GatewayBeat => ({ beat, ...options.count() }),
+    onForeign: options.onLost,
+    logger,
+  });
+  let waiting = 0;
+  let markEnded: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    markEnded = resolve;
+  });
+  // Waiting for the first beat makes sure that this life's end would be noticed; it keeps the order.
+  const gate = Promise.race([heartbeat.started, ended]);
+  return {
+    id,
+    started: heartbeat.started,
+    async publish(userId, event) {
+      waiting++;
+      await gate;
+      waiting--;
+      const target = { subject: eventSubject("gw", userId), partition: partitionOf(userId) };
+      return publisher.publish(target, { event });
+    },
+    backlog: () => waiting + publisher.backlog(),
+    lastBeatAt: heartbeat.lastStoredAt,
+    async end({ keepKey }) {
+      publisher.close();
+      markEnded();
+      await heartbeat.stop({ keepKey });
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PresenceError } from "@meeshy/shared/codes";
+import { gatewayBeatSchema, sweeperBeatSchema, workerBeatSchema } from "@meeshy/shared/events";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { leaseKeys, SUBJECT_CLEANUP } from "@meeshy/shared/subjects";
+import { z } from "zod";
+import { type Beats, toMaintenanceStats } from "../core/maintenance-stats.ts";
+import type { StatusFeed } from "../feed/status-feed.ts";
+import { type ConnectionSources, readConnections } from "./connections-of.ts";
+import type { App, RouteDeps } from "./context.ts";
+import { userIdParams } from "./schemas.ts";
+
+const statsAnswer = z.object({
+  maintenanceActive: z.boolean(),
+  lastCleanupAt: z.string().nullable(),
+  lastCleanupDurationMs: z.number().nullable(),
+  zombiesCleanedTotal: z.int(),
+  zombiesCleanedPerMinute: z.int(),
+  totalUsersOnline: z.int(),
+  totalUsersActive: z.int(),
+  activeConnections: z.int(),
+  sweeper: z.object({ state: z.enum(["running", "paused"]), reason: z.string().optional() }),
+  gateways: z.int(),
+  workers: z.int(),
+});
+const cleanupAnswer = z.object({ examined: z.int(), cleaned: z.int() });
+const disconnectAnswer = z.object({ disconnected: z.int() });
+
+const CLEANUP_TIMEOUT_MS = 4_000;
+const OFFLINE_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 25;
+const SWEEPER_SILENCE_MS = 3_000;
+
+/** For administrators (CONTRACT 5). */
+export function adminRoutes(
+  app: App,
+  { board, leases, ...sources }: RouteDeps & { leases: { gatewayMs: number; workerMs: number } },
+): void {
+  app.get(
+    "/maintenance/stats",
+    { schema: { summary: "Figures of the whole system", response: { 200: statsAnswer } } },
+    () => toMaintenanceStats(readBeats(board, leases)),
+  );
+
+  app.post(
+    "/maintenance/cleanup-zombies",
+    { schema: { summary: "Sweep the database now", response: { 200: cleanupAnswer } } },
+    () => requestCleanup(sources.link),
+  );
+
+  app.post(
+    "/users/:userId/disconnect",
+    {
+      schema: {
+        summary: "Close every connection of a user, on every gateway",
+        params: userIdParams,
+        response: { 200: disconnectAnswer },
+      },
+    },
+    async (request) => {
+      const { userId } = request.params;
+      const before = await readConnections(sources, userId);
+      const seq = await sources.log.disconnectAll(userId).catch((cause: unknown) => {
+        throw new PresenceError("unavailable", "The order could not be written.", { cause });
+      });
+      if (!(await isCarriedOut(sources, userId, seq))) {
+        throw new PresenceError("unavailable", "The order is written, and not carried out yet.");
+      }
+      return { disconnected: before.length };
+    },
+  );
+}
+
+function readBeats(board: LeaseBoard, leases: { gatewayMs: number; workerMs: number }): Beats {
+  const now = performance.now();
+  const alive = <S extends z.ZodType>(prefix: string, schema: S, silenceMs: number): z.infer<S>[] =>
+    board
+      .list(prefix)
+      .filter(({ changedAt }) => now - changedAt <= silenceMs)
+      .flatMap(({ value }) => schema.safeParse(value).data ?? []);
+  return {
+    gateways: alive(leaseKeys.gateway(""), gatewayBeatSchema, leases.gatewayMs).filter(({ lost }) => !lost),
+    workers: alive(leaseKeys.worker(""), workerBeatSchema, leases.workerMs),
+    sweepers: alive(leaseKeys.sweeper(""), sweeperBeatSchema, SWEEPER_SILENCE_MS),
+  };
+}
+
+async function requestCleanup(link: NatsLink): Promise<z.infer<typeof cleanupAnswer>> {
+  try {
+    const answer = await link.nc.request(SUBJECT_CLEANUP, new Uint8Array(), { timeout: CLEANUP_TIMEOUT_MS });
+    return cleanupAnswer.parse(answer.json());
+  } catch (cause) {
+    throw new PresenceError("unavailable", "No sweeper has answered.", { cause });
+  }
+}
+
+/**
+ * Waits until the user is shown offline since the order at log sequence `seq`, or was not shown online to
+ * begin with and has no connection left. False when that takes too long.
+ */
+async function isCarriedOut(
+  sources: ConnectionSources & { feed: StatusFeed },
+  userId: string,
+  seq: number,
+): Promise<boolean> {
+  const deadline = performance.now() + OFFLINE_WITHIN_MS;
+  while (performance.now() < deadline) {
+    const shown = sources.feed.shown(userId);
+    if (!shown?.isOnline) {
+      if (shown && shown.version >= seq) return true;
+      if ((await readConnections(sources, userId)).length === 0) return true;
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+  return false;
+}

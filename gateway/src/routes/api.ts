@@ -1,0 +1,36 @@
+import { adminRoutes } from "./admin.ts";
+import { requireAdmin, requireCaller } from "./caller.ts";
+import type { App, RouteDeps } from "./context.ts";
+import { conversationRoutes } from "./conversations.ts";
+import { messageRoutes } from "./messages.ts";
+import { createStatusReader } from "./status-reader.ts";
+import { userRoutes } from "./users.ts";
+
+/** The routes for people. */
+export async function registerApi(app: App, deps: RouteDeps): Promise<void> {
+  const statuses = createStatusReader(deps);
+  await app.register(
+    async (api: App) => {
+      requireCaller(api, deps);
+      userRoutes(api, { ...deps, statuses });
+      conversationRoutes(api, { ...deps, statuses });
+      messageRoutes(api, deps);
+    },
+    { prefix: "/api" },
+  );
+}
+
+/** The routes for administrators, which may live on a port of their own. */
+export async function registerAdminApi(
+  app: App,
+  deps: RouteDeps & { leases: { gatewayMs: number; workerMs: number } },
+): Promise<void> {
+  await app.register(
+    async (api: App) => {
+      requireCaller(api, deps);
+      requireAdmin(api);
+      adminRoutes(api, deps);
+    },
+    { prefix: "/api/admin" },
+  );
+}

@@ -1,0 +1,46 @@
+import { errorBody, PresenceError } from "@meeshy/shared/codes";
+import type { FastifyRequest } from "fastify";
+import { authenticate, type Identity } from "../auth/authenticate.ts";
+import { credentialsOfHeaders } from "../auth/credentials.ts";
+import type { App, RouteDeps } from "./context.ts";
+import { errorAnswer } from "./schemas.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** who calls, on routes behind {@link requireCaller} */
+    caller: Identity | null;
+  }
+}
+
+/** Routes of `app` need a token or a session, and using them is a sign of life (CONTRACT 3, 5). */
+export function requireCaller(
+  app: App,
+  { directory, rules, touch, metrics }: Pick<RouteDeps, "directory" | "rules" | "touch" | "metrics">,
+): void {
+  app.addHook("onRoute", ({ schema }) => {
+    if (schema) schema.response = { ...(schema.response as object), "4xx": errorAnswer, "5xx": errorAnswer };
+  });
+  app.decorateRequest("caller", null);
+  app.addHook("onRequest", async (request) => {
+    try {
+      request.caller = await authenticate(credentialsOfHeaders(request.headers), { directory, rules });
+      metrics.authRequests.inc({ result: "ok" });
+    } catch (error) {
+      metrics.authRequests.inc({ result: errorBody(error).code });
+      throw error;
+    }
+    if (request.headers["x-presence-passive"] !== "1") touch(request.caller.user.id);
+  });
+}
+
+/** Routes of `app` are for administrators alone: 403 without the claim. */
+export function requireAdmin(app: App): void {
+  app.addHook("onRequest", async (request) => {
+    if (!callerOf(request).isAdmin) throw new PresenceError("forbidden", "This is for administrators.");
+  });
+}
+
+export function callerOf(request: FastifyRequest): Identity {
+  if (!request.caller) throw new Error(`${request.url} is not behind requireCaller`);
+  return request.caller;
+}

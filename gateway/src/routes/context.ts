@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Registry } from "prom-client";
+import type { TokenRules } from "../auth/verify-token.ts";
+import type { Chat } from "../chat/chat.ts";
+import type { CachedDirectory } from "../directory/cached-directory.ts";
+import type { StatusFeed } from "../feed/status-feed.ts";
+import type { TouchActivity } from "../log/activity.ts";
+import type { EventLog } from "../log/event-log.ts";
+import type { GatewayMetrics } from "../metrics.ts";
+import type { Connections } from "../sockets/connections.ts";
+
+/** What routes are made from. */
+export interface RouteDeps {
+  link: NatsLink;
+  board: LeaseBoard;
+  directory: CachedDirectory;
+  rules: TokenRules;
+  feed: StatusFeed;
+  log: EventLog;
+  connections: Connections;
+  chat: Chat;
+  touch: TouchActivity;
+  metrics: GatewayMetrics;
+  registry: Registry;
+  unready: () => string[];
+  logger: Logger;
+}
+
+/** A server whose schemas are zod's. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

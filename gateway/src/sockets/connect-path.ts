@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { PublisherClosed } from "@meeshy/shared/nats/publisher";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { StatusFeed } from "../feed/status-feed.ts";
+import type { EventLog } from "../log/event-log.ts";
+import { expireWith } from "./auth-expiry.ts";
+import type { ReceiveEvents } from "./client-events.ts";
+import type { Connection, Connections } from "./connections.ts";
+import type { Admitted } from "./handshake.ts";
+import { adminRoom, conversationRoom, ROOM_ADMINS, userRoom } from "./rooms.ts";
+import type { Snapshots } from "./snapshots.ts";
+import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
+
+export interface ConnectDeps {
+  connections: Connections;
+  log: EventLog;
+  feed: StatusFeed;
+  snapshots: Snapshots;
+  receive: ReceiveEvents;
+  logger: Logger;
+}
+
+const CONNECTION_ID_BYTES = 12;
+
+/** From an admitted socket to `authenticated` and the snapshot, and to its end (DESIGN "gateway"). */
+export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
+  io.on("connection", (socket) => {
+    const connection = open(socket, socket.data as Admitted);
+    joinRooms(connection);
+    deps.connections.add(connection);
+    socket.on("disconnect", (reason: string) => close(connection, connection.closeReason ?? reason, deps));
+    deps.receive(connection);
+    expireWith(connection);
+    const staleSince = deps.feed.staleSince();
+    if (staleSince !== null) socket.emit("presence:stale", { since: new Date(staleSince).toISOString() });
+    welcome(connection, deps).catch((error) => {
+      if (!(error instanceof PublisherClosed)) deps.logger.error({ err: error }, "connection not welcomed");
+    });
+  });
+}
+
+function open(socket: PresenceSocket, admitted: Admitted): Connection {
+  return {
+    ...admitted,
+    id: randomBytes(CONNECTION_ID_BYTES).toString("base64url"),
+    userId: admitted.identity.user.id,
+    socket,
+    since: Date.now(),
+    lastActivityAt: performance.now(),
+    announced: undefined,
+    closeReason: undefined,
+    isWelcomed: false,
+  };
+}
+
+function joinRooms({ socket, userId, identity, conversationIds }: Connection): void {
+  const rooms = [userRoom(userId), ...conversationIds.map(conversationRoom)];
+  if (identity.isAdmin) rooms.push(ROOM_ADMINS, ...conversationIds.map(adminRoom));
+  void socket.join(rooms);
+}
+
+/** The socket is in its rooms before it is in the log, and in the log before it is told so. */
+async function welcome(connection: Connection, { log, feed, snapshots, logger }: ConnectDeps): Promise<void> {
+  const { socket, userId, id: connectionId, identity } = connection;
+  logger.info({ userId, connectionId, device: connection.device }, "connected");
+  await Promise.all([log.connected(connection), feed.loaded]);
+  if (!socket.connected) return;
+  const { username, isAnonymous } = identity.user;
+  socket.emit("authenticated", { success: true, user: { id: userId, username, isAnonymous }, connectionId });
+  connection.isWelcomed = true;
+  await snapshots.send(connection);
+}
+
+function close(connection: Connection, reason: string, { connections, log, logger }: ConnectDeps): void {
+  connections.remove(connection);
+  log.disconnected(connection, reason);
+  logger.info({ userId: connection.userId, connectionId: connection.id, reason }, "disconnected");
+}

@@ -1,0 +1,67 @@
+import type { Profile } from "@meeshy/shared/events";
+import type { Gauge } from "prom-client";
+import type { Identity } from "../auth/authenticate.ts";
+import type { PresenceSocket } from "./socket-server.ts";
+
+/** One open socket of a person. Its id outlives the gateway's own lives in the log. */
+export interface Connection {
+  readonly id: string;
+  readonly userId: string;
+  readonly identity: Identity;
+  readonly conversationIds: readonly string[];
+  readonly profile: Profile;
+  readonly device: string | null;
+  readonly socket: PresenceSocket;
+  /** when it was opened, ms since 1970 */
+  readonly since: number;
+  /** monotonic ms */
+  lastActivityAt: number;
+  /** the latest announcement to the log */
+  announced: Promise<number> | undefined;
+  /** why this gateway closed the socket; Socket.IO's own reason otherwise */
+  closeReason: string | undefined;
+  /** told that it is in the log */
+  isWelcomed: boolean;
+}
+
+/** The open connections of this process. */
+export interface Connections {
+  add(connection: Connection): void;
+  remove(connection: Connection): void;
+  has(connection: Connection): boolean;
+  get(connectionId: string): Connection | undefined;
+  all(): Connection[];
+  of(userId: string): Connection[];
+  /** Notes an activity on every connection of a user; `now` is monotonic ms. */
+  touch(userId: string, now: number): void;
+  count(): { connections: number; users: number };
+}
+
+export function createConnections(gauge: Gauge): Connections {
+  const byId = new Map<string, Connection>();
+  const byUser = new Map<string, Set<Connection>>();
+  return {
+    add(connection) {
+      byId.set(connection.id, connection);
+      gauge.set(byId.size);
+      const own = byUser.get(connection.userId);
+      if (own) own.add(connection);
+      else byUser.set(connection.userId, new Set([connection]));
+    },
+    remove(connection) {
+      byId.delete(connection.id);
+      gauge.set(byId.size);
+      const own = byUser.get(connection.userId);
+      own?.delete(connection);
+      if (own?.size === 0) byUser.delete(connection.userId);
+    },
+    has: (connection) => byId.has(connection.id),
+    get: (connectionId) => byId.get(connectionId),
+    all: () => [...byId.values()],
+    of: (userId) => [...(byUser.get(userId) ?? [])],
+    touch(userId, now) {
+      for (const connection of byUser.get(userId) ?? []) connection.lastActivityAt = now;
+    },
+    count: () => ({ connections: byId.size, users: byUser.size }),
+  };
+}

@@ -1,0 +1,23 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Connections } from "./connections.ts";
+import type { PresenceServer } from "./socket-server.ts";
+
+/** Clients that come back within this share of the grace are never seen to leave. */
+const SPREAD_OF_GRACE = 0.5;
+
+/**
+ * Sends everyone elsewhere: `server:draining`, then the transports close, so that stock clients reconnect.
+ * The log hears `server shutting down` of each connection.
+ */
+export async function drain(
+  io: PresenceServer,
+  connections: Connections,
+  { graceMs }: { graceMs: number },
+): Promise<void> {
+  for (const { socket } of connections.all()) {
+    const reconnectAfterMs = Math.round(Math.random() * graceMs * SPREAD_OF_GRACE);
+    socket.emit("server:draining", { reconnectAfterMs });
+  }
+  await nextTurn();
+  await io.close();
+}

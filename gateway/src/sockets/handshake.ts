@@ -1,0 +1,73 @@
+import { ERRORS, errorBody, PresenceError } from "@meeshy/shared/codes";
+import type { Profile } from "@meeshy/shared/events";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { authenticate, type Identity } from "../auth/authenticate.ts";
+import { credentialsOfHandshake } from "../auth/credentials.ts";
+import type { TokenRules } from "../auth/verify-token.ts";
+import { toProfile } from "../core/profile.ts";
+import type { CachedDirectory } from "../directory/cached-directory.ts";
+import type { GatewayMetrics } from "../metrics.ts";
+import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
+
+/** What a socket brings through the door. */
+export interface Admitted {
+  identity: Identity;
+  conversationIds: string[];
+  profile: Profile;
+  device: string | null;
+}
+
+export interface HandshakeDeps {
+  directory: CachedDirectory;
+  rules: TokenRules;
+  isDraining: () => boolean;
+  metrics: GatewayMetrics;
+  logger: Logger;
+}
+
+const DEVICE_MAX_LENGTH = 100;
+const DRAINING_RETRY_MS = 1_000;
+/** A stored row of this age serves: the worker looks at it only when it has no record of its own. */
+const STORED_MAX_AGE_MS = 30_000;
+
+/** Lets in who proves who they are; refusals are `connect_error` with `data` as of CONTRACT 3. */
+export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
+  io.use((socket, next) => {
+    admit(socket, deps).then(
+      (admitted) => {
+        deps.metrics.authRequests.inc({ result: "ok" });
+        Object.assign(socket.data, admitted);
+        next();
+      },
+      (error: unknown) => {
+        const body = errorBody(error);
+        deps.metrics.authRequests.inc({ result: body.code });
+        if (ERRORS[body.code].http >= 500) deps.logger.warn({ err: error }, "handshake refused");
+        else deps.logger.debug({ code: body.code, err: error }, "handshake refused");
+        next(Object.assign(new Error(body.message), { data: body }));
+      },
+    );
+  });
+}
+
+async function admit(socket: PresenceSocket, deps: HandshakeDeps): Promise<Admitted> {
+  if (deps.isDraining()) {
+    throw new PresenceError("unavailable", "This gateway is stopping.", { retryAfterMs: DRAINING_RETRY_MS });
+  }
+  const { directory } = deps;
+  const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps);
+  const { user } = identity;
+  const [conversations, stored] = await Promise.all([
+    directory.conversations.get(user.id),
+    directory.presences.get(user.id, STORED_MAX_AGE_MS).catch(() => undefined),
+    directory.blocks.get(user.id),
+  ]);
+  const conversationIds = (conversations ?? []).map(({ id }) => id);
+  const { device } = socket.handshake.auth;
+  return {
+    identity,
+    conversationIds,
+    profile: toProfile({ user, conversationIds, stored }),
+    device: typeof device === "string" && device !== "" ? device.slice(0, DEVICE_MAX_LENGTH) : null,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Server as HttpServer } from "node:http";
+import type { ServerToClientEvents } from "@meeshy/shared/socket-events";
+import { Server, type Socket } from "socket.io";
+import type { Admitted } from "./handshake.ts";
+
+/** What clients send is untyped until its schema has read it. */
+interface UntrustedEvents {
+  [event: string]: (...args: unknown[]) => void;
+}
+type NoEvents = Record<never, never>;
+
+export type PresenceServer = Server<UntrustedEvents, ServerToClientEvents, NoEvents, Partial<Admitted>>;
+export type PresenceSocket = Socket<UntrustedEvents, ServerToClientEvents, NoEvents, Partial<Admitted>>;
+
+export interface SocketServerConfig {
+  socketPath: string;
+  corsOrigins: string[];
+  heartbeat: { pingIntervalMs: number; pingTimeoutMs: number; connectTimeoutMs: number };
+}
+
+/** Largest frame a client may send; a larger one closes that client's socket. */
+const FRAME_MAX_BYTES = 64 * 1024;
+
+export function createSocketServer(http: HttpServer, config: SocketServerConfig): PresenceServer {
+  const { socketPath, corsOrigins, heartbeat } = config;
+  return new Server(http, {
+    path: socketPath,
+    serveClient: false,
+    pingInterval: heartbeat.pingIntervalMs,
+    pingTimeout: heartbeat.pingTimeoutMs,
+    connectTimeout: heartbeat.connectTimeoutMs,
+    maxHttpBufferSize: FRAME_MAX_BYTES,
+    ...(corsOrigins.length === 0 ? {} : { cors: { origin: corsOrigins.includes("*") ? true : corsOrigins } }),
+  });
+}

@@ -1,0 +1,67 @@
+import { generateKeyPairSync } from "node:crypto";
+import { parseEnv } from "@meeshy/shared/runtime/env";
+import { describe, expect, it } from "vitest";
+import { gatewayEnv, toConfig } from "../src/config.ts";
+
+const good = { DATABASE_URL: "postgresql://localhost/x", JWT_SECRET: "x".repeat(32) };
+const read = (env: Record<string, string | undefined>) => toConfig(parseEnv(gatewayEnv, env));
+
+describe("the gateway's environment", () => {
+  it("has the defaults of the contract", () => {
+    expect(read(good)).toMatchObject({
+      port: 8000,
+      opsPort: undefined,
+      socketPath: "/socket.io/",
+      corsOrigins: [],
+      heartbeat: { pingIntervalMs: 25_000, pingTimeoutMs: 10_000, connectTimeoutMs: 45_000 },
+      activityThrottleMs: 60_000,
+      disconnectGraceMs: 5_000,
+      gatewayLeaseMs: 6_000,
+      auth: { userClaims: ["userId", "sub"], admin: { claim: "role", value: "ADMIN" } },
+    });
+  });
+
+  it("takes origins as a list", () => {
+    expect(read({ ...good, CORS_ORIGINS: "https://a.example, https://b.example" }).corsOrigins).toEqual([
+      "https://a.example",
+      "https://b.example",
+    ]);
+  });
+
+  it.each<[string, Record<string, string | undefined>, RegExp]>([
+    ["no key", { ...good, JWT_SECRET: undefined }, /JWT_SECRET = not set: exactly one of/],
+    ["two keys", { ...good, JWT_PUBLIC_KEY: "x" }, /exactly one of JWT_SECRET and JWT_PUBLIC_KEY/],
+    ["a short secret", { ...good, JWT_SECRET: "short" }, /JWT_SECRET = \(secret\): at least 32/],
+    [
+      "a key that is none",
+      { DATABASE_URL: good.DATABASE_URL, JWT_PUBLIC_KEY: "x" },
+      /JWT_PUBLIC_KEY.*PEM form/,
+    ],
+    [
+      "a throttle over half the threshold",
+      { ...good, ACTIVITY_THROTTLE_MS: "150001" },
+      /at most half of OFFLINE/,
+    ],
+    [
+      "any origin in production",
+      { ...good, NODE_ENV: "production", CORS_ORIGINS: "*" },
+      /refused in production/,
+    ],
+    ["no database", { JWT_SECRET: good.JWT_SECRET }, /DATABASE_URL = not set/],
+    ["an admin claim without a value", { ...good, JWT_ADMIN_CLAIM: "role" }, /claim=value/],
+  ])("is refused with the reason: %s", (_, env, message) => {
+    expect(() => read(env)).toThrow(message);
+  });
+
+  it("allows half the threshold, any origin outside production, and a public key", () => {
+    const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const key = publicKey.export({ type: "spki", format: "pem" }).toString();
+    const env = {
+      DATABASE_URL: good.DATABASE_URL,
+      JWT_PUBLIC_KEY: key,
+      ACTIVITY_THROTTLE_MS: "150000",
+      CORS_ORIGINS: "*",
+    };
+    expect(read(env).auth.key.algorithms).toEqual(["RS256", "PS256"]);
+  });
+});

@@ -1,0 +1,97 @@
+import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
+import { describe, expect, it } from "vitest";
+import { type Relation, readStatus, relationTo, tellStatus, type Viewer } from "../../src/core/visibility.ts";
+
+const status = (isOnline: boolean): UserStatus => ({
+  userId: "bob",
+  username: "bob",
+  isAnonymous: false,
+  isOnline,
+  availability: "busy",
+  statusText: "in a meeting",
+  lastActiveAt: "2026-01-01T10:00:00.000Z",
+  lastSeen: "2026-01-01T09:00:00.000Z",
+  epoch: 1,
+  version: 7,
+  cause: "connect",
+  at: "2026-01-01T10:00:00.000Z",
+});
+const bob = { username: "bob", isAnonymous: false, showOnlineStatus: true, showLastSeen: true };
+const viewer = (over: Partial<Viewer> = {}): Viewer => ({
+  id: "alice",
+  isAdmin: false,
+  conversationIds: new Set(["general"]),
+  blocked: new Set(),
+  ...over,
+});
+
+describe("the relation of a viewer to a person", () => {
+  it.each<[string, Viewer, string, string[], Relation]>([
+    ["oneself, whatever else", viewer({ blocked: new Set(["alice"]) }), "alice", [], "self"],
+    ["an administrator who shares nothing", viewer({ isAdmin: true }), "bob", ["other"], "admin"],
+    [
+      "an administrator whom the person has blocked",
+      viewer({ isAdmin: true, blocked: new Set(["bob"]) }),
+      "bob",
+      [],
+      "admin",
+    ],
+    ["someone of the same conversation", viewer(), "bob", ["other", "general"], "sharer"],
+    ["someone of other conversations", viewer(), "bob", ["other"], "stranger"],
+    ["someone without any", viewer(), "bob", [], "stranger"],
+    ["a blocked sharer", viewer({ blocked: new Set(["bob"]) }), "bob", ["general"], "blocked"],
+    ["a blocked stranger", viewer({ blocked: new Set(["bob"]) }), "bob", ["other"], "stranger"],
+  ])("%s", (_, who, userId, conversationIds, relation) => {
+    expect(relationTo(who, userId, conversationIds)).toBe(relation);
+  });
+});
+
+describe("a status told live", () => {
+  const open = status(true);
+  const withoutDates = { ...open, lastActiveAt: null, lastSeen: null };
+  it.each<[Relation, Partial<typeof bob>, UserStatus | undefined]>([
+    ["self", { showOnlineStatus: false, showLastSeen: false }, open],
+    ["admin", { showOnlineStatus: false, showLastSeen: false }, open],
+    ["sharer", {}, open],
+    ["sharer", { showLastSeen: false }, withoutDates],
+    ["sharer", { showOnlineStatus: false }, undefined],
+    ["blocked", {}, undefined],
+    ["stranger", {}, undefined],
+  ])("to a viewer who is %s, with %o", (relation, preferences, told) => {
+    expect(tellStatus(relation, { ...bob, ...preferences }, open)).toEqual(told);
+  });
+
+  it("keeps the version of a departure whose dates are hidden, so that viewers accept it", () => {
+    expect(tellStatus("sharer", { ...bob, showLastSeen: false }, status(false))).toMatchObject({
+      isOnline: false,
+      lastSeen: null,
+      version: 7,
+    });
+  });
+});
+
+describe("a status read on request", () => {
+  const hidden = hiddenStatus("bob", "bob");
+  it.each<[string, Relation, Partial<typeof bob>, UserStatus | undefined, UserStatus]>([
+    ["of a sharer", "sharer", {}, status(false), status(false)],
+    ["of someone who hides their status", "sharer", { showOnlineStatus: false }, status(true), hidden],
+    [
+      "of an offline person who hides their last seen",
+      "sharer",
+      { showLastSeen: false },
+      status(false),
+      hidden,
+    ],
+    ["of someone blocked", "blocked", {}, status(true), hidden],
+    ["of someone who was never online", "sharer", {}, undefined, hidden],
+    ["of a stranger", "stranger", {}, status(true), hiddenStatus("bob", null)],
+    ["of oneself, hidden from others", "self", { showOnlineStatus: false }, status(true), status(true)],
+  ])("%s", (_, relation, preferences, given, read) => {
+    expect(readStatus(relation, "bob", { ...bob, ...preferences }, given)).toEqual(read);
+  });
+
+  it("tells a stranger, an anonymous one too, from nobody by nothing", () => {
+    const stranger = readStatus("stranger", "anon_x", { ...bob, isAnonymous: true }, status(true));
+    expect(stranger).toEqual(readStatus("stranger", "anon_x", undefined, undefined));
+  });
+});

@@ -1,0 +1,62 @@
+import type { StatusMessage } from "@meeshy/shared/status";
+import { describe, expect, it } from "vitest";
+import { createReplica } from "../../src/feed/replica.ts";
+
+const status = (over: Partial<StatusMessage>): StatusMessage => ({
+  userId: "bob",
+  username: "bob",
+  isAnonymous: false,
+  isOnline: true,
+  availability: "available",
+  statusText: null,
+  lastActiveAt: null,
+  lastSeen: null,
+  epoch: 1,
+  version: 1,
+  cause: "connect",
+  at: null,
+  conversationIds: ["general"],
+  directoryVersion: 0,
+  ...over,
+});
+
+describe("the replica", () => {
+  it("tells news from what is as old or older, epoch first", () => {
+    const replica = createReplica();
+    expect(replica.apply(status({ version: 5 }), 1)).toBe(true);
+    expect(replica.apply(status({ version: 5, isOnline: false }), 2)).toBe(false);
+    expect(replica.apply(status({ version: 4 }), 3)).toBe(false);
+    expect(replica.apply(status({ epoch: 0, version: 9 }), 4)).toBe(false);
+    expect(replica.apply(status({ epoch: 2, version: 1 }), 5)).toBe(true);
+    expect(replica.shown("bob")).toMatchObject({ isOnline: true, epoch: 2, version: 1 });
+  });
+
+  it("takes the later message of one version, without calling it news", () => {
+    const replica = createReplica();
+    replica.apply(status({ version: 5 }), 1);
+    expect(replica.apply(status({ version: 5, conversationIds: ["project"] }), 2)).toBe(false);
+    expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
+    replica.apply(status({ version: 5, conversationIds: ["general"] }), 1);
+    expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
+  });
+
+  it("knows who is online in a conversation", () => {
+    const replica = createReplica();
+    replica.apply(status({ conversationIds: ["general", "project"] }), 1);
+    replica.apply(status({ userId: "carol" }), 2);
+    expect(replica.onlineIn("general")).toEqual(new Set(["bob", "carol"]));
+    replica.apply(status({ version: 2, conversationIds: ["general"] }), 3);
+    expect(replica.onlineIn("project")).toEqual(new Set());
+    replica.apply(status({ version: 3, isOnline: false }), 4);
+    expect(replica.onlineIn("general")).toEqual(new Set(["carol"]));
+  });
+
+  it("forgets whoever is offline and has left the stream", () => {
+    const replica = createReplica();
+    replica.apply(status({}), 1);
+    replica.apply(status({ userId: "carol", isOnline: false }), 2);
+    replica.apply(status({ userId: "dave", isOnline: false }), 3);
+    replica.forgetBefore(3);
+    expect(["bob", "carol", "dave"].map((id) => replica.get(id)?.userId)).toEqual(["bob", undefined, "dave"]);
+  });
+});

@@ -1,0 +1,226 @@
+import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { ensureStreams } from "@meeshy/shared/nats/streams";
+import type { StatusMessage } from "@meeshy/shared/status";
+import { STREAM_STATUS, statusSetSubject, statusSubject } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
+import type { Msg, MsgCallback, NatsConnection } from "@nats-io/nats-core";
+import { Registry } from "prom-client";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createStatusFeed, type StatusFeed } from "../../src/feed/status-feed.ts";
+import { createGatewayMetrics } from "../../src/metrics.ts";
+import { quiet } from "../harness.ts";
+
+let nats: TestNats;
+let writer: NatsLink;
+let link: NatsLink;
+let feed: StatusFeed | undefined;
+let version = 0;
+const news: StatusMessage[] = [];
+const versions = () => news.map((status) => status.version);
+
+beforeAll(async () => {
+  nats = await startNats();
+  writer = await openNats({ url: nats.url }, "test");
+});
+afterAll(async () => {
+  await writer.close();
+  await nats.stop();
+});
+beforeEach(async () => {
+  await writer.jsm.streams.delete(STREAM_STATUS).catch(() => {});
+  await ensureStreams(writer, 1);
+  link = await openNats({ url: nats.url }, "gateway");
+  news.length = 0;
+});
+afterEach(async () => {
+  await feed?.stop();
+  await link.close();
+});
+
+const status = (userId: string, over: Partial<StatusMessage> = {}): StatusMessage => ({
+  userId,
+  username: userId,
+  isAnonymous: false,
+  isOnline: true,
+  availability: "available",
+  statusText: null,
+  lastActiveAt: null,
+  lastSeen: null,
+  epoch: 1,
+  version: ++version,
+  cause: "connect",
+  at: null,
+  conversationIds: ["general"],
+  directoryVersion: 0,
+  ...over,
+});
+
+const publish = async (userId: string, over: Partial<StatusMessage> = {}) => {
+  const message = status(userId, over);
+  await writer.acks.publish(statusSetSubject(userId), toBytes(message));
+  return message.version;
+};
+
+const metrics = createGatewayMetrics(new Registry());
+const start = async (over: NatsLink = link) => {
+  feed = createStatusFeed({ link: over, metrics, logger: quiet });
+  feed.onChange((message) => news.push(message));
+  await feed.loaded;
+  return feed;
+};
+
+/** A link whose live messages go missing where `loses` says so. */
+const losing = (loses: (message: Msg) => boolean): NatsLink => {
+  const nc: NatsConnection = Object.create(link.nc, {
+    subscribe: {
+      value: (subject: string, options: { callback: MsgCallback<Msg> }) =>
+        link.nc.subscribe(subject, {
+          callback: (error, message) => {
+            if (error || !loses(message)) options.callback(error, message);
+          },
+        }),
+    },
+  });
+  return { ...link, nc };
+};
+const seqOf = (message: Msg) => Number(message.headers?.get("Nats-Sequence"));
+
+describe("the status feed", () => {
+  it("begins with the last value of everyone, as no news, and goes on with what changes", async () => {
+    await publish("alice");
+    const last = await publish("alice", { isOnline: false });
+    await publish("bob");
+    const { get, onlineIn } = await start();
+    expect(get("alice")?.version).toBe(last);
+    expect(onlineIn("general")).toEqual(new Set(["bob"]));
+    expect(news).toEqual([]);
+    const next = await publish("alice");
+    await eventually(() => news.length === 1);
+    expect(versions()).toEqual([next]);
+  });
+
+  it("begins in an empty stream too", async () => {
+    await start();
+    await publish("alice");
+    await eventually(() => news.length === 1);
+  });
+
+  it("does not call an older version news, nor the same one again", async () => {
+    await start();
+    const first = await publish("alice");
+    await publish("alice", { version: first - 1, isOnline: false });
+    await publish("alice", { version: first });
+    const next = await publish("bob");
+    await eventually(() => news.length === 2);
+    expect(versions()).toEqual([first, next]);
+  });
+
+  it("reads a gap from the stream, in the stream's order, each change once", async () => {
+    let lost = 0;
+    await start(losing((message) => [3, 4, 7].includes(seqOf(message)) && ++lost > 0));
+    const published: number[] = [];
+    for (const userId of ["a", "b", "c", "d", "e", "f", "g", "h"]) published.push(await publish(userId));
+    await eventually(() => news.length >= published.length);
+    expect(versions()).toEqual(published);
+    expect(lost).toBe(3);
+  });
+
+  it("notices by itself that the last message went missing", async () => {
+    await start(losing((message) => seqOf(message) === 2));
+    const published = [await publish("a"), await publish("b")];
+    await eventually(() => news.length === 2);
+    expect(versions()).toEqual(published);
+  });
+
+  it("closes a gap whose messages have been superseded or removed", async () => {
+    await start(losing((message) => seqOf(message) < 4));
+    await publish("a");
+    await publish("b");
+    await publish("a", { isOnline: false });
+    await writer.jsm.streams.purge(STREAM_STATUS, { filter: statusSetSubject("b") });
+    const last = [await publish("a"), await publish("c")];
+    await eventually(() => news.length >= 2);
+    expect(versions()).toEqual(last);
+  });
+
+  it("sets aside what it cannot read, and goes on", async () => {
+    const { get } = await start();
+    const before = (await metrics.rejectedStatuses.get()).values[0]?.value ?? 0;
+    const poison = ["no json", "null", "{}", JSON.stringify({ ...status("alice"), version: -1 })];
+    for (const text of poison) {
+      await writer.acks.publish(statusSetSubject("alice"), new TextEncoder().encode(text));
+    }
+    await writer.acks.publish(statusSetSubject("alice"), toBytes(status("bob")));
+    await writer.acks.publish("presence.set.=ZZ", toBytes(status("bob")));
+    const good = await publish("alice");
+    await eventually(() => news.length === 1);
+    expect(versions()).toEqual([good]);
+    expect(get("bob")).toBeUndefined();
+    expect((await metrics.rejectedStatuses.get()).values[0]?.value).toBe(before + 6);
+  });
+
+  it("does not take what was sent to the subject but never stored", async () => {
+    await start();
+    writer.nc.publish(statusSubject("alice"), toBytes(status("alice")));
+    await writer.nc.flush();
+    const good = await publish("bob");
+    await eventually(() => news.length === 1);
+    expect(versions()).toEqual([good]);
+  });
+
+  it("finds a stream that was made anew, and takes its statuses for the truth", async () => {
+    const { get, shown, onStale } = await start();
+    const told: (number | null)[] = [];
+    onStale((since) => told.push(since));
+    for (let n = 0; n < 5; n++) await publish("alice");
+    await publish("bob");
+    await eventually(() => news.length === 6);
+    await writer.jsm.streams.delete(STREAM_STATUS);
+    await ensureStreams(writer, 1);
+    await publish("alice", { epoch: 2, version: 1, isOnline: false });
+    await eventually(() => shown("alice")?.epoch === 2 && get("bob") === undefined);
+    await eventually(() => told.length === 2);
+    expect(told).toEqual([expect.any(Number), null]);
+    const next = await publish("bob");
+    await eventually(() => news.at(-1)?.version === next);
+  });
+
+  it("keeps up with thousands of changes that come at once while it begins", async () => {
+    const many = Array.from({ length: 5_000 }, (_, n) => publish(`user-${n % 500}`));
+    const { shown } = await start();
+    const last = Math.max(...(await Promise.all(many)));
+    await eventually(() => shown("user-499")?.version === last);
+    const byUser = Map.groupBy(news, ({ userId }) => userId);
+    for (const changes of byUser.values()) {
+      const seen = changes.map((change) => change.version);
+      expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+    }
+  });
+});
+
+describe("the view", () => {
+  it("is stale while NATS is silent, and right again with everything that was missed", async () => {
+    const { staleSince, onStale, shown } = await start();
+    const told: (number | null)[] = [];
+    onStale((since) => told.push(since));
+    await publish("alice");
+    await nats.kill("SIGSTOP");
+    await eventually(() => staleSince() !== null);
+    await nats.kill("SIGCONT");
+    const missed = await publish("bob");
+    await eventually(() => staleSince() === null && shown("bob")?.version === missed);
+    expect(told).toEqual([expect.any(Number), null]);
+  });
+
+  it("is not called stale for a link that comes back at once", async () => {
+    const { onStale, shown } = await start();
+    const told: (number | null)[] = [];
+    onStale((since) => told.push(since));
+    await link.nc.reconnect();
+    const next = await publish("alice");
+    await eventually(() => shown("alice")?.version === next);
+    expect(told).toEqual([]);
+  });
+});

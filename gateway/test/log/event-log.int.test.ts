@@ -1,0 +1,223 @@
+import { readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { BUCKET_LEASES, gatewaySubject, leaseKeys, SUBJECT_GATEWAYS } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type Client,
+  type LogLine,
+  openClient,
+  type Servers,
+  signIn,
+  startServers,
+  tokenFor,
+} from "../harness.ts";
+
+let servers: Servers;
+beforeEach(async () => {
+  servers = await startServers();
+});
+afterEach(() => servers?.stop());
+
+const LEASE = { GATEWAY_LEASE_MS: "600" };
+const heartbeatOf = (gatewayId: string) =>
+  readLast(
+    servers.link,
+    bucketStream(BUCKET_LEASES),
+    keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId)),
+  );
+const connectionIdOf = async (client: Client) =>
+  (await client.nth<{ connectionId: string }>("authenticated")).connectionId;
+const linesOf = (log: LogLine[], connectionId: string) =>
+  log.filter(({ event }) => "connectionId" in event && event.connectionId === connectionId);
+const gatewayIdOf = (line: LogLine | undefined) =>
+  line?.event.type === "connected" ? line.event.gatewayId : undefined;
+
+/** The log as a partition takes it: of each publisher only the next number. */
+function accepted(log: LogLine[]): LogLine[] {
+  const last = new Map<string, number>();
+  return log.filter(({ publisher, subject, number = 0 }) => {
+    const key = `${publisher} ${subject.split(".")[2]}`;
+    if (number !== (last.get(key) ?? 0) + 1) return false;
+    last.set(key, number);
+    return true;
+  });
+}
+
+describe("a gateway that was declared lost", () => {
+  it.each<[string, (gatewayId: string) => Promise<void>]>([
+    [
+      "by a value under its key",
+      async (gatewayId) => {
+        const lost = { beat: 1, connections: 0, users: 0, lost: true };
+        await servers.link.acks.publish(
+          keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId)),
+          toBytes(lost),
+        );
+      },
+    ],
+    [
+      "and told by nothing but its missing key",
+      async (gatewayId) => {
+        await servers.link.jsm.streams.info(bucketStream(BUCKET_LEASES));
+        const { headers } = await import("@nats-io/nats-core");
+        const marker = headers();
+        marker.set("KV-Operation", "DEL");
+        const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId));
+        await servers.link.acks.publish(subject, new Uint8Array(), marker);
+      },
+    ],
+    [
+      "since the log was lost",
+      async () => {
+        servers.link.nc.publish(SUBJECT_GATEWAYS, toBytes({ type: "announce", epoch: 2 }));
+      },
+    ],
+  ])("%s, announces its connections under a new id", async (_, declare) => {
+    const gateway = await servers.gateway(LEASE);
+    const alice = await signIn(gateway.url, "alice");
+    const id = await connectionIdOf(alice);
+    const [first] = linesOf(await servers.readLog(), id);
+    const former = gatewayIdOf(first) ?? "";
+    await declare(former);
+    const [, again] = await eventually(async () => {
+      const lines = linesOf(await servers.readLog(), id);
+      return lines.length === 2 && lines;
+    });
+    expect(again).toMatchObject({ number: 1, event: { type: "connected", connectionId: id } });
+    expect(gatewayIdOf(again)).toBe(again?.publisher);
+    expect(again?.publisher).not.toBe(former);
+    expect(again?.event.type === "connected" && again.event.idleMs).toBeGreaterThan(0);
+    expect((await heartbeatOf(again?.publisher ?? ""))?.deleted).toBe(false);
+    expect(alice.all("disconnect")).toEqual([]);
+    alice.close();
+    await eventually(async () => linesOf(await servers.readLog(), id).length === 3);
+    expect(linesOf(await servers.readLog(), id)[2]).toMatchObject({
+      publisher: again?.publisher,
+      number: 2,
+      event: { type: "disconnected" },
+    });
+  });
+});
+
+describe("with NATS away", () => {
+  it("sockets stay, viewers are told, and nothing that happened is lost or out of order", async () => {
+    const gateway = await servers.gateway();
+    const [alice, bob] = (await Promise.all(["alice", "bob"].map((id) => signIn(gateway.url, id)))) as [
+      Client,
+      Client,
+    ];
+    await servers.publishStatus("bob", { conversationIds: ["general"], version: 10 });
+    await alice.nth("user:status");
+    await servers.nats.kill();
+    expect(await alice.nth("presence:stale")).toEqual({ since: expect.any(String) });
+    const carol = openClient(gateway.url, { token: tokenFor("carol") });
+    await carol.nth("presence:stale");
+    await alice.ask("activity");
+    const bobsId = await connectionIdOf(bob);
+    bob.close();
+    const dave = openClient(gateway.url, { token: tokenFor("dave") });
+    await dave.nth("presence:stale");
+    dave.close();
+    expect(carol.all("authenticated")).toEqual([]);
+    await servers.nats.restart();
+    await carol.nth("presence:snapshot");
+    await alice.nth("presence:fresh");
+    expect(await alice.nth("presence:snapshot", 2)).toMatchObject({
+      users: [{ userId: "bob", version: 10 }],
+    });
+    expect(alice.all("presence:stale")).toHaveLength(1);
+    expect([...alice.all("disconnect"), ...carol.all("disconnect")]).toEqual([]);
+    expect(carol.received.map(({ event }) => event).filter((event) => event !== "presence:fresh")).toEqual([
+      "presence:stale",
+      "authenticated",
+      "presence:snapshot",
+    ]);
+    await eventually(async () => linesOf(await servers.readLog(), bobsId).length >= 2);
+    const log = accepted(await servers.readLog());
+    const ofUser = (userId: string) =>
+      log.filter(({ subject }) => subject.endsWith(`.${userId}`)).map(({ event }) => event.type);
+    expect(ofUser("alice")).toEqual(["connected", "activity"]);
+    expect(ofUser("bob")).toEqual(["connected", "disconnected"]);
+    expect(ofUser("carol")).toEqual(["connected"]);
+    expect(ofUser("dave")).toEqual(["connected", "disconnected"]);
+  });
+
+  it("a gateway stops within seconds and leaves its heartbeat to be found silent", async () => {
+    const gateway = await servers.gateway();
+    const alice = await signIn(gateway.url, "alice");
+    const former = gatewayIdOf((await servers.readLog())[0]) ?? "";
+    await servers.nats.kill();
+    const started = performance.now();
+    await gateway.stop();
+    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(await alice.nth("disconnect")).toBe("transport close");
+    await servers.nats.restart();
+    expect((await eventually(() => heartbeatOf(former)))?.deleted).toBe(false);
+  });
+});
+
+describe("a gateway that stops", () => {
+  it("sends everyone elsewhere, tells the log, and takes its heartbeat with it", async () => {
+    const gateway = await servers.gateway({ DISCONNECT_GRACE_MS: "1000" });
+    const clients = await Promise.all(["alice", "bob"].map((id) => signIn(gateway.url, id)));
+    const [first] = await servers.readLog();
+    await gateway.stop();
+    for (const client of clients) {
+      const { reconnectAfterMs } = await client.nth<{ reconnectAfterMs: number }>("server:draining");
+      expect(reconnectAfterMs).toBeGreaterThanOrEqual(0);
+      expect(reconnectAfterMs).toBeLessThan(1_000);
+      expect(await client.nth("disconnect")).toBe("transport close");
+    }
+    const gone = (await servers.readLog()).filter(({ event }) => event.type === "disconnected");
+    expect(gone).toMatchObject([
+      { event: { reason: "server shutting down" } },
+      { event: { reason: "server shutting down" } },
+    ]);
+    expect((await heartbeatOf(gatewayIdOf(first) ?? ""))?.deleted).toBe(true);
+  });
+
+  it("lets its clients come back to another by themselves", async () => {
+    const gateway = await servers.gateway();
+    const { port } = new URL(gateway.url);
+    const alice = await signIn(gateway.url, "alice", { reconnection: true, reconnectionDelay: 50 });
+    await gateway.stop();
+    await alice.nth("disconnect");
+    await servers.gateway({ PORT: port });
+    await alice.nth("authenticated", 2);
+    alice.close();
+  });
+});
+
+describe("a command", () => {
+  const logReasons = async (id: string) =>
+    linesOf(await servers.readLog(), id).flatMap(({ event }) =>
+      event.type === "disconnected" ? [event.reason] : [],
+    );
+
+  it.each([
+    ["admin", 0],
+    ["replaced", 1],
+  ] as const)(
+    "to close a connection (%s) ends it, so that stock clients stay away",
+    async (reason, notices) => {
+      const gateway = await servers.gateway();
+      const [closed, kept] = (await Promise.all(
+        ["alice", "alice"].map((id) => signIn(gateway.url, id, { reconnection: true })),
+      )) as [Client, Client];
+      const id = await connectionIdOf(closed);
+      const gatewayId = gatewayIdOf((await servers.readLog())[0]) ?? "";
+      servers.link.nc.publish(gatewaySubject(gatewayId), toBytes({ type: "nonsense" }));
+      servers.link.nc.publish(
+        gatewaySubject(gatewayId),
+        toBytes({ type: "close", userId: "alice", connectionIds: ["another", id], reason }),
+      );
+      expect(await closed.nth("disconnect")).toBe("io server disconnect");
+      expect(closed.all("session:replaced")).toHaveLength(notices);
+      await eventually(async () => (await logReasons(id)).length === 1);
+      expect(await logReasons(id)).toEqual([reason]);
+      expect(kept.socket.connected).toBe(true);
+      kept.close();
+    },
+  );
+});

@@ -1,0 +1,158 @@
+import { DEMO } from "@meeshy/shared/db/demo";
+import { partitionOf } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type LogLine,
+  openClient,
+  type RunningGateway,
+  type Servers,
+  settle,
+  signIn,
+  startServers,
+  tokenFor,
+} from "../harness.ts";
+
+let servers: Servers;
+let gateway: RunningGateway;
+beforeAll(async () => {
+  servers = await startServers();
+  gateway = await servers.gateway();
+});
+afterAll(() => servers?.stop());
+
+const logOf = async (connectionId: string): Promise<LogLine[]> =>
+  (await servers.readLog()).filter(
+    ({ event }) => "connectionId" in event && event.connectionId === connectionId,
+  );
+const typesOf = (lines: LogLine[]) => lines.map(({ event }) => event.type);
+
+describe("a connection", () => {
+  it("is in the log before it is authenticated, and gets the snapshot after", async () => {
+    const carol = openClient(gateway.url, { token: tokenFor("carol"), device: "phone" });
+    const { connectionId, ...rest } = await carol.nth<{ connectionId: string }>("authenticated");
+    expect(rest).toEqual({ success: true, user: { id: "carol", username: "carol", isAnonymous: false } });
+    expect(await logOf(connectionId)).toMatchObject([
+      {
+        subject: `presence.in.${partitionOf("carol")}.gw.carol`,
+        event: { type: "connected", device: "phone", idleMs: 0, profile: { conversationIds: ["general"] } },
+      },
+    ]);
+    await carol.nth("presence:snapshot");
+    expect(carol.received.map(({ event }) => event)).toEqual(["authenticated", "presence:snapshot"]);
+    carol.close();
+  });
+
+  it("leaves with Socket.IO's own reason", async () => {
+    const [clean, cut] = await Promise.all(["alice", "bob"].map((id) => signIn(gateway.url, id)));
+    clean?.close();
+    cut?.socket.io.engine.close();
+    const reasons = async () =>
+      (await servers.readLog()).flatMap(({ event }) => (event.type === "disconnected" ? [event.reason] : []));
+    await eventually(async () => (await reasons()).length >= 3);
+    expect((await reasons()).slice(1).sort()).toEqual(["client namespace disconnect", "transport close"]);
+  });
+
+  it("that closes before it is in the log is in the log all the same, in order", async () => {
+    const hasty = openClient(gateway.url, { token: tokenFor("dave") });
+    hasty.socket.on("connect", () => hasty.close());
+    const ofDave = async () => (await servers.readLog()).filter(({ subject }) => subject.endsWith(".dave"));
+    await eventually(async () => (await ofDave()).length === 2);
+    expect(typesOf(await ofDave())).toEqual(["connected", "disconnected"]);
+  });
+
+  it("works over polling, and by headers instead of auth", async () => {
+    const polling = openClient(
+      gateway.url,
+      {},
+      { transports: ["polling"], extraHeaders: { authorization: `Bearer ${tokenFor("alice")}` } },
+    );
+    expect(await polling.nth("authenticated")).toMatchObject({ user: { id: "alice" } });
+    polling.close();
+  });
+
+  it("of an anonymous participant has their conversation", async () => {
+    const guest = openClient(gateway.url, { sessionToken: DEMO.guest.sessionToken });
+    const { connectionId, user } = await guest.nth<{ connectionId: string; user: object }>("authenticated");
+    expect(user).toEqual({ id: DEMO.guest.id, username: DEMO.guest.username, isAnonymous: true });
+    expect((await logOf(connectionId))[0]?.event).toMatchObject({
+      profile: { isAnonymous: true, conversationIds: ["general"] },
+    });
+    guest.close();
+  });
+
+  it("numbers its gateway's messages from 1 in every partition, without holes", async () => {
+    const users = Array.from({ length: 100 }, (_, n) => `many-${n}`);
+    await servers.db.user.createMany({ data: users.map((id) => ({ id, username: id })) });
+    const clients = users.map((id) => openClient(gateway.url, { token: tokenFor(id) }));
+    await Promise.all(clients.map((client) => client.nth("authenticated")));
+    for (const client of clients) client.close();
+    const log = await eventually(async () => {
+      const lines = await servers.readLog();
+      const gone = lines.filter(
+        ({ event, subject }) => event.type === "disconnected" && subject.includes("many-"),
+      );
+      return gone.length === users.length && lines;
+    });
+    const byPartition = Map.groupBy(log, ({ subject, publisher }) => `${publisher} ${subject.split(".")[2]}`);
+    for (const lines of byPartition.values()) {
+      expect(lines.map(({ number }) => number)).toEqual(lines.map((_, index) => index + 1));
+    }
+    expect(new Set(log.map(({ publisher }) => publisher)).size).toBe(1);
+    expect(await gateway.metric("meeshy_connections")).toBe(0);
+  });
+
+  it("is told when its token expires, and ended for good", async () => {
+    const client = openClient(gateway.url, { token: tokenFor("alice", {}, { expiresIn: 2 }) });
+    const { connectionId } = await client.nth<{ connectionId: string }>("authenticated");
+    expect(await client.nth("disconnect")).toBe("io server disconnect");
+    expect(client.all("auth:expired")).toHaveLength(1);
+    await eventually(async () => (await logOf(connectionId)).length === 2);
+    expect((await logOf(connectionId))[1]?.event).toMatchObject({ reason: "token expired" });
+  });
+});
+
+describe("an activity", () => {
+  const activities = async (userId: string) =>
+    (await servers.readLog()).filter(
+      ({ event, subject }) => event.type === "activity" && subject.endsWith(`.${userId}`),
+    ).length;
+
+  it("reaches the log once in the throttle's time, from socket, chat and REST together", async () => {
+    const carol = await signIn(gateway.url, "carol");
+    await servers.publishStatus("carol", { conversationIds: ["general"], version: 20 });
+    expect(await carol.ask("activity")).toEqual({ success: true });
+    expect(await carol.ask("activity")).toEqual({ success: true });
+    await carol.ask("message:send", { conversationId: "general", content: "hello" });
+    await fetch(`${gateway.url}/api/users/status`, {
+      headers: { authorization: `Bearer ${tokenFor("carol")}` },
+    });
+    await eventually(async () => (await activities("carol")) > 0);
+    await settle();
+    expect(await activities("carol")).toBe(1);
+    expect(await gateway.metric("meeshy_throttled_requests_total")).toBeGreaterThanOrEqual(3);
+    carol.close();
+  });
+
+  it("passes at once when the user has been shown offline since", async () => {
+    const carol = await signIn(gateway.url, "carol");
+    const before = await activities("carol");
+    const alice = await signIn(gateway.url, "alice");
+    await servers.publishStatus("carol", { conversationIds: ["general"], version: 30, isOnline: false });
+    await alice.nth("user:status");
+    await carol.ask("activity");
+    await eventually(async () => (await activities("carol")) === before + 1);
+    carol.close();
+    alice.close();
+  });
+
+  it("does not come from a passive request", async () => {
+    const before = await activities("bob");
+    const headers = { authorization: `Bearer ${tokenFor("bob")}`, "x-presence-passive": "1" };
+    await fetch(`${gateway.url}/api/users/status`, { headers });
+    await fetch(`${gateway.url}/api/users/status`, { headers: { authorization: headers.authorization } });
+    await eventually(async () => (await activities("bob")) > before);
+    await settle();
+    expect(await activities("bob")).toBe(before + 1);
+  });
+});
