@@ -1,0 +1,23 @@
+import type { Metadata, Viewport } from "next";
+import type { ReactNode } from "react";
+import "./globals.css";
+
+export const metadata: Metadata = {
+  title: "Meeshy presence",
+  description: "Who is online, away, offline, right now, and true",
+  // A token may arrive in the address: no other site is told of it.
+  referrer: "no-referrer",
+};
+
+export const viewport: Viewport = { colorScheme: "light dark" };
+
+export default function RootLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en">
+      <body>
+        {children}
+        <noscript>This page needs JavaScript: presence is live.</noscript>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,24 @@
+"use client";
+
+import type { ChatMessage } from "@meeshy/shared/socket-events";
+import { usePresenceState, useSelf } from "../presence/hooks.ts";
+import styles from "./messages.module.css";
+import { useSession } from "./session.tsx";
+
+/** One message; `continues` when the one above is of the same person, whose name is not said again. */
+export function MessageItem({ message, continues }: { message: ChatMessage; continues: boolean }) {
+  const { texts, locale } = useSession();
+  const isOwn = useSelf()?.id === message.senderId;
+  const username = usePresenceState((state) => state.users.get(message.senderId)?.username);
+  const name = isOwn ? texts.you : (username ?? message.senderId);
+  const sentAt = new Date(message.createdAt);
+  return (
+    <article className={styles.message} data-own={isOwn}>
+      <p className={continues ? "visually-hidden" : styles.sender}>{name}</p>
+      <p className={styles.content}>{message.content}</p>
+      <time className={styles.time} dateTime={message.createdAt} title={sentAt.toLocaleString(locale)}>
+        {sentAt.toLocaleTimeString(locale, { timeStyle: "short" })}
+      </time>
+    </article>
+  );
+}

@@ -1,0 +1,29 @@
+"use client";
+
+import { useEffect, useRef, useState } from "react";
+import { STATUS_LABELS, type Status } from "../presence/locale.ts";
+import type { RankedPerson } from "./rank-people.ts";
+import { useSession } from "./session.tsx";
+
+/** Says aloud, for screen readers, whose status has just changed; silent while the picture itself is in doubt. */
+export function PresenceNews({ people, live }: { people: readonly RankedPerson[]; live: boolean }) {
+  const { texts, locale } = useSession();
+  const before = useRef(new Map<string, Status>());
+  const [news, setNews] = useState("");
+  useEffect(() => {
+    const changed = people.filter(({ userId, status }) => {
+      const last = before.current.get(userId);
+      return last !== undefined && last !== status;
+    });
+    before.current = new Map(people.map(({ userId, status }) => [userId, status]));
+    if (!live || changed.length === 0) return;
+    setNews(
+      changed.map(({ name, status }) => texts.presenceNews(name, STATUS_LABELS[locale][status])).join(", "),
+    );
+  }, [people, live, texts, locale]);
+  return (
+    <p className="visually-hidden" aria-live="polite">
+      {news}
+    </p>
+  );
+}

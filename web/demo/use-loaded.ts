@@ -1,0 +1,39 @@
+"use client";
+
+import { useEffect, useState } from "react";
+import { usePresenceState } from "../presence/hooks.ts";
+
+export interface Loaded<T> {
+  /** The last answer; kept while a newer one is on its way. */
+  data: T | undefined;
+  error: Error | undefined;
+  retry: () => void;
+}
+
+/**
+ * What `load` reads, read again after every full snapshot, for each means that something may have been missed.
+ * `load` must be stable: a new function is a new question.
+ */
+export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
+  const snapshots = usePresenceState((state) => state.snapshots);
+  const [attempt, setAttempt] = useState(0);
+  const [answer, setAnswer] = useState<{ load: typeof load; data?: T; error?: Error }>({ load });
+
+  // A snapshot and a new attempt are reasons to read again.
+  useEffect(() => {
+    const abort = new AbortController();
+    load(abort.signal).then(
+      (data) => {
+        if (!abort.signal.aborted) setAnswer({ load, data });
+      },
+      (error: Error) => {
+        if (abort.signal.aborted) return;
+        setAnswer((last) => (last.load === load ? { ...last, error } : { load, error }));
+      },
+    );
+    return () => abort.abort();
+  }, [load, snapshots, attempt]);
+
+  const current = answer.load === load ? answer : undefined;
+  return { data: current?.data, error: current?.error, retry: () => setAttempt((count) => count + 1) };
+}

@@ -1,0 +1,57 @@
+import type { ErrorBody } from "@meeshy/shared/codes";
+
+/** Where the connection stands, as pure transitions. */
+export type ConnectionState =
+  /** No connection, or one that has not told its picture yet. `held`: it was live moments ago. */
+  | { phase: "connecting"; held: boolean }
+  | { phase: "live" }
+  /** The gateway lost its feed at `since`. `recovering`: it has it again, the fresh snapshot is on its way. */
+  | { phase: "stale"; since: string; recovering: boolean }
+  /** The server said no; tried again by itself when `error.retryable`. `held` as above. */
+  | { phase: "refused"; error: ErrorBody; held: boolean }
+  /** Over until somebody asks for it again. `closed`: by an administrator. */
+  | { phase: "ended"; reason: "left" | "replaced" | "expired" | "closed" };
+
+export type ConnectionEvent =
+  | { type: "opening" }
+  | { type: "snapshot" }
+  | { type: "stale"; since: string }
+  | { type: "fresh" }
+  | { type: "lost" }
+  | { type: "hold elapsed" }
+  | { type: "refused"; error: ErrorBody }
+  | { type: "ended"; reason: "left" | "replaced" | "expired" | "closed" };
+
+export const INITIAL_CONNECTION: ConnectionState = { phase: "connecting", held: false };
+
+/** The state after `event`; the very same state when it changes nothing. */
+export function advance(state: ConnectionState, event: ConnectionEvent): ConnectionState {
+  switch (event.type) {
+    case "opening":
+      return state.phase === "connecting" ? state : INITIAL_CONNECTION;
+    case "snapshot":
+      // A gateway without its feed greets with what it last knew.
+      return state.phase === "live" || (state.phase === "stale" && !state.recovering)
+        ? state
+        : { phase: "live" };
+    case "stale":
+      return { phase: "stale", since: event.since, recovering: false };
+    case "fresh":
+      return state.phase === "stale" ? { ...state, recovering: true } : state;
+    case "lost":
+      if (state.phase === "live") return { phase: "connecting", held: true };
+      return state.phase === "stale" ? INITIAL_CONNECTION : state;
+    case "hold elapsed":
+      return "held" in state && state.held ? { ...state, held: false } : state;
+    case "refused":
+      return { phase: "refused", error: event.error, held: event.error.retryable && isFeedLive(state) };
+    case "ended":
+      // The first reason is the real one: a plain close follows each of the others.
+      return state.phase === "ended" ? state : { phase: "ended", reason: event.reason };
+  }
+}
+
+/** Whether `isOnline` may be believed as it stands. A moment without a connection does not age the picture. */
+export function isFeedLive(state: ConnectionState): boolean {
+  return state.phase === "live" || ("held" in state && state.held);
+}

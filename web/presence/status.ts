@@ -1,0 +1,54 @@
+import { DEFAULT_LOCALE, type Locale, STATUS_LABELS, type Status } from "./locale.ts";
+
+/** What a person's dot says (CONTRACT 10). */
+
+const ONLINE_WITHIN_MS = 5 * 60_000;
+const AWAY_WITHIN_MS = 30 * 60_000;
+
+export const STATUS_COLORS = { online: "#10b981", away: "#f59e0b", offline: "#6b7280" } as const;
+
+/** The part of a `UserStatus` that decides; times as ISO-8601, ms since 1970, or `Date`. */
+export interface PresenceLike {
+  isOnline?: boolean | null | undefined;
+  lastActiveAt?: string | number | Date | null | undefined;
+  lastSeen?: string | number | Date | null | undefined;
+}
+
+export interface StatusView {
+  status: Status;
+  color: (typeof STATUS_COLORS)[Status];
+  label: string;
+}
+
+export interface StatusOptions {
+  /** Whether `isOnline` comes from a live feed; with a stale one only `lastActiveAt` is believed. */
+  live?: boolean;
+  locale?: Locale;
+}
+
+/** How a person is shown at `now` (ms since 1970). An unknown person reads as offline. */
+export function getUserStatus(
+  user: PresenceLike | null | undefined,
+  now: number = Date.now(),
+  { live = true, locale = DEFAULT_LOCALE }: StatusOptions = {},
+): StatusView {
+  const status = decideStatus(user ?? {}, now, live);
+  return { status, color: STATUS_COLORS[status], label: STATUS_LABELS[locale][status] };
+}
+
+function decideStatus({ isOnline, lastActiveAt }: PresenceLike, now: number, live: boolean): Status {
+  const activeAt = toMillis(lastActiveAt);
+  if (activeAt === null) return isOnline ? "online" : "offline";
+  if (live && isOnline === true) return "online";
+  const age = now - activeAt;
+  const mayBeOnline = !(live && isOnline === false);
+  if (mayBeOnline && age < ONLINE_WITHIN_MS) return "online";
+  return age < AWAY_WITHIN_MS ? "away" : "offline";
+}
+
+/** Ms since 1970, or null for what is no time. */
+export function toMillis(time: string | number | Date | null | undefined): number | null {
+  if (time === null || time === undefined) return null;
+  const millis = new Date(time).getTime();
+  return Number.isNaN(millis) ? null : millis;
+}
