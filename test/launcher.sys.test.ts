@@ -1,0 +1,137 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { identify, lives, type ProcessIdentity } from "@meeshy/shared/servers/process-identity";
+import type { Stack } from "@meeshy/shared/servers/stack";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const ARGS = ["--gateways", "2", "--no-web"];
+
+/** Every process of a stack but the launcher. */
+function pidsOf({ gateways, workers, sweepers, nats, database }: Stack): number[] {
+  return [...gateways, ...workers, ...sweepers, nats, database].map(({ pid }) => Number(pid));
+}
+
+function identities(stack: Stack): ProcessIdentity[] {
+  return pidsOf(stack).map((pid) => {
+    const identity = identify(pid);
+    if (!identity) throw new Error(`process ${pid} of stack.json does not live`);
+    return identity;
+  });
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+  return response?.status === 200;
+}
+
+/** Runs the launcher to its end. */
+async function launcher(args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../bin/start.ts"), ...args]);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  const code = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+  return { code, output };
+}
+
+describe("a running stack", () => {
+  let stack: RunningStack;
+  beforeAll(async () => {
+    stack = await startStack({ args: ARGS });
+  });
+  afterAll(() => stack?.stop());
+
+  test("has one living process for each entry of stack.json, and every service is ready", async () => {
+    const content = stack.read();
+    expect(content.gateways).toHaveLength(2);
+    expect(content.workers).toHaveLength(1);
+    expect(content.sweepers).toHaveLength(1);
+    expect(new Set(pidsOf(content)).size).toBe(6);
+    expect(identities(content)).toHaveLength(6);
+    expect(content.nats.credentials.external?.password).toMatch(/^\S{20,}$/);
+    for (const { url } of [...content.gateways, ...content.workers, ...content.sweepers]) {
+      expect(await isReady(url), url).toBe(true);
+    }
+  });
+
+  test("gives gateways consecutive ports and prints where they are and how to log in", () => {
+    const [first, second] = stack.urls.map((url) => Number(new URL(url).port));
+    expect(second).toBe(Number(first) + 1);
+    for (const text of [...stack.urls, "As alice", "As bob"]) expect(stack.output()).toContain(text);
+  });
+
+  test("refuses a second launcher on its data directory and stays as it is", async () => {
+    const before = stack.read();
+    const second = await launcher(["--data-dir", stack.dataDir, "--no-web"]);
+    expect(second.output).toContain("is in use by the launcher with process id");
+    expect(second.code).toBe(1);
+    expect(stack.read()).toEqual(before);
+    expect(identities(before)).toHaveLength(6);
+  });
+
+  test("refuses gateway ports that are taken, by number", async () => {
+    const port = new URL(stack.urls[1] ?? "").port;
+    const second = await launcher(["--data-dir", `${stack.dataDir}/other`, "--no-web", "--port", port]);
+    expect(second.output).toContain(`port ${port} is taken`);
+    expect(second.code).toBe(1);
+  });
+
+  const parts: [string, (stack: Stack) => { url: string; pid: number | null }][] = [
+    ["gateway", ({ gateways }) => gateways[1] as Stack["gateways"][number]],
+    ["worker", ({ workers }) => workers[0] as Stack["workers"][number]],
+    ["sweeper", ({ sweepers }) => sweepers[0] as Stack["sweepers"][number]],
+    ["nats-server", ({ nats }) => nats],
+    ["PostgreSQL", ({ database }) => database],
+  ];
+  test.each(parts)(
+    "starts a killed %s again at the same address and writes its new process id",
+    async (_, pick) => {
+      const before = pick(stack.read());
+      process.kill(Number(before.pid), "SIGKILL");
+      const after = await eventually(() => pick(stack.read()).pid !== before.pid && pick(stack.read()));
+      expect(after.url).toBe(before.url);
+      expect(identify(Number(after.pid))).toBeDefined();
+      await eventually(async () => (await Promise.all(stack.urls.map(isReady))).every(Boolean), {
+        within: 20_000,
+        what: "the gateways being ready",
+      });
+    },
+  );
+
+  test("stops within 10 s of SIGTERM with exit code 0 and leaves no process", async () => {
+    const all = identities(stack.read());
+    const since = performance.now();
+    expect(await stack.stop()).toBe(0);
+    expect(performance.now() - since).toBeLessThan(10_000);
+    expect(all.filter(lives)).toEqual([]);
+  });
+});
+
+test("after a kill -9 of the launcher the next start ends what was left and works, on the same ports", async () => {
+  const killed = await startStack({ args: ["--no-web"] });
+  const left = identities(killed.read());
+  const addresses = [
+    killed.read().nats.url,
+    killed.read().database.url,
+    ...killed.read().workers.map(({ url }) => url),
+  ];
+  await killed.kill9();
+  expect(left.filter(lives)).toEqual(left);
+
+  const next = await startStack({ args: ["--no-web"], dataDir: killed.dataDir });
+  try {
+    expect(left.filter(lives)).toEqual([]);
+    expect(next.output()).toContain("ending what a killed launcher left running");
+    const { nats, database, workers } = next.read();
+    expect([nats.url, database.url, ...workers.map(({ url }) => url)]).toEqual(addresses);
+    expect(await isReady(next.urls[0] ?? "")).toBe(true);
+  } finally {
+    await next.stop();
+  }
+});
+
+test("a start that fails says which service failed and why", async () => {
+  const failing = startStack({ args: ["--no-web"], env: { OFFLINE_THRESHOLD_MS: "soon" } });
+  await expect(failing).rejects.toThrow(/did not start[\s\S]*OFFLINE_THRESHOLD_MS/);
+});
