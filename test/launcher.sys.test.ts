@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { identify, lives, type ProcessIdentity } from "@meeshy/shared/servers/process-identity";
 import type { Stack } from "@meeshy/shared/servers/stack";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats, startPostgres } from "@meeshy/shared/testing/servers";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 const ARGS = ["--gateways", "2", "--no-web"];
 
@@ -129,6 +131,25 @@ test("after a kill -9 of the launcher the next start ends what was left and work
   } finally {
     await next.stop();
   }
+});
+
+test("servers that NATS_URL and DATABASE_URL name are used, and none is started", async () => {
+  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  onTestFinished(async () => {
+    await Promise.all([nats.stop(), postgres.stop()]);
+  });
+  const database = await postgres.createDatabase();
+  const stack = await startStack({ args: ["--no-web"], env: { NATS_URL: nats.url, DATABASE_URL: database } });
+  try {
+    const content = stack.read();
+    expect(content.nats).toEqual({ url: nats.url, pid: null, credentials: {} });
+    expect(content.database).toEqual({ url: database, pid: null });
+    expect(existsSync(join(stack.dataDir, "postgres"))).toBe(false);
+    expect(await isReady(stack.urls[0] ?? "")).toBe(true);
+  } finally {
+    await stack.stop();
+  }
+  expect(identify(nats.pid)).toBeDefined();
 });
 
 test("a start that fails says which service failed and why", async () => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { MAX_ID_LENGTH } from "./subjects.ts";
 import { AVAILABILITIES, STATUS_TEXT_MAX } from "./status.ts";
+import { MAX_ID_LENGTH } from "./subjects.ts";
 
 /** What is written into the log (DESIGN "The log is the only input"). Times are milliseconds since 1970. */
 
@@ -79,17 +79,13 @@ export const partitionMessageSchema = z.object({ event: partitionEventSchema }).
 export type UserMessage = z.infer<typeof userMessageSchema>;
 export type PartitionMessage = z.infer<typeof partitionMessageSchema>;
 
-/** Commands on `presence.gw.<id>` (to one gateway) and `presence.gw` (to all). */
-export const gatewayCommandSchema = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("close"),
-    userId: id,
-    connectionIds: z.array(id),
-    reason: z.enum(["admin", "replaced"]),
-  }),
-  /** The log was lost: take a new publisher id and announce every socket again. */
-  z.object({ type: z.literal("announce"), epoch: z.number().int().nonnegative() }),
-]);
+/** Commands on `presence.gw.<id>`; the gateway answers each once it is carried out. */
+export const gatewayCommandSchema = z.object({
+  type: z.literal("close"),
+  userId: id,
+  connectionIds: z.array(id),
+  reason: z.enum(["admin", "replaced"]),
+});
 export type GatewayCommand = z.infer<typeof gatewayCommandSchema>;
 
 /** Values of the lease bucket. `beat` grows by one at each write; only its changing matters. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ErrorBody } from "./codes.ts";
-import { MAX_ID_LENGTH } from "./subjects.ts";
 import type { UserStatus } from "./status.ts";
+import { MAX_ID_LENGTH } from "./subjects.ts";
 
 /** Names and payloads on Socket.IO (CONTRACT 4). */
 
@@ -87,7 +87,10 @@ const id = z.string().min(1).max(MAX_ID_LENGTH);
 export const MESSAGE_MAX = 10_000;
 export const WATCH_MAX = 200;
 
-export const messageSendSchema = z.object({ conversationId: id, content: z.string().min(1).max(MESSAGE_MAX) });
+export const messageSendSchema = z.object({
+  conversationId: id,
+  content: z.string().min(1).max(MESSAGE_MAX),
+});
 export type MessageSend = z.infer<typeof messageSendSchema>;
 export const userIdsSchema = z.object({ userIds: z.array(id).max(WATCH_MAX) });
 export type UserIds = z.infer<typeof userIdsSchema>;

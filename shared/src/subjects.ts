@@ -120,7 +120,12 @@ export const statusSubject = (userId: string): string => `presence.status.${enco
 /** The user of a `presence.status.*` or `presence.set.*` subject; `undefined` when there is none. */
 export function userOfStatusSubject(subject: string): string | undefined {
   const [root, kind, token, ...rest] = subject.split(".");
-  if (root !== "presence" || (kind !== "status" && kind !== "set") || token === undefined || rest.length > 0) {
+  if (
+    root !== "presence" ||
+    (kind !== "status" && kind !== "set") ||
+    token === undefined ||
+    rest.length > 0
+  ) {
     return undefined;
   }
   try {
@@ -142,9 +147,8 @@ export const leaseKeys = {
   epoch: "epoch",
 } as const;
 
-/** Commands to one gateway, and to all. */
+/** Commands to one gateway. */
 export const gatewaySubject = (gatewayId: string): string => `presence.gw.${gatewayId}`;
-export const SUBJECT_GATEWAYS = "presence.gw";
 /** Request: sweep the database now, answer `{ examined, cleaned }`. */
 export const SUBJECT_CLEANUP = "presence.sweep.cleanup";
 /** Chat messages between gateways. */

@@ -25,8 +25,8 @@ export type RunningStack = {
   output(): string;
   /** What a process has logged: `gateway-1`, `presence-worker-1`, `sweeper-1`, `nats-server-1`, `postgres-1`. */
   log(name: string): string;
-  /** Stops the stack in good order and removes its data; gives the launcher's exit code. */
-  stop(): Promise<number | null>;
+  /** Stops the stack in good order and removes its data, unless told to keep it; gives the launcher's exit code. */
+  stop(options?: { keepData?: boolean }): Promise<number | null>;
   /** Kills the launcher alone. Its processes and data stay, for `startStack({ dataDir })` or `stop`. */
   kill9(): Promise<void>;
 };
@@ -51,16 +51,16 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   const callOff = guard(launcher.child.pid ?? -1, "SIGTERM", dataDir);
 
   let stopped: Promise<number | null> | undefined;
-  function stop(): Promise<number | null> {
-    stopped ??= end();
+  function stop({ keepData = false } = {}): Promise<number | null> {
+    stopped ??= end(keepData);
     return stopped;
   }
 
-  async function end(): Promise<number | null> {
+  async function end(keepData: boolean): Promise<number | null> {
     launcher.child.kill("SIGTERM");
     const code = await launcher.exited;
     await createProcessRecords(join(dataDir, "processes.json")).endLeftovers();
-    await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+    if (!keepData) await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
     callOff();
     return code;
   }

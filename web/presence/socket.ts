@@ -42,6 +42,10 @@ export function createPresence(options: PresenceOptions): Presence {
   const socket: PresenceSocket = io(options.url ?? "", {
     path: options.path ?? "/socket.io/",
     auth: { ...credentials, ...(device === undefined ? {} : { device }), batch: true },
+    // A window that is closed while it polls leaves no trace until the ping timeout; polling is for networks
+    // that let no websocket through.
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
     // Each presence has its own connection: a shared one would keep the credentials of the first.
     forceNew: true,
     autoConnect: false,

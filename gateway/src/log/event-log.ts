@@ -1,10 +1,10 @@
-import type { UserEvent } from "@meeshy/shared/events";
+import { epochSchema, type UserEvent } from "@meeshy/shared/events";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { eventSubject } from "@meeshy/shared/subjects";
+import { eventSubject, leaseKeys } from "@meeshy/shared/subjects";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Connection, Connections } from "../sockets/connections.ts";
 import { beginLife, type GatewayLife } from "./gateway-life.ts";
@@ -34,6 +34,7 @@ export interface EventLogDeps {
   logger: Logger;
 }
 
+const FIRST_EPOCH = 1;
 const REASON_MAX_LENGTH = 100;
 const BACKLOG_LOOK_MS = 20;
 
@@ -93,6 +94,19 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
 
   let life = begin();
 
+  /** A new epoch knows none of the old ids, nor what they told: everything is told again, under a new one. */
+  const epochNow = () => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch ?? 0;
+  let epoch = FIRST_EPOCH;
+  let isBoardRead = false;
+  void board.ready.then(() => {
+    isBoardRead = true;
+  });
+  const forgetEpochs = board.onChange((key) => {
+    if (key !== leaseKeys.epoch || epochNow() <= epoch) return;
+    epoch = epochNow();
+    if (isBoardRead) renew(`epoch ${epoch} begins`);
+  });
+
   return {
     gatewayId: () => life.id,
     async connected(connection) {
@@ -130,6 +144,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     isStarted: () => life.lastBeatAt() > 0,
     async stop(waitMs) {
       stopped = true;
+      forgetEpochs();
       const deadline = performance.now() + waitMs;
       while (life.backlog() > 0 && performance.now() < deadline) {
         await new Promise((resolve) => setTimeout(resolve, BACKLOG_LOOK_MS));

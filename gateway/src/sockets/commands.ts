@@ -1,11 +1,12 @@
 import { type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { gatewaySubject, SUBJECT_GATEWAYS } from "@meeshy/shared/subjects";
+import { gatewaySubject } from "@meeshy/shared/subjects";
+import type { Subscription } from "@nats-io/nats-core";
 import type { EventLog } from "../log/event-log.ts";
 import type { Connections } from "./connections.ts";
 
-/** Carries out what workers ask of this gateway, under any id it has had, or of all gateways. */
+/** Carries out what workers ask of this gateway, under any id it has had. */
 export function obeyCommands(deps: {
   link: NatsLink;
   log: EventLog;
@@ -14,7 +15,7 @@ export function obeyCommands(deps: {
 }): { stop(): void } {
   const { link, log, connections, logger } = deps;
 
-  const closeConnections = ({ connectionIds, reason }: Extract<GatewayCommand, { type: "close" }>) => {
+  const close = ({ connectionIds, reason }: GatewayCommand) => {
     for (const id of connectionIds) {
       const connection = connections.get(id);
       if (!connection) continue;
@@ -24,24 +25,20 @@ export function obeyCommands(deps: {
     }
   };
 
-  const obey = (command: GatewayCommand) => {
-    if (command.type === "close") closeConnections(command);
-    else log.renew("the log was lost");
-  };
-
   const subscribe = (subject: string) =>
     link.nc.subscribe(subject, {
       callback: (error, message) => {
         if (error) return;
         try {
-          obey(gatewayCommandSchema.parse(message.json()));
+          close(gatewayCommandSchema.parse(message.json()));
+          message.respond();
         } catch (cause) {
           logger.error({ subject, err: cause }, "command set aside");
         }
       },
     });
 
-  const subscriptions = [subscribe(SUBJECT_GATEWAYS)];
+  const subscriptions: Subscription[] = [];
   log.onLife((gatewayId) => subscriptions.push(subscribe(gatewaySubject(gatewayId))));
   return {
     stop() {

@@ -1,6 +1,6 @@
 import { readLast, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { BUCKET_LEASES, gatewaySubject, leaseKeys, SUBJECT_GATEWAYS } from "@meeshy/shared/subjects";
+import { BUCKET_LEASES, gatewaySubject, leaseKeys } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
@@ -68,9 +68,10 @@ describe("a gateway that was declared lost", () => {
       },
     ],
     [
-      "since the log was lost",
+      "since a new epoch began",
       async () => {
-        servers.link.nc.publish(SUBJECT_GATEWAYS, toBytes({ type: "announce", epoch: 2 }));
+        const subject = keySubject(BUCKET_LEASES, leaseKeys.epoch);
+        await servers.link.acks.publish(subject, toBytes({ epoch: 2, from: 1 }));
       },
     ],
   ])("%s, announces its connections under a new id", async (_, declare) => {

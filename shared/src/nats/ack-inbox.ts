@@ -50,6 +50,7 @@ export function createAckInbox(nc: NatsConnection, inboxPrefix: string): AckInbo
   /** insertion order is time order, since every entry waits equally long */
   const waiting = new Map<string, { subject: string; onAck: AckCallback; lostAt: number }>();
   let next = 0;
+  let closed = false;
 
   const subscription = nc.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
@@ -82,6 +83,10 @@ export function createAckInbox(nc: NatsConnection, inboxPrefix: string): AckInbo
   watchdog.unref();
 
   const send: AckInbox["send"] = (subject, data, onAck, headers) => {
+    if (closed) {
+      queueMicrotask(() => onAck(new AckLost(subject), null));
+      return;
+    }
     const token = (next++).toString(36);
     waiting.set(token, { subject, onAck, lostAt: performance.now() + ACK_TIMEOUT_MS });
     try {
@@ -101,6 +106,7 @@ export function createAckInbox(nc: NatsConnection, inboxPrefix: string): AckInbo
         send(subject, data, (error, ack) => (error ? reject(error) : resolve(ack as PubAck)), headers);
       }),
     close() {
+      closed = true;
       clearInterval(watchdog);
       subscription.unsubscribe();
       for (const entry of waiting.values()) entry.onAck(new AckLost(entry.subject), null);

@@ -2,7 +2,8 @@ import { z } from "zod";
 
 /** Environment of the services (CONTRACT 2): read once, at start, all faults told at once. */
 
-const millis = (fallback: number, min = 0) => z.coerce.number().int().min(min).max(86_400_000).default(fallback);
+const millis = (fallback: number, min = 0) =>
+  z.coerce.number().int().min(min).max(86_400_000).default(fallback);
 const port = z.coerce.number().int().min(0).max(65_535);
 const optional = z.string().min(1).optional();
 
@@ -17,7 +18,9 @@ export const connectionEnv = z.object({
   HOST: z.string().min(1).default("127.0.0.1"),
 });
 
-export const databaseEnv = z.object({ DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgresql:// URL") });
+export const databaseEnv = z.object({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgresql:// URL"),
+});
 
 export const opsEnv = z.object({ OPS_PORT: port.default(0) });
 
@@ -48,8 +51,13 @@ const SECRET = /SECRET|PASSWORD|KEY|DATABASE_URL/;
  * Parses `env` with `schema`; empty values count as unset. Throws {@link EnvironmentError} that names
  * each faulty variable with its value (secrets withheld) and what is allowed.
  */
-export function parseEnv<T extends z.ZodType>(schema: T, env: Record<string, string | undefined>): z.infer<T> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+export function parseEnv<T extends z.ZodType>(
+  schema: T,
+  env: Record<string, string | undefined>,
+): z.infer<T> {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
+  );
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   throw new EnvironmentError(

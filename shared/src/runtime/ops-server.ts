@@ -12,9 +12,7 @@ export function registerOpsRoutes(app: FastifyInstance, { registry, unready }: O
   app.get("/health/live", () => ({ status: "ok" }));
   app.get("/health/ready", (_request, reply) => {
     const reasons = unready();
-    return reasons.length === 0
-      ? { status: "ok" }
-      : reply.code(503).send({ status: "unavailable", reasons });
+    return reasons.length === 0 ? { status: "ok" } : reply.code(503).send({ status: "unavailable", reasons });
   });
   app.get("/metrics", async (_request, reply) =>
     reply.header("content-type", registry.contentType).send(await registry.metrics()),

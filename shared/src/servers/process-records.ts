@@ -1,8 +1,12 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { endProcesses } from "./end-processes.ts";
-import { identify, lives, type ProcessIdentity } from "./process-identity.ts";
+import { endProcesses, type Stoppable } from "./end-processes.ts";
+import { identify, lives } from "./process-identity.ts";
 
-type Entry = ProcessIdentity & { name: string; stopSignal: NodeJS.Signals };
+/** `layer` tells what uses what: a process uses processes of lower layers. */
+type Entry = Stoppable & { name: string; layer: number };
+
+/** How long one layer may take to end, in milliseconds. */
+const LAYER_MS = 5_000;
 
 /**
  * The processes that this launcher started, on disk: a launcher that is killed cannot end them, the next one
@@ -18,26 +22,25 @@ export function createProcessRecords(file: string) {
   }
 
   return {
-    add(name: string, pid: number, stopSignal: NodeJS.Signals): void {
+    add(pid: number, about: { name: string; stopSignal: NodeJS.Signals; layer: number }): void {
       const identity = identify(pid);
       entries = entries.filter(lives);
-      if (identity) entries.push({ name, stopSignal, ...identity });
+      if (identity) entries.push({ ...about, ...identity });
       save();
     },
 
-    /** Ends all that is left running, PostgreSQL after those who use it; gives their names. */
-    async endLeftovers(): Promise<string[]> {
+    /** Ends all that is left running, users before what they use; `announce` is told their names before. */
+    async endLeftovers(announce: (names: string[]) => void = () => {}): Promise<void> {
       const left = read(file).filter(lives);
-      for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      if (left.length > 0) announce(left.map(({ name }) => name));
+      for (const layer of [...new Set(left.map((entry) => entry.layer))].sort((a, b) => b - a)) {
         await endProcesses(
-          left.filter((entry) => entry.stopSignal === signal),
-          signal,
-          5_000,
+          left.filter((entry) => entry.layer === layer),
+          LAYER_MS,
         );
       }
       entries = [];
       save();
-      return left.map(({ name }) => name);
     },
   };
 }

@@ -19,6 +19,13 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
+/** The names of what was ended. */
+async function endLeftovers(): Promise<string[]> {
+  const ended: string[] = [];
+  await createProcessRecords(file).endLeftovers((names) => ended.push(...names));
+  return ended;
+}
+
 async function sleeper(script = ""): Promise<number> {
   const program = `${script}; console.log("runs"); setInterval(() => {}, 1000)`;
   const child = spawn(process.execPath, ["-e", program], {
@@ -33,25 +40,37 @@ async function sleeper(script = ""): Promise<number> {
 test("what a former launcher recorded and still runs is ended, by name", async () => {
   const pids = [await sleeper(), await sleeper()];
   const former = createProcessRecords(file);
-  former.add("gateway-1", pids[0] ?? 0, "SIGTERM");
-  former.add("postgres-1", pids[1] ?? 0, "SIGINT");
-  expect(await createProcessRecords(file).endLeftovers()).toEqual(["gateway-1", "postgres-1"]);
+  former.add(pids[0] ?? 0, { name: "postgres-1", stopSignal: "SIGINT", layer: 0 });
+  former.add(pids[1] ?? 0, { name: "gateway-1", stopSignal: "SIGTERM", layer: 2 });
+  expect(await endLeftovers()).toEqual(["postgres-1", "gateway-1"]);
   expect(pids.map(identify)).toEqual([undefined, undefined]);
-  expect(await createProcessRecords(file).endLeftovers()).toEqual([]);
+  expect(await endLeftovers()).toEqual([]);
+});
+
+test("what uses others is ended before them", async () => {
+  const log = join(directory, "log");
+  const onEnd = (name: string, delay: number) =>
+    `process.on("SIGTERM", () => setTimeout(() => { require("node:fs").appendFileSync(${JSON.stringify(log)}, "${name} "); process.exit(); }, ${delay}))`;
+  const records = createProcessRecords(file);
+  for (const [layer, name] of ["server", "worker", "gateway"].entries()) {
+    records.add(await sleeper(onEnd(name, layer * 50)), { name, stopSignal: "SIGTERM", layer });
+  }
+  await endLeftovers();
+  expect(readFileSync(log, "utf8")).toBe("gateway worker server ");
 });
 
 test("a process that has come by a recorded number since is let be", async () => {
   const pid = await sleeper();
-  createProcessRecords(file).add("gateway-1", pid, "SIGTERM");
+  createProcessRecords(file).add(pid, { name: "gateway-1", stopSignal: "SIGTERM", layer: 2 });
   const [entry] = JSON.parse(readFileSync(file, "utf8"));
   writeFileSync(file, JSON.stringify([{ ...entry, born: "some other time" }]));
-  expect(await createProcessRecords(file).endLeftovers()).toEqual([]);
+  expect(await endLeftovers()).toEqual([]);
   expect(identify(pid)).toBeDefined();
 });
 
 test("records that cannot be read end nobody", async () => {
   writeFileSync(file, '[{"pid":');
-  expect(await createProcessRecords(file).endLeftovers()).toEqual([]);
+  expect(await endLeftovers()).toEqual([]);
 });
 
 test("a process that has ended does not live, though its parent has yet to take note", async () => {

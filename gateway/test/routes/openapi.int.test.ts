@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type RunningGateway, type Servers, startServers } from "../harness.ts";
+
+let servers: Servers;
+let gateway: RunningGateway;
+beforeAll(async () => {
+  servers = await startServers();
+  gateway = await servers.gateway();
+});
+afterAll(() => servers?.stop());
+
+interface Description {
+  openapi: string;
+  paths: Record<
+    string,
+    Record<string, { responses: Record<string, unknown>; parameters?: { name: string }[] }>
+  >;
+}
+
+describe("the description of the API", () => {
+  it("has every route with its answers and failures", async () => {
+    const spec = (await (await fetch(`${gateway.url}/api/openapi.json`)).json()) as Description;
+    expect(spec.openapi).toBe("3.1.0");
+    const routes = Object.entries(spec.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(routes.sort()).toEqual(
+      [
+        "get /api/users/me",
+        "get /api/users/status",
+        "get /api/users/presence",
+        "get /api/users/{userId}",
+        "get /api/conversations",
+        "get /api/conversations/{conversationId}/presence",
+        "get /api/messages/{conversationId}",
+        "post /api/messages",
+        "get /api/admin/maintenance/stats",
+        "post /api/admin/maintenance/cleanup-zombies",
+        "post /api/admin/users/{userId}/disconnect",
+        "get /health/live",
+        "get /health/ready",
+        "get /metrics",
+      ].sort(),
+    );
+    for (const [path, methods] of Object.entries(spec.paths)) {
+      if (!path.startsWith("/api/")) continue;
+      for (const { responses } of Object.values(methods)) {
+        expect(Object.keys(responses)).toEqual([expect.stringMatching(/^20[01]$/), "4XX", "5XX"]);
+      }
+    }
+  });
+
+  it("has a page that runs under its own content security policy", async () => {
+    const page = await fetch(`${gateway.url}/api/docs/`);
+    expect(page.status).toBe(200);
+    const policy = page.headers.get("content-security-policy") ?? "";
+    expect(policy).not.toContain("unsafe-inline");
+    expect(policy).not.toContain("upgrade-insecure-requests");
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?![^>]*src=)/);
+    for (const [, source] of html.matchAll(/<script[^>]*src="([^"]+)"/g)) {
+      expect((await fetch(new URL(source ?? "", page.url))).status).toBe(200);
+    }
+  });
+});
