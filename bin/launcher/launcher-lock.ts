@@ -6,13 +6,8 @@ import { withLock } from "../run/lock.mjs";
 
 type Holder = ProcessIdentity & { startedBy: ProcessIdentity[] };
 
-/** Another launcher works on the data directory. */
-export class DataDirInUse extends Error {
-  override name = "DataDirInUse";
-}
-
 /**
- * Takes the data directory for this process; throws `DataDirInUse` if a launcher works on it. A launcher whose
+ * Takes the data directory for this process; throws if a launcher works on it. A launcher whose
  * npm was killed has nobody who could stop it: it counts as left behind and is ended.
  * @param startedBy processes between the person and this one
  * @returns gives the directory back
@@ -29,10 +24,10 @@ export async function takeDataDir(
     const holder = read(file);
     if (holder && lives(holder)) {
       if (holder.startedBy.every(lives)) {
-        throw new DataDirInUse(`${dataDir} is in use by the launcher with process id ${holder.pid}`);
+        throw new Error(`${dataDir} is in use by the launcher with process id ${holder.pid}`);
       }
       say(`ending the launcher with process id ${holder.pid}, whose npm was killed`);
-      await endProcesses([holder], "SIGTERM", 12_000);
+      await endProcesses([{ ...holder, stopSignal: "SIGTERM" }], 12_000);
     }
     const starters = startedBy.map(identify).filter((identity) => identity !== undefined);
     writeFileSync(file, `${JSON.stringify({ ...self, startedBy: starters } satisfies Holder)}\n`, {

@@ -30,10 +30,13 @@ export function createProcesses(deps: {
   return {
     /** Ends what a launcher that was killed left behind. */
     endLeftovers: () =>
-      records.endLeftovers((names) => deps.say(`ending what a killed launcher left running: ${names.join(", ")}`)),
+      records.endLeftovers((names) =>
+        deps.say(`ending what a killed launcher left running: ${names.join(", ")}`),
+      ),
 
     /** Runs a process for as long as the stack runs; resolves once it serves. */
     async run(layer: Layer, spec: ServerSpec): Promise<Supervised> {
+      const about = { name: spec.name, stopSignal: spec.stopSignal };
       const logFile = join(deps.dataDir, "logs", `${spec.name}.log`);
       await setLargeLogAside(logFile);
       if (layer !== "servers") {
@@ -42,7 +45,7 @@ export function createProcesses(deps: {
       if (isStopping) throw new Error("the stack is stopping");
       const process = supervise(spec, {
         logFile,
-        onStarted: (pid) => records.add(spec.name, pid, spec.stopSignal),
+        onStarted: (pid) => records.add(pid, { ...about, layer: Object.keys(LAYERS).indexOf(layer) }),
         onReplaced: deps.onReplaced,
         say: deps.say,
       });

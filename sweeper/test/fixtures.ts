@@ -11,7 +11,7 @@ import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
 import { createSweeper, type Sweeper, type SweeperConfig, type SweeperDeps } from "../src/app.ts";
 
-export const GATEWAY_LEASE_MS = 2_000;
+export const GATEWAY_LEASE_MS = 1_500;
 export const WORKER_LEASE_MS = 2_000;
 const BEATS_PER_LEASE = 8;
 

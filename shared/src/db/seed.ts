@@ -5,6 +5,8 @@ import { DEMO } from "./demo.ts";
 const SEED_LOCK = 20260101;
 
 const MINUTE_MS = 60_000;
+/** Long enough ago for the demo people to read as offline, not as away. */
+const LAST_SEEN_MINUTES_AGO = 60;
 
 /** Puts the demo people into a migrated database that has no users; leaves any other as it is. */
 export async function seedDemo(databaseUrl: string): Promise<{ seeded: boolean }> {
@@ -13,7 +15,11 @@ export async function seedDemo(databaseUrl: string): Promise<{ seeded: boolean }
     return await db.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
       if ((await tx.user.findFirst({ select: { id: true } })) !== null) return { seeded: false };
-      await tx.user.createMany({ data: [...DEMO.users] });
+      const now = Date.now();
+      const before = new Date(now - LAST_SEEN_MINUTES_AGO * MINUTE_MS);
+      await tx.user.createMany({
+        data: DEMO.users.map((user) => ({ ...user, lastSeen: before, lastActiveAt: before })),
+      });
       await tx.conversation.createMany({ data: DEMO.conversations.map(({ id, title }) => ({ id, title })) });
       await tx.conversationMember.createMany({
         data: DEMO.conversations.flatMap(({ id, members }) =>
@@ -24,11 +30,12 @@ export async function seedDemo(databaseUrl: string): Promise<{ seeded: boolean }
       await tx.anonymousParticipant.create({
         data: {
           ...DEMO.guest,
+          lastSeenAt: before,
+          lastActiveAt: before,
           shareLinkId: DEMO.shareLink.id,
           conversationId: DEMO.shareLink.conversationId,
         },
       });
-      const now = Date.now();
       await tx.message.createMany({
         data: DEMO.messages.map((message, index) => ({
           ...message,
