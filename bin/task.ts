@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { ensureGeneratedClient } from "./launcher/generated-client.ts";
 import { ROOT } from "./launcher/root.ts";
 import { ensureWebBuild } from "./launcher/web-build.ts";
@@ -9,13 +9,17 @@ type Task = { needs: (() => Promise<void>)[]; runs: string[][] };
 
 const webTypes = existsSync(join(ROOT, "web/tsconfig.json")) ? [["tsc", "--noEmit", "-p", "web"]] : [];
 
-/** What each npm script runs, as programs of node_modules/.bin; all of them run, and one that fails fails the task. */
+/**
+ * What each npm script runs: programs of node_modules/.bin, or `node` and a file. All of them run, and one that
+ * fails fails the task.
+ */
 const TASKS: Record<string, Task> = {
   test: { needs: [ensureGeneratedClient], runs: [["vitest", "run"]] },
   "test:e2e": {
     needs: [ensureGeneratedClient, ensureWebBuild],
-    runs: [["vitest", "run", "--project", "e2e"]],
+    runs: [["vitest", "run", "--project", "system", "test/browser"]],
   },
+  "test:chaos": { needs: [ensureGeneratedClient], runs: [["node", "chaos/main.ts"]] },
   check: {
     needs: [ensureGeneratedClient],
     runs: [["tsc", "--noEmit", "-p", "."], ...webTypes, ["biome", "check"], ["knip"]],
@@ -28,19 +32,13 @@ const TASKS: Record<string, Task> = {
 async function perform(name: string, args: string[]): Promise<number> {
   const task = TASKS[name];
   if (!task)
-    throw new Error(`unknown command ${name}; there are ${Object.keys(TASKS).join(", ")}, start and token`);
+    throw new Error(`unknown command ${name}: there are ${Object.keys(TASKS).join(", ")}, start, token`);
   for (const need of task.needs) await need();
   let worst = 0;
   for (const [index, [tool = "", ...fixed]] of task.runs.entries()) {
     const isLast = index === task.runs.length - 1;
-    const { code } = await runChild(
-      join(ROOT, "node_modules/.bin", tool),
-      [...fixed, ...(isLast ? args : [])],
-      {
-        cwd: ROOT,
-        env: { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
-      },
-    );
+    const program = tool === "node" ? process.execPath : join(ROOT, "node_modules/.bin", tool);
+    const { code } = await runChild(program, [...fixed, ...(isLast ? args : [])], { cwd: ROOT });
     if (code !== 0) console.error(`${tool} failed`);
     worst = Math.max(worst, code ?? 1);
   }

@@ -17,10 +17,15 @@ export function consoleLine(source: string, line: string): string {
   if (!entry) return `${source} ${line}`;
   const level = typeof entry.level === "number" ? (LEVELS[entry.level] ?? entry.level) : entry.level;
   const details = Object.entries(entry).filter(([key]) => !QUIET.has(key));
-  const words = details.map(
-    ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
+  const words = details.map(([key, value]) => `${key}=${brief(value)}`);
   return [source, level, entry.msg, ...words].filter((part) => part !== undefined && part !== "").join(" ");
+}
+
+/** An error is told by its message; the log file has the rest. */
+function brief(value: unknown): string {
+  if (typeof value === "string") return value;
+  const isError = typeof value === "object" && value !== null && "message" in value && "stack" in value;
+  return isError ? String(value.message) : JSON.stringify(value);
 }
 
 function parse(line: string): Record<string, unknown> | undefined {

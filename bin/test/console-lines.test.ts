@@ -14,6 +14,15 @@ test("a JSON line becomes its source, level, message and details", () => {
   expect(consoleLine("gateway-1", line)).toBe('gateway-1 info listening port=8000 who={"a":1}');
 });
 
+test("an error is told by its message", () => {
+  const line = JSON.stringify({
+    level: 40,
+    msg: "not stored",
+    err: { type: "Error", message: "lost", stack: "at …" },
+  });
+  expect(consoleLine("sweeper-1", line)).toBe("sweeper-1 warn not stored err=lost");
+});
+
 test("a line that is no JSON is shown as it is", () => {
   expect(consoleLine("sweeper-1", "Error: what")).toBe("sweeper-1 Error: what");
   expect(consoleLine("sweeper-1", "{ not json")).toBe("sweeper-1 { not json");
