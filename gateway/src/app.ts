@@ -5,6 +5,7 @@ import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { Registry } from "prom-client";
 import { createChat } from "./chat/chat.ts";
+import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
@@ -58,7 +59,8 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     { leaseMs: config.gatewayLeaseMs },
   );
   const feed = createStatusFeed({ link, metrics, logger });
-  const chat = createChat({ db, link });
+  const outbox = createChatOutbox(link);
+  const chat = createChat({ db, outbox });
   const touch = createActivity(
     { log, connections, shownOf: feed.shown, metrics, logger },
     { throttleMs: config.activityThrottleMs },
@@ -98,7 +100,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   feed.onChange(broadcast);
   tellFreshness({ io, feed, connections, snapshots, logger });
   const commands = obeyCommands({ link, log, connections, logger });
-  const relay = relayChat({ io, link, logger });
+  const relay = relayChat({ io, link, db, connections, logger });
 
   return {
     listen: () => http.listen(),
@@ -109,6 +111,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
       relay.stop();
+      outbox.stop();
       await feed.stop();
       await board.close();
       await http.close();

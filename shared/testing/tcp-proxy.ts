@@ -7,28 +7,38 @@ export interface TcpProxy {
   cut(): void;
   /** Keeps every connection open and passes nothing on, in either direction, as an unplugged cable does. */
   freeze(): void;
+  /** The server hears the client, the client hears nothing. */
+  deafen(): void;
   /** Connections pass again; what stood still flows on. */
   mend(): void;
   close(): Promise<void>;
 }
 
+type State = "open" | "cut" | "frozen" | "deaf";
+type Side = "client" | "server";
+
 /** Listens on a free port of 127.0.0.1 and passes connections on to `targetPort`. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
-  let state: "open" | "cut" | "frozen" = "open";
+  const sides = new Map<Socket, Side>();
+  let state: State = "open";
 
-  const join = (from: Socket, to: Socket) => {
+  const flow = (socket: Socket, side: Side) => {
+    if (state === "frozen" || (state === "deaf" && side === "server")) socket.pause();
+    else socket.resume();
+  };
+
+  const join = (from: Socket, side: Side, to: Socket) => {
+    sides.set(from, side);
     from.on("data", (chunk) => {
       if (!to.write(chunk)) from.pause();
     });
-    to.on("drain", () => {
-      if (state === "open") from.resume();
-    });
+    to.on("drain", () => flow(from, side));
     from.on("error", () => {});
     from.on("close", () => {
-      sockets.delete(from);
+      sides.delete(from);
       to.destroy();
     });
+    flow(from, side);
   };
 
   const server = createServer((client) => {
@@ -37,30 +47,27 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       return;
     }
     const upstream = createConnection({ host: "127.0.0.1", port: targetPort });
-    for (const socket of [client, upstream]) sockets.add(socket);
-    join(client, upstream);
-    join(upstream, client);
-    if (state === "frozen") for (const socket of [client, upstream]) socket.pause();
+    join(client, "client", upstream);
+    join(upstream, "server", client);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the proxy has no port");
 
+  const become = (next: State) => {
+    state = next;
+    for (const [socket, side] of sides) flow(socket, side);
+  };
   const cut = () => {
     state = "cut";
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sides.keys()) socket.destroy();
   };
   return {
     port: address.port,
     cut,
-    freeze() {
-      state = "frozen";
-      for (const socket of sockets) socket.pause();
-    },
-    mend() {
-      state = "open";
-      for (const socket of sockets) socket.resume();
-    },
+    freeze: () => become("frozen"),
+    deafen: () => become("deaf"),
+    mend: () => become("open"),
     async close() {
       cut();
       await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,12 @@
+import { recentMessages } from "@meeshy/shared/db/chat";
+import type { Database } from "@meeshy/shared/db/client";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { ChatMessage } from "@meeshy/shared/socket-events";
 import { SUBJECT_CHAT_ALL } from "@meeshy/shared/subjects";
+import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import type { Connections } from "../sockets/connections.ts";
 import { conversationRoom } from "../sockets/rooms.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
 
@@ -13,20 +18,72 @@ const chatMessageSchema = z.object({
   createdAt: z.string(),
 });
 
-/** Passes chat messages of every gateway on to this one's sockets in the conversation. */
-export function relayChat({ io, link, logger }: { io: PresenceServer; link: NatsLink; logger: Logger }): {
-  stop(): void;
-} {
+export interface RelayDeps {
+  io: PresenceServer;
+  link: NatsLink;
+  db: Database;
+  connections: Connections;
+  logger: Logger;
+}
+
+/** A link is dead for up to this long before that is noticed. */
+const NOTICED_WITHIN_MS = 10_000;
+const RETRY_MS = 1_000;
+const REMEMBERED = 20_000;
+const CATCH_UP_MAX = 5_000;
+
+/**
+ * Passes chat messages of every gateway on to this one's sockets in the conversation, each once. What was
+ * told while this gateway's own link was down is read from the database afterwards.
+ */
+export function relayChat({ io, link, db, connections, logger }: RelayDeps): { stop(): void } {
+  const told = new LRUCache<string, true>({ max: REMEMBERED });
+  let downSince: number | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const tell = (message: ChatMessage) => {
+    if (told.has(message.id)) return;
+    told.set(message.id, true);
+    io.local.to(conversationRoom(message.conversationId)).emit("message:new", message);
+  };
+
   const subscription = link.nc.subscribe(SUBJECT_CHAT_ALL, {
     callback: (error, message) => {
       if (error) return;
       try {
-        const chatMessage = chatMessageSchema.parse(message.json());
-        io.local.to(conversationRoom(chatMessage.conversationId)).emit("message:new", chatMessage);
+        tell(chatMessageSchema.parse(message.json()));
       } catch (cause) {
         logger.error({ subject: message.subject, err: cause }, "chat message set aside");
       }
     },
   });
-  return { stop: () => subscription.unsubscribe() };
+
+  const catchUp = async (since: number) => {
+    const conversationIds = [
+      ...new Set(connections.all().flatMap((connection) => connection.conversationIds)),
+    ];
+    const ms = performance.now() - since + NOTICED_WITHIN_MS;
+    try {
+      for (const message of await recentMessages(db, conversationIds, { ms, limit: CATCH_UP_MAX }))
+        tell(message);
+    } catch (error) {
+      logger.warn({ err: error }, "missed chat messages not read yet");
+      timer = setTimeout(() => void catchUp(since), RETRY_MS);
+    }
+  };
+  const forget = link.onChange((up) => {
+    if (!up) downSince ??= performance.now();
+    else if (downSince !== null) {
+      void catchUp(downSince);
+      downSince = null;
+    }
+  });
+
+  return {
+    stop() {
+      clearTimeout(timer);
+      forget();
+      subscription.unsubscribe();
+    },
+  };
 }

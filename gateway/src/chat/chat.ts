@@ -1,10 +1,8 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import { insertMessage, isMember, listMessages } from "@meeshy/shared/db/chat";
 import type { Database } from "@meeshy/shared/db/client";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { ChatMessage, MessageSend } from "@meeshy/shared/socket-events";
-import { chatSubject } from "@meeshy/shared/subjects";
+import type { ChatOutbox } from "./chat-outbox.ts";
 
 /** The demo's chat: enough of one to see presence at work. */
 export interface Chat {
@@ -18,7 +16,7 @@ export interface Chat {
   ): Promise<{ messages: ChatMessage[]; nextCursor: string | null }>;
 }
 
-export function createChat({ db, link }: { db: Database; link: NatsLink }): Chat {
+export function createChat({ db, outbox }: { db: Database; outbox: ChatOutbox }): Chat {
   const requireMember = async (conversationId: string, userId: string) => {
     if (!(await isMember(db, conversationId, userId))) {
       throw new PresenceError("not_found", "There is no such conversation.");
@@ -29,7 +27,7 @@ export function createChat({ db, link }: { db: Database; link: NatsLink }): Chat
       orUnavailable(async () => {
         await requireMember(message.conversationId, message.senderId);
         const stored = await insertMessage(db, message);
-        link.nc.publish(chatSubject(stored.conversationId), toBytes(stored));
+        outbox.tell(stored);
         return stored;
       }),
     list: (conversationId, readerId, page) =>

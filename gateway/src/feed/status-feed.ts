@@ -70,7 +70,14 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
   };
   const takeNews = (seq: number, raw: Raw) => {
     const status = take(replica, seq, raw);
-    if (status) for (const listener of listeners) listener(status);
+    if (!status) return;
+    for (const listener of listeners) {
+      try {
+        listener(status);
+      } catch (error) {
+        logger.error({ seq, err: error }, "status not passed on");
+      }
+    }
   };
   const look = () => link.jsm.streams.info(STREAM_STATUS);
 

@@ -18,8 +18,6 @@ export interface EventLog {
   activity(userId: string): void;
   /** An administrator's order, outside of any life; resolves with its log sequence. */
   disconnectAll(userId: string): Promise<number>;
-  /** Takes a new id and announces every open connection again. */
-  renew(why: string): void;
   onLife(listener: (gatewayId: string) => void): void;
   isStarted(): boolean;
   /** Waits for the backlog, at most `waitMs`; what is left then will be found lost with this life. */
@@ -81,6 +79,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     return announced;
   };
 
+  /** Takes a new id and announces every open connection again. */
   const renew = (why: string): void => {
     if (stopped) return;
     const former = life;
@@ -136,7 +135,6 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       const order = toBytes({ event: { type: "disconnect-all" } });
       return (await link.acks.publish(eventSubject("admin", userId), order)).seq;
     },
-    renew,
     onLife(listener) {
       listeners.push(listener);
       listener(life.id);

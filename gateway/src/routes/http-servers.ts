@@ -24,6 +24,8 @@ export type HttpConfig = Pick<
   "host" | "port" | "opsPort" | "corsOrigins" | "webDir" | "gatewayLeaseMs" | "workerLeaseMs"
 >;
 
+/** Time to send a whole request; sockets are not requests. */
+const REQUEST_TIMEOUT_MS = 30_000;
 const BODY_MAX_BYTES = 64 * 1024;
 /** Room for a path with 200 encoded ids; a longer list is still read, to be refused by name. */
 const HEADER_MAX_BYTES = 128 * 1024;
@@ -67,6 +69,7 @@ function createServer({ logger }: RouteDeps): App {
     bodyLimit: BODY_MAX_BYTES,
     http: { maxHeaderSize: HEADER_MAX_BYTES },
     routerOptions: { maxParamLength: PARAM_MAX_LENGTH },
+    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     frameworkErrors: refuseBadPath,
     clientErrorHandler: refuseUnreadable,

@@ -139,15 +139,24 @@ export function createPartition(
     }
   };
 
+  const rebaseAll = (jump: number, changes: Change[]) => {
+    for (const before of users.values()) {
+      if (before.now <= clock.now || hasSeen(before)) continue;
+      const record = rebase(before, jump, clock.now);
+      keep(record);
+      changes.push({ record, effects: [], traceparent: undefined });
+    }
+  };
+
   const applyToPartition = ({ event }: PartitionMessage, time: number, changes: Change[]) => {
     if (event.type === "gateway-lost") {
       markLost(publishers, event.gatewayId, clock.now);
       loseGateways((gatewayId) => gatewayId === event.gatewayId, changes);
       return;
     }
-    const jump = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
-    if (jump > 0)
-      for (const record of users.values()) if (record.now > clock.now) keep(rebase(record, jump, clock.now));
+    const { isTrusted, jump } = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
+    if (jump > 0) rebaseAll(jump, changes);
+    if (!isTrusted) return;
     prune(publishers, clock.now);
     reconcile(changes);
     lookAtDeadlines(event, changes);

@@ -42,6 +42,8 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   const { deps, claim, partition, records, statuses, logger } = parts;
   const p = claim.partition;
   let dirty = new Map<string, UserRecord>();
+  /** written records that say nothing more than the database will */
+  const leaving = new Map<string, UserRecord>();
   let waits = new Map<string, Promise<void>[]>();
   let applied = 0;
   let last = { at: performance.now(), seq: partition.memory().seq, storedUpTo: parts.storedUpTo };
@@ -50,23 +52,34 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
 
   const writeRecord = async (record: UserRecord, { epoch }: PartitionMemory) => {
     const { userId } = record;
-    const isStored = !deps.database.isPending(p, userId);
-    if (isRetained(record) || !isStored) {
-      const unsaved = deps.database.unsaved(p, userId);
-      await records.write({ ...record, epoch, statusSeq: statuses.sequence(userId), unsaved });
-      if (!isRetained(record)) revisit(record);
-      return;
-    }
-    if (records.holds(userId)) await records.remove(userId, epoch, record.seq);
-    if (partition.get(userId) === record) {
-      partition.drop(userId);
-      statuses.forget(userId);
-    }
+    const unsaved = deps.database.unsaved(p, userId);
+    await records.write({ ...record, epoch, statusSeq: statuses.sequence(userId), unsaved });
+    if (isRetained(record)) leaving.delete(userId);
+    else leaving.set(userId, record);
   };
-  /** The record says nothing new once the database has it: look again in the next round. */
-  const revisit = (record: UserRecord) => {
-    if (!dirty.has(record.userId) && partition.get(record.userId) === record)
-      dirty.set(record.userId, record);
+
+  /**
+   * A record may go once the database has it and the checkpoint lies behind it: its events, replayed
+   * without it, would tell another story.
+   */
+  const mayLeave = ({ userId, seq }: UserRecord) => seq <= last.seq && !deps.database.isPending(p, userId);
+  const removeRecord = async (record: UserRecord, { epoch }: PartitionMemory) => {
+    const { userId, seq } = record;
+    leaving.delete(userId);
+    if (partition.get(userId) !== record) return;
+    try {
+      await records.remove(userId, epoch, seq);
+    } catch (error) {
+      leaving.set(userId, record);
+      throw error;
+    }
+    if (partition.get(userId) !== record) return;
+    partition.drop(userId);
+    statuses.forget(userId);
+  };
+  const inTurns = async (queue: UserRecord[], work: (record: UserRecord) => Promise<void>) => {
+    for (let at = 0; at < queue.length && !stopped; at += WRITES_AT_ONCE)
+      await Promise.all(queue.slice(at, at + WRITES_AT_ONCE).map(work));
   };
 
   const round = async () => {
@@ -79,10 +92,8 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     try {
       await Promise.all([...takenWaits.values()].flat());
       await statuses.settled(taken.keys());
-      const queue = [...taken.values()];
-      for (let at = 0; at < queue.length && !stopped; at += WRITES_AT_ONCE) {
-        await Promise.all(queue.slice(at, at + WRITES_AT_ONCE).map((record) => writeRecord(record, memory)));
-      }
+      await inTurns([...leaving.values()].filter(mayLeave), (record) => removeRecord(record, memory));
+      await inTurns([...taken.values()], (record) => writeRecord(record, memory));
       if (stopped) return;
       const storedUpTo = deps.database.storedUpTo(p, memory.seq);
       await claim.checkpoint(memory, storedUpTo);
@@ -98,8 +109,9 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   const isWorthwhile = () => {
     if (dirty.size > 0) return true;
     const { seq } = partition.memory();
-    const caughtUp = deps.database.storedUpTo(p, seq) === seq && last.storedUpTo !== last.seq;
-    return seq !== last.seq && (caughtUp || performance.now() - last.at > QUIET_MS);
+    if (last.storedUpTo < last.seq && deps.database.storedUpTo(p, seq) === seq) return true;
+    if ([...leaving.values()].some(mayLeave)) return true;
+    return seq !== last.seq && performance.now() - last.at > QUIET_MS;
   };
   const run = (): Promise<void> => {
     running ??= round().finally(() => {

@@ -62,8 +62,10 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     lease.owner !== null && lease.owner !== workerId ? board.get(leaseKeys.worker(lease.owner)) : undefined;
   const silentSince = formerOwner?.changedAt ?? performance.now();
   let revision = entry?.revision ?? 0;
-  const memory = lease.memory?.epoch === epoch.epoch ? lease.memory : memoryOfNewEpoch(lease.memory, epoch);
-  let held: PartitionLease = { owner: workerId, memory, storedUpTo: lease.storedUpTo };
+  const goesOn = lease.memory?.epoch === epoch.epoch;
+  const memory = goesOn && lease.memory ? lease.memory : memoryOfNewEpoch(lease.memory, epoch);
+  const storedUpTo = goesOn ? lease.storedUpTo : 0;
+  let held: PartitionLease = { owner: workerId, memory, storedUpTo };
 
   /** A refusal is first of all one's own lost ack: only a foreign owner counts. */
   const put = async (value: PartitionLease): Promise<void> => {
@@ -93,7 +95,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   return {
     partition,
     memory,
-    storedUpTo: lease.storedUpTo,
+    storedUpTo,
     async checkpoint(memory, storedUpTo) {
       try {
         await put({ owner: workerId, memory, storedUpTo });

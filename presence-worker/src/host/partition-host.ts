@@ -3,7 +3,7 @@ import { partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { faultOf } from "../core/epoch.ts";
 import { type Change, createPartition, type Inbound } from "../core/partition.ts";
 import { toRow, toStatusMessage } from "../core/projection.ts";
-import type { UserRecord } from "../core/record.ts";
+import { isRetained, type UserRecord } from "../core/record.ts";
 import { commandGateway } from "../io/gateway-commands.ts";
 import { readEvent } from "../io/log-reader.ts";
 import { createRecordStore } from "../io/record-store.ts";
@@ -56,7 +56,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   let live = false;
   let lag = 0;
   /** while catching up: who was touched, so that only the last word of each is published */
-  const touched = new Map<string, UserRecord>();
+  const touched = new Set<string>();
   const checkpointer = createCheckpointer({
     deps,
     claim,
@@ -67,13 +67,22 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     storedUpTo,
   });
 
+  /** What viewers have been told for certain: a record is written only after its status was stored. */
+  const told = new Map<string, Pick<UserRecord, "shown" | "directoryVersion">>();
   for (const { record, epoch: writtenIn, statusSeq, unsaved } of stored) {
     const isOfLostLog = writtenIn !== memory.epoch;
     statuses.learn(record.userId, statusSeq);
-    if (isOfLostLog || record.seq > memory.seq) touched.set(record.userId, record);
-    if (isOfLostLog || record.seq > storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
+    if (isOfLostLog) touched.add(record.userId);
+    else told.set(record.userId, record);
+    if (isOfLostLog || record.seq > storedUpTo)
+      database.put(p, toRow(record), unsaved, isOfLostLog ? 0 : record.seq);
+    if (!isRetained(record)) checkpointer.changed(record);
   }
 
+  const wasTold = ({ userId, shown, directoryVersion }: UserRecord): boolean => {
+    const last = told.get(userId);
+    return last?.shown === shown && last?.directoryVersion === directoryVersion;
+  };
   const publish = (record: UserRecord) => {
     if (record.person !== null && record.shown !== null) statuses.put(toStatusMessage(record));
   };
@@ -109,7 +118,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
       }
     }
     if (persists || history.length > 0) database.put(p, toRow(record), history, record.seq);
-    if (!live) touched.set(record.userId, record);
+    if (!live) touched.add(record.userId);
     checkpointer.changed(record);
   };
 
@@ -138,8 +147,12 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const goLive = () => {
     if (live) return;
     live = true;
-    for (const record of touched.values()) publish(partition.get(record.userId) ?? record);
+    for (const userId of touched) {
+      const record = partition.get(userId);
+      if (record && !wasTold(record)) publish(record);
+    }
     touched.clear();
+    told.clear();
     metrics.takeover(claim.sinceOwnerSilent());
     announceCaughtUp();
   };

@@ -3,6 +3,8 @@ import type { PartitionMemory } from "../core/partition.ts";
 
 /** A partition's entry on the lease board: who owns it, and from where its log must be read again. */
 
+const readingSchema = z.object({ time: z.number(), elapsed: z.number() });
+
 export const partitionLeaseSchema = z.object({
   /** null: released */
   owner: z.string().nullable(),
@@ -13,7 +15,7 @@ export const partitionLeaseSchema = z.object({
       clock: z.object({
         offset: z.number(),
         now: z.number(),
-        sweepers: z.record(z.string(), z.object({ time: z.number(), elapsed: z.number() })),
+        sweepers: z.record(z.string(), readingSchema.extend({ suspect: readingSchema.nullable() })),
       }),
       publishers: z.record(z.string(), z.object({ number: z.number(), at: z.number(), lost: z.boolean() })),
       reconcileAt: z.union([z.number(), z.literal("armed")]).nullable(),

@@ -129,6 +129,7 @@ export function createDatabaseWriter(
       if (entry) {
         entry.row = row;
         entry.history.push(...history);
+        entry.since = Math.min(entry.since, seq);
       } else {
         users.set(row.userId, { row, history: [...history], since: seq });
         lag++;
@@ -138,8 +139,9 @@ export function createDatabaseWriter(
     isPending: (partition, userId) => pending.get(partition)?.has(userId) ?? false,
     unsaved: (partition, userId) => [...(pending.get(partition)?.get(userId)?.history ?? [])],
     storedUpTo(partition, seq) {
-      const oldest = pending.get(partition)?.values().next().value;
-      return oldest === undefined ? seq : Math.min(seq, oldest.since - 1);
+      let upTo = seq;
+      for (const { since } of pending.get(partition)?.values() ?? []) upTo = Math.min(upTo, since - 1);
+      return Math.max(0, upTo);
     },
     noteProgress: (partition, epoch, seq) => progress.set(partition, { partition, epoch, seq }),
     drop(partition) {

@@ -103,16 +103,27 @@ describe("a partition", () => {
     log.user(601_100, "alice", connected("c1", "g1"), "g1");
     log.user(601_200, "alice", { type: "disconnected", connectionId: "c1", reason: "transport close" }, "g1");
     log.timeout(601_500, 1_500);
+    log.timeout(602_000, 2_000);
     const partition = apply(open(), log.messages);
     expect(partition.get("alice")).toMatchObject({
       state: "zombie",
-      now: 1_500,
+      now: 2_000,
       lastActiveAt: 1_100,
       deadline: 6_200,
     });
-    log.timeout(606_700, 6_700);
-    partition.apply(log.messages[4] as Inbound);
+    log.timeout(606_500, 6_500);
+    partition.apply(log.messages[5] as Inbound);
     expect(partition.get("alice")?.state).toBe("offline");
+  });
+
+  it("judges no deadline by a timeout that may have been held up", () => {
+    const log = createLog();
+    log.timeout(1_000);
+    log.user(1_100, "alice", connected("c1", "g1"), "g1");
+    log.timeout(70_000, 1_500);
+    log.user(70_100, "alice", { type: "activity" }, "g1");
+    log.timeout(70_500, 70_500);
+    expect(apply(open(), log.messages).get("alice")?.state).toBe("online");
   });
 
   it("drops in a new epoch the connections that nobody announces within two gateway leases", () => {

@@ -57,6 +57,20 @@ export async function listMessages(
   return { messages, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last) : null };
 }
 
+/** The messages of these conversations of the last `ms` milliseconds by the database's clock, oldest first, at most `limit`. */
+export async function recentMessages(
+  db: Database,
+  conversationIds: readonly string[],
+  { ms, limit }: { ms: number; limit: number },
+): Promise<ChatMessage[]> {
+  const rows = await db.$queryRaw<MessageRow[]>`
+    SELECT "id", "conversationId", "senderId", "content", "createdAt" FROM "Message"
+    WHERE "conversationId" = ANY(${conversationIds.filter(isStorable)}::text[])
+      AND "createdAt" > now() - make_interval(secs => ${ms / 1_000}::float8)
+    ORDER BY "createdAt", "id" LIMIT ${limit}`;
+  return rows.map(toMessage);
+}
+
 /** Whether this person, or anonymous participant, is an active member of the conversation. */
 export async function isMember(db: Database, conversationId: string, userId: string): Promise<boolean> {
   if (!isStorable(conversationId) || !isStorable(userId)) return false;

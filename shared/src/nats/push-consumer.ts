@@ -136,7 +136,9 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
       }),
     );
     if (endReason === undefined) watch();
-    return { ended: handleAll(info.num_pending).finally(() => end("done")), end };
+    // The server may have begun to deliver before it counted what is left.
+    const pendingAtStart = info.delivered.consumer_seq + info.num_pending;
+    return { ended: handleAll(pendingAtStart).finally(() => end("done")), end };
   } catch (error) {
     end("not created");
     throw error;

@@ -1,7 +1,7 @@
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { type FollowOptions, follow } from "@meeshy/shared/nats/follow";
 import { toBytes } from "@meeshy/shared/nats/last-value";
-import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, partitionFilter, partitionSubject, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
@@ -270,7 +270,6 @@ describe("following last values", () => {
     });
     await eventually(() => state.ends === 1);
     await link.jsm.streams.delete(stream);
-    const { ensureStreams } = await import("@meeshy/shared/nats/streams");
     await ensureStreams(link, 1);
     for (const n of [7, 8, 9, 10, 11]) await put(link, `k${n}`, n);
     await eventually(() => state.seen.length === 6);

@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 
 export const silent = createLogger("test", "silent");
 
-/** A link to a server with streams; closed when the test ends. */
+/** A link that is closed when the test ends. */
 export async function openLink(url: string, name = "test"): Promise<NatsLink> {
   const link = await openNats({ url }, name);
   onTestFinished(() => link.close());

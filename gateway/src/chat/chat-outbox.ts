@@ -1,0 +1,42 @@
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { ChatMessage } from "@meeshy/shared/socket-events";
+import { chatSubject } from "@meeshy/shared/subjects";
+
+/**
+ * Tells all gateways of chat messages. What is published into a link that is about to break vanishes without
+ * an error, so each message is held until the server has answered a flush after it, and told again otherwise.
+ */
+export interface ChatOutbox {
+  tell(message: ChatMessage): void;
+  stop(): void;
+}
+
+const RETRY_MS = 1_000;
+
+export function createChatOutbox(link: NatsLink): ChatOutbox {
+  const held = new Map<string, ChatMessage>();
+
+  const send = async (messages: ChatMessage[]) => {
+    for (const message of messages) link.nc.publish(chatSubject(message.conversationId), toBytes(message));
+    await link.nc.flush();
+    for (const { id } of messages) held.delete(id);
+  };
+  /** A failed flush leaves the messages held. */
+  const sendHeld = () => {
+    if (held.size > 0 && link.isUp()) send([...held.values()]).catch(() => {});
+  };
+  const timer = setInterval(sendHeld, RETRY_MS);
+  const forget = link.onChange(sendHeld);
+
+  return {
+    tell(message) {
+      held.set(message.id, message);
+      send([message]).catch(() => {});
+    },
+    stop() {
+      clearInterval(timer);
+      forget();
+    },
+  };
+}

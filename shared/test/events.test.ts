@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import {
+  gatewayBeatSchema,
+  gatewayCommandSchema,
+  partitionMessageSchema,
+  userMessageSchema,
+} from "../src/events.ts";
+import { MAX_ID_LENGTH } from "../src/subjects.ts";
+
+const profile = {
+  username: "Alice",
+  isAnonymous: false,
+  conversationIds: ["general"],
+  availability: "available",
+  statusText: null,
+  availabilityExpiresAt: null,
+  lastActiveAt: 1,
+  lastSeen: null,
+};
+const connected = {
+  type: "connected",
+  connectionId: "c1",
+  gatewayId: "g1",
+  device: null,
+  idleMs: 0,
+  profile,
+};
+
+const good: [string, object][] = [
+  ["connected", connected],
+  ["disconnected", { type: "disconnected", connectionId: "c1", reason: "transport close" }],
+  ["activity", { type: "activity" }],
+  ["look", { type: "look", profile }],
+  ["disconnect-all", { type: "disconnect-all" }],
+  ["availability", { type: "availability", availability: "dnd", statusText: "x", expiresAt: 5, profile }],
+];
+
+test.each(good)("%s is an event of a user", (_, event) => {
+  expect(userMessageSchema.parse({ event })).toEqual({ event });
+  const numbered = { event, publisher: "p", number: 3, traceparent: "00-1-2-01" };
+  expect(userMessageSchema.parse(numbered)).toEqual(numbered);
+  expect(partitionMessageSchema.safeParse({ event }).success).toBe(false);
+});
+
+const bad: [string, object][] = [
+  ["of an unknown type", { event: { type: "online" } }],
+  ["without an event", {}],
+  ["numbered 0", { event: { type: "activity" }, publisher: "p", number: 0 }],
+  ["numbered in between", { event: { type: "activity" }, publisher: "p", number: 1.5 }],
+  ["with a negative idle time", { event: { ...connected, idleMs: -1 } }],
+  ["with an endless id", { event: { ...connected, connectionId: "x".repeat(MAX_ID_LENGTH + 1) } }],
+  ["with an empty id", { event: { ...connected, gatewayId: "" } }],
+  [
+    "with a status text too long",
+    { event: { ...connected, profile: { ...profile, statusText: "x".repeat(141) } } },
+  ],
+  [
+    "with an availability of its own",
+    { event: { ...connected, profile: { ...profile, availability: "away" } } },
+  ],
+];
+
+test.each(bad)("a message %s is none", (_, message) => {
+  expect(userMessageSchema.safeParse(message).success).toBe(false);
+});
+
+test("timeouts and lost gateways are for whole partitions", () => {
+  for (const event of [
+    { type: "timeout", sweeperId: "s", elapsed: 12.5 },
+    { type: "gateway-lost", gatewayId: "g" },
+  ]) {
+    expect(partitionMessageSchema.parse({ event })).toEqual({ event });
+    expect(userMessageSchema.safeParse({ event }).success).toBe(false);
+  }
+});
+
+test("a gateway's beat may say that it is lost", () => {
+  const beat = { beat: 1, connections: 2, users: 1 };
+  expect(gatewayBeatSchema.parse(beat)).toEqual(beat);
+  expect(gatewayBeatSchema.parse({ ...beat, lost: true }).lost).toBe(true);
+});
+
+test("a command names what to do", () => {
+  const close = { type: "close", userId: "a", connectionIds: ["c"], reason: "admin" };
+  expect(gatewayCommandSchema.parse(close)).toEqual(close);
+  expect(gatewayCommandSchema.safeParse({ ...close, reason: "because" }).success).toBe(false);
+});

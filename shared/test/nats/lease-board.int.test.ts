@@ -1,0 +1,99 @@
+import { isConflict } from "@meeshy/shared/nats/ack-inbox";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
+import { BUCKET_LEASES } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
+import { beforeEach, describe, expect, test } from "vitest";
+import { openBoard, openLink, openLog } from "./kit.ts";
+
+let nats: TestNats;
+let link: NatsLink;
+beforeEach(async () => {
+  nats = await startNats();
+  link = await openLog(nats.url);
+  return () => nats.stop();
+});
+
+const valueAt = (board: Awaited<ReturnType<typeof openBoard>>, key: string) => board.get(key)?.value;
+
+describe("a lease board", () => {
+  test("shows each process what all have written, its own included", async () => {
+    const mine = await openBoard(link);
+    const theirs = await openBoard(await openLink(nats.url));
+    const revision = await mine.put("w.1", { beat: 1 }, 0);
+    await eventually(() => valueAt(theirs, "w.1") && valueAt(mine, "w.1"));
+    expect(theirs.get("w.1")).toMatchObject({ key: "w.1", value: { beat: 1 }, revision });
+    expect(mine.get("w.1")).toMatchObject({ value: { beat: 1 }, revision });
+  });
+
+  test("has read the present state when it is ready", async () => {
+    const first = await openBoard(link);
+    const revision = await first.put("g.1", { beat: 1 }, 0);
+    await first.put("g.1", { beat: 2 }, revision);
+    await first.remove("w.1", await first.put("w.1", { beat: 1 }, 0));
+    const late = await openBoard(link);
+    expect(late.list("g.").map(({ key, value }) => [key, value])).toEqual([["g.1", { beat: 2 }]]);
+    expect(late.get("w.1")).toBeUndefined();
+  });
+
+  test("is ready where nothing is written", async () => {
+    expect((await openBoard(link)).list("")).toEqual([]);
+  });
+
+  test("lets only one of several writers win", async () => {
+    const boards = await Promise.all([1, 2, 3].map(() => openBoard(link)));
+    const results = await Promise.allSettled(boards.map((board, n) => board.put("p.1", { n }, 0)));
+    const refused = results.filter((result) => result.status === "rejected");
+    expect(refused.map(({ reason }) => isConflict(reason))).toEqual([true, true]);
+  });
+
+  test("notes when an entry changes, by its own clock, and tells", async () => {
+    const board = await openBoard(link);
+    const told: string[] = [];
+    board.onChange((key) => void told.push(key));
+    const before = performance.now();
+    const revision = await board.put("w.1", { beat: 1 }, 0);
+    const first = await eventually(() => board.get("w.1"));
+    expect(first.changedAt).toBeGreaterThanOrEqual(before);
+    await board.put("w.1", { beat: 1 }, revision);
+    const second = await eventually(() => {
+      const entry = board.get("w.1");
+      return entry?.revision !== revision && entry;
+    });
+    expect(second.changedAt).toBeGreaterThan(first.changedAt);
+    await board.remove("w.1", second.revision);
+    await eventually(() => board.get("w.1") === undefined);
+    expect(told).toEqual(["w.1", "w.1", "w.1"]);
+  });
+
+  test("takes no change from the server's return where nothing changed", async () => {
+    const board = await openBoard(link);
+    await board.put("w.1", { beat: 1 }, 0);
+    const { changedAt } = await eventually(() => board.get("w.1"));
+    await nats.kill();
+    await nats.restart();
+    await eventually(() => board.put("w.2", { beat: 1 }, 0).then(() => true));
+    await eventually(() => board.get("w.2"));
+    expect(board.get("w.1")?.changedAt).toBe(changedAt);
+  });
+
+  test("begins anew with a bucket that was made anew", async () => {
+    const board = await openBoard(link);
+    for (const key of ["w.1", "w.2", "w.3"]) await board.put(key, { beat: 1 }, 0);
+    await eventually(() => board.get("w.3"));
+    await link.jsm.streams.delete(bucketStream(BUCKET_LEASES));
+    await ensureStreams(link, 1);
+    await board.put("w.2", { beat: 7 }, 0);
+    await eventually(() => board.get("w.1") === undefined && valueAt(board, "w.2"));
+    expect(board.list("").map(({ key, value }) => [key, value])).toEqual([["w.2", { beat: 7 }]]);
+  });
+
+  test("takes an entry that is no JSON for absent", async () => {
+    const board = await openBoard(link);
+    await link.acks.publish(keySubject(BUCKET_LEASES, "w.1"), new TextEncoder().encode("beat"));
+    await board.put("w.2", {}, 0);
+    await eventually(() => board.get("w.2"));
+    expect(board.get("w.1")).toBeUndefined();
+  });
+});
