@@ -38,6 +38,7 @@ const CATCH_UP_MAX = 5_000;
  */
 export function relayChat({ io, link, db, connections, logger }: RelayDeps): { stop(): void } {
   const told = new LRUCache<string, true>({ max: REMEMBERED });
+  const startedAt = performance.now();
   let downSince: number | null = null;
   let timer: NodeJS.Timeout | undefined;
 
@@ -62,7 +63,8 @@ export function relayChat({ io, link, db, connections, logger }: RelayDeps): { s
     const conversationIds = [
       ...new Set(connections.all().flatMap((connection) => connection.conversationIds)),
     ];
-    const ms = performance.now() - since + NOTICED_WITHIN_MS;
+    const from = Math.max(startedAt, since - NOTICED_WITHIN_MS);
+    const ms = performance.now() - from;
     try {
       for (const message of await recentMessages(db, conversationIds, { ms, limit: CATCH_UP_MAX }))
         tell(message);
