@@ -27,6 +27,7 @@ describe("the replica", () => {
     expect(replica.apply(status({ version: 5, isOnline: false }), 2)).toBe(false);
     expect(replica.apply(status({ version: 4 }), 3)).toBe(false);
     expect(replica.apply(status({ epoch: 0, version: 9 }), 4)).toBe(false);
+    expect(replica.shown("bob")).toMatchObject({ isOnline: false, epoch: 1, version: 5 });
     expect(replica.apply(status({ epoch: 2, version: 1 }), 5)).toBe(true);
     expect(replica.shown("bob")).toMatchObject({ isOnline: true, epoch: 2, version: 1 });
   });

@@ -170,21 +170,57 @@ describe("the status feed", () => {
     expect(versions()).toEqual([good]);
   });
 
-  it("finds a stream that was made anew, and takes its statuses for the truth", async () => {
-    const { get, shown, onStale } = await start();
+  it.each([
+    ["shorter", 0],
+    ["longer", 10],
+  ])(
+    "finds a stream that was made anew and is %s, and takes its statuses for the truth",
+    async (_, others) => {
+      const { get, shown, onStale } = await start();
+      const told: (number | null)[] = [];
+      onStale((since) => told.push(since));
+      for (let n = 0; n < 5; n++) await publish("alice");
+      await publish("bob");
+      await eventually(() => news.length === 6);
+      await writer.jsm.streams.delete(STREAM_STATUS);
+      await ensureStreams(writer, 1);
+      await publish("alice", { epoch: 2, version: 1, isOnline: false });
+      for (let n = 0; n < others; n++) await publish(`other-${n}`);
+      await eventually(() => shown("alice")?.epoch === 2 && get("bob") === undefined);
+      await eventually(() => told.length === 2);
+      expect(told).toEqual([expect.any(Number), null]);
+      const next = await publish("bob");
+      await eventually(() => news.at(-1)?.version === next);
+    },
+  );
+
+  it("is not misled by an answer about the stream that live messages have overtaken", async () => {
+    const streams = Object.create(link.jsm.streams, {
+      info: {
+        value: async (stream: string) => {
+          const answer = await link.jsm.streams.info(stream);
+          if (isOvertaking) {
+            isOvertaking = false;
+            const overtaking = await publish("bob");
+            await eventually(() => versions().includes(overtaking));
+          }
+          return answer;
+        },
+      },
+    });
+    let isOvertaking = false;
+    const { onStale } = await start({
+      ...link,
+      jsm: Object.create(link.jsm, { streams: { value: streams } }),
+    });
     const told: (number | null)[] = [];
     onStale((since) => told.push(since));
-    for (let n = 0; n < 5; n++) await publish("alice");
-    await publish("bob");
-    await eventually(() => news.length === 6);
-    await writer.jsm.streams.delete(STREAM_STATUS);
-    await ensureStreams(writer, 1);
-    await publish("alice", { epoch: 2, version: 1, isOnline: false });
-    await eventually(() => shown("alice")?.epoch === 2 && get("bob") === undefined);
-    await eventually(() => told.length === 2);
-    expect(told).toEqual([expect.any(Number), null]);
-    const next = await publish("bob");
+    await publish("alice");
+    isOvertaking = true;
+    await eventually(() => news.length === 2);
+    const next = await publish("alice");
     await eventually(() => news.at(-1)?.version === next);
+    expect(told).toEqual([]);
   });
 
   it("keeps up with thousands of changes that come at once while it begins", async () => {

@@ -1,7 +1,8 @@
 import { readLast, toBytes } from "@meeshy/shared/nats/last-value";
-import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { BUCKET_LEASES, gatewaySubject, leaseKeys } from "@meeshy/shared/subjects";
+import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
+import { BUCKET_LEASES, gatewaySubject, leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { headers } from "@nats-io/nats-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type Client,
@@ -59,8 +60,6 @@ describe("a gateway that was declared lost", () => {
     [
       "and told by nothing but its missing key",
       async (gatewayId) => {
-        await servers.link.jsm.streams.info(bucketStream(BUCKET_LEASES));
-        const { headers } = await import("@nats-io/nats-core");
         const marker = headers();
         marker.set("KV-Operation", "DEL");
         const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId));
@@ -144,17 +143,70 @@ describe("with NATS away", () => {
     expect(ofUser("dave")).toEqual(["connected", "disconnected"]);
   });
 
-  it("a gateway stops within seconds and leaves its heartbeat to be found silent", async () => {
+  it("a gateway stops all the same, within seconds", async () => {
     const gateway = await servers.gateway();
     const alice = await signIn(gateway.url, "alice");
-    const former = gatewayIdOf((await servers.readLog())[0]) ?? "";
     await servers.nats.kill();
     const started = performance.now();
     await gateway.stop();
     expect(performance.now() - started).toBeLessThan(8_000);
     expect(await alice.nth("disconnect")).toBe("transport close");
     await servers.nats.restart();
-    expect((await eventually(() => heartbeatOf(former)))?.deleted).toBe(false);
+  });
+});
+
+describe("what cannot be written now", () => {
+  it("is not told as done: nobody is authenticated before the log has them", async () => {
+    const gateway = await servers.gateway();
+    await servers.link.jsm.streams.delete(STREAM_EVENTS);
+    const alice = openClient(gateway.url, { token: tokenFor("alice") });
+    await eventually(() => alice.socket.connected);
+    expect(await alice.ask("activity")).toEqual({ success: true });
+    expect(alice.received).toEqual([]);
+    await ensureStreams(servers.link, 1);
+    await alice.nth("authenticated");
+    const types = async () => accepted(await servers.readLog()).map(({ event }) => event.type);
+    await eventually(async () => (await types()).length === 2);
+    expect(await types()).toEqual(["connected", "activity"]);
+    alice.close();
+  });
+
+  it("waits for the first heartbeat, so that the end of whoever wrote it would be noticed", async () => {
+    await servers.link.jsm.streams.delete(bucketStream(BUCKET_LEASES));
+    const gateway = await servers.gateway({}, { waits: false });
+    expect(gateway.unready()).toContain("the heartbeat is not stored");
+    const alice = openClient(gateway.url, { token: tokenFor("alice") });
+    await eventually(() => alice.socket.connected);
+    expect(await alice.ask("activity")).toEqual({ success: true });
+    expect(await servers.readLog()).toEqual([]);
+    await ensureStreams(servers.link, 1);
+    await alice.nth("authenticated");
+    alice.close();
+  });
+
+  it("is written under the new id when the gateway is declared lost meanwhile", async () => {
+    const gateway = await servers.gateway();
+    await servers.link.jsm.streams.delete(STREAM_EVENTS);
+    const alice = openClient(gateway.url, { token: tokenFor("alice") });
+    await eventually(() => alice.socket.connected);
+    await servers.link.acks.publish(
+      keySubject(BUCKET_LEASES, leaseKeys.epoch),
+      toBytes({ epoch: 2, from: 1 }),
+    );
+    await ensureStreams(servers.link, 1);
+    const id = await connectionIdOf(alice);
+    expect(linesOf(await servers.readLog(), id)).toMatchObject([{ number: 1, event: { type: "connected" } }]);
+    alice.close();
+  });
+
+  it("is left to be found lost when the gateway stops", async () => {
+    const gateway = await servers.gateway();
+    const alice = await signIn(gateway.url, "alice");
+    const former = gatewayIdOf((await servers.readLog())[0]) ?? "";
+    await servers.link.jsm.streams.delete(STREAM_EVENTS);
+    await gateway.stop();
+    expect(await alice.nth("disconnect")).toBe("transport close");
+    expect((await heartbeatOf(former))?.deleted).toBe(false);
   });
 });
 

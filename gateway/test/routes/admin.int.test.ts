@@ -100,8 +100,12 @@ describe("disconnecting a user", () => {
   it("writes the order, waits until it is carried out, and counts what was open", async () => {
     const alice = await signIn(gateway.url, "alice");
     const { connectionId } = await alice.nth<{ connectionId: string }>("authenticated");
-    const elsewhere = { gatewayId: "another", device: "phone", since: 0 };
-    await write(BUCKET_STATE, recordKey("alice"), { connections: { elsewhere } });
+    const opened = (await servers.readLog()).find(
+      ({ event }) => event.type === "connected" && event.connectionId === connectionId,
+    );
+    const own = { gatewayId: opened?.publisher, device: null, since: 0 };
+    const connections = { elsewhere: { ...own, gatewayId: "another" }, closed: own, [connectionId]: own };
+    await write(BUCKET_STATE, recordKey("alice"), { connections });
     await servers.publishStatus("alice", { conversationIds: ["general"], version: 1 });
     const bob = await signIn(gateway.url, "bob");
     const answer = post("/api/admin/users/alice/disconnect");
@@ -110,9 +114,6 @@ describe("disconnecting a user", () => {
     );
     expect(order).toMatchObject({ subject: expect.stringMatching(/^presence\.in\.\d+\.admin\.alice$/) });
     expect(order.publisher).toBeUndefined();
-    const opened = (await servers.readLog()).find(
-      ({ event }) => event.type === "connected" && event.connectionId === connectionId,
-    );
     const close = { type: "close", userId: "alice", connectionIds: [connectionId], reason: "admin" };
     servers.link.nc.publish(gatewaySubject(opened?.publisher ?? ""), toBytes(close));
     await servers.publishStatus("alice", {
