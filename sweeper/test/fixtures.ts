@@ -60,6 +60,8 @@ export async function startSweeper(
     await sweeper.stop();
     await link.close();
   });
+  // Its subscriptions have reached the server.
+  await link.nc.flush();
   return { ...sweeper, registry, link };
 }
 

@@ -1,0 +1,167 @@
+import { close, createDatabase, type Database } from "@meeshy/shared/db/client";
+import { createPrismaDirectory } from "@meeshy/shared/db/directory";
+import { migrate } from "@meeshy/shared/db/migrate";
+import { staleOnline } from "@meeshy/shared/db/stale-online";
+import { userMessageSchema } from "@meeshy/shared/events";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { follow } from "@meeshy/shared/nats/follow";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import {
+  parseEventSubject,
+  STREAM_EVENTS,
+  SUBJECT_CLEANUP,
+  SUBJECT_EVENTS_ALL,
+  statusSetSubject,
+} from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats, startPostgres, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { pino } from "pino";
+import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { openLog, silent, startSweeper } from "./fixtures.ts";
+
+const THRESHOLD_MS = 300_000;
+const LONG_AGO = new Date(Date.now() - 2 * THRESHOLD_MS);
+
+let postgres: TestPostgres;
+let nats: TestNats;
+let link: NatsLink;
+let db: Database;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  return () => postgres.stop();
+});
+beforeEach(async () => {
+  nats = await startNats();
+  link = await openLog(nats.url);
+  const url = await postgres.createDatabase();
+  await migrate(url);
+  db = createDatabase(url);
+  return async () => {
+    await close(db);
+    await nats.stop();
+  };
+});
+
+const deps = () => ({
+  readStale: () => staleOnline(db, { thresholdMs: THRESHOLD_MS, limit: 100 }),
+  store: createPrismaDirectory(db),
+});
+
+const addUser = (id: string, fields: { isOnline: boolean; lastActiveAt: Date }) =>
+  db.user.create({ data: { id, username: `${id} name`, ...fields } });
+
+/** Stands in for the partitions' owners: hands every `look` of the log on. */
+function onLook(handle: (userId: string) => unknown) {
+  const looks: unknown[] = [];
+  const following = follow(link, {
+    stream: STREAM_EVENTS,
+    filter: SUBJECT_EVENTS_ALL,
+    from: 1,
+    logger: silent,
+    async onMessage({ subject, data }) {
+      const address = parseEventSubject(subject);
+      if (!address?.userId) return;
+      looks.push({ ...address, message: userMessageSchema.parse(fromBytes(data)) });
+      await handle(address.userId);
+    },
+  });
+  onTestFinished(() => following.stop());
+  return looks;
+}
+
+const publishStatus = (userId: string, isOnline: boolean) =>
+  link.acks.publish(statusSetSubject(userId), toBytes({ userId, isOnline }));
+const askForCleanup = async () =>
+  (await link.nc.request(SUBJECT_CLEANUP, undefined, { timeout: 5_000 })).json<unknown>();
+
+describe("the safety net", () => {
+  test("asks the log for the truth about users online and stale in the database, and about no others", async () => {
+    await addUser("alice|1", { isOnline: true, lastActiveAt: LONG_AGO });
+    await addUser("bob", { isOnline: true, lastActiveAt: new Date() });
+    await addUser("carol", { isOnline: false, lastActiveAt: LONG_AGO });
+    const looks = onLook(() => {});
+    const lines: string[] = [];
+    const logger = pino({ level: "info" }, { write: (line) => void lines.push(line) });
+    const sweeper = await startSweeper(nats.url, {
+      deps: { ...deps(), logger },
+      config: { sweepIntervalMs: 200 },
+    });
+    await eventually(() => looks.length >= 2);
+    expect(looks[0]).toMatchObject({
+      userId: "alice|1",
+      source: "sweep",
+      message: {
+        event: { type: "look", profile: { username: "alice|1 name", lastActiveAt: LONG_AGO.getTime() } },
+      },
+    });
+    expect(new Set(looks.map((look) => (look as { userId: string }).userId))).toEqual(new Set(["alice|1"]));
+    const line = lines.map((text) => JSON.parse(text)).find(({ msg }) => msg.includes("[CLEANUP]"));
+    expect(line).toMatchObject({ level: 30, examined: 1, failed: 0 });
+    const gauge = await sweeper.registry.getSingleMetricAsString("meeshy_last_cleanup_timestamp");
+    expect(Number(gauge.match(/ ([\d.]+)$/m)?.[1])).toBeCloseTo(Date.now() / 1000, -2);
+  });
+
+  test("does not stop at a user whose look cannot be written", async () => {
+    await addUser("x".repeat(201), { isOnline: true, lastActiveAt: LONG_AGO });
+    await addUser("bob", { isOnline: true, lastActiveAt: LONG_AGO });
+    const looks = onLook(() => {});
+    await startSweeper(nats.url, { deps: deps(), config: { sweepIntervalMs: 200 } });
+    await eventually(() => looks.length >= 1);
+    expect(looks[0]).toMatchObject({ userId: "bob" });
+  });
+
+  test("sweeps again when the database is back", async () => {
+    await addUser("alice", { isOnline: true, lastActiveAt: LONG_AGO });
+    let away = true;
+    let refused = 0;
+    const looks = onLook(() => {});
+    const readStale = async () => {
+      if (!away) return deps().readStale();
+      refused++;
+      throw new Error("no database");
+    };
+    const sweeper = await startSweeper(nats.url, {
+      deps: { ...deps(), readStale },
+      config: { sweepIntervalMs: 200 },
+    });
+    await eventually(() => refused >= 2);
+    expect(sweeper.verdict().state).toBe("running");
+    away = false;
+    await eventually(() => looks.length >= 1);
+  });
+});
+
+describe("a cleanup request", () => {
+  test("counts those examined, and those that turned out offline by their status or their row", async () => {
+    for (const id of ["by-status", "by-row", "still-online"]) {
+      await addUser(id, { isOnline: true, lastActiveAt: LONG_AGO });
+    }
+    onLook((userId) => {
+      if (userId === "by-row") return db.user.update({ where: { id: userId }, data: { isOnline: false } });
+      return publishStatus(userId, userId === "still-online");
+    });
+    await startSweeper(nats.url, { deps: deps() });
+    expect(await askForCleanup()).toEqual({ examined: 3, cleaned: 2 });
+  });
+
+  test("is answered at once where nobody is stale", async () => {
+    await startSweeper(nats.url, { deps: deps() });
+    expect(await askForCleanup()).toEqual({ examined: 0, cleaned: 0 });
+  });
+
+  test("is answered by one of several sweepers", async () => {
+    await addUser("alice", { isOnline: true, lastActiveAt: LONG_AGO });
+    const looks = onLook((userId) => publishStatus(userId, false));
+    await startSweeper(nats.url, { deps: deps(), config: { sweeperId: "s1" } });
+    await startSweeper(nats.url, { deps: deps(), config: { sweeperId: "s2" } });
+    expect(await askForCleanup()).toEqual({ examined: 1, cleaned: 1 });
+    expect(looks.length).toBe(1);
+  });
+
+  test("tells when the database does not answer", async () => {
+    const readStale = () => Promise.reject(new Error("no database"));
+    await startSweeper(nats.url, { deps: { ...deps(), readStale } });
+    expect(await askForCleanup()).toMatchObject({ error: { code: "unavailable", retryable: true } });
+  });
+});
