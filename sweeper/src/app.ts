@@ -11,14 +11,14 @@ import { lostGateways } from "./core/lost-gateways.ts";
 import { serveCleanup } from "./io/cleanup-service.ts";
 import { createListening } from "./io/listening.ts";
 import { createLostGateways } from "./io/lost-gateway.ts";
-import { createSafetyNet, type StaleUser } from "./io/safety-net.ts";
+import { createSafetyNet, type Scope, type StaleUser } from "./io/safety-net.ts";
 import { createTimeoutWriter } from "./io/timeouts.ts";
 import { createSweeperMetrics } from "./metrics.ts";
 
 export interface SweeperDeps {
   link: NatsLink;
-  /** the users whom the database holds online without activity for the threshold */
-  readStale: () => Promise<readonly StaleUser[]>;
+  /** the users whom the database holds online: those without activity for the threshold, or everyone */
+  readStale: (scope: Scope) => Promise<readonly StaleUser[]>;
   store: PresenceStore;
   registry: Registry;
   logger: Logger;
@@ -39,6 +39,10 @@ export interface Sweeper {
 
 /** How often time passes in the log, and at most how often this process beats and looks. */
 const TICK_MS = 500;
+/** When the database did not answer a sweep that cannot wait for the next one. */
+const RETRY_MS = 1_000;
+/** Own beats in the time after which this process takes itself for deaf. */
+const BEATS_TO_BE_HEARD = 4;
 
 /**
  * Begins to write timeouts, to declare silent gateways lost and to sweep the database (DESIGN "sweeper").
@@ -92,17 +96,35 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
 
   const sweep = async () => {
     if (verdict.state === "paused") return;
+    const scope = performance.now() >= doubtsAllAt ? "everyone" : "stale";
+    if (scope === "everyone") doubtsAllAt = Number.POSITIVE_INFINITY;
     try {
-      await net.sweep();
+      await net.sweep(scope);
     } catch (error) {
+      if (scope === "everyone") doubtsAllAt = performance.now() + RETRY_MS;
       logger.warn({ err: error }, "the database cannot be swept, will try again");
     }
   };
 
+  /**
+   * A lost log takes with it who was online: once gateways have had two leases to announce theirs, everyone
+   * else whom the database holds online is a ghost. Nobody may have listened when an epoch began, so a
+   * sweeper's own start counts too.
+   */
+  const announcedAfter = () => performance.now() + 2 * gatewayLeaseMs;
+  let doubtsAllAt = announcedAfter();
+  let epoch = board.get(leaseKeys.epoch)?.revision;
+  board.onChange((key) => {
+    const revision = board.get(leaseKeys.epoch)?.revision;
+    if (key !== leaseKeys.epoch || revision === epoch) return;
+    epoch = revision;
+    doubtsAllAt = announcedAfter();
+  });
+
   look();
   const heartbeat = createHeartbeat(link, board, {
     key: ownKey,
-    everyMs: Math.min(TICK_MS, deafAfterMs(rules) / 4),
+    everyMs: Math.min(TICK_MS, deafAfterMs(gatewayLeaseMs) / BEATS_TO_BE_HEARD),
     value: (beat): SweeperBeat => {
       const last = net.last();
       return {
@@ -128,12 +150,16 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
       if (verdict.state === "running") timeouts.write();
     }, TICK_MS),
     setInterval(() => void sweep(), config.sweepIntervalMs),
+    setInterval(() => {
+      if (performance.now() >= doubtsAllAt) void sweep();
+    }, TICK_MS),
   ];
 
   return {
     verdict: () => verdict,
     async stop() {
       for (const timer of timers) clearInterval(timer);
+      listening.stop();
       endService();
       await heartbeat.stop();
       await board.close();

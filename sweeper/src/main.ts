@@ -21,6 +21,8 @@ import { createSweeper, type Sweeper } from "./app.ts";
 
 /** Most stale users of one sweep; the longest silent come first. */
 const SWEEP_LIMIT = 10_000;
+/** More than one worker carries (CONTRACT 9): in a sweep of everyone, who is left out stays a ghost until stale. */
+const EVERYONE_LIMIT = 100_000;
 
 const env = parseEnvOrExit(
   z.object({
@@ -68,7 +70,10 @@ await runService(logger, async (lifecycle) => {
   sweeper = await createSweeper(
     {
       link,
-      readStale: () => staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT }),
+      readStale: (scope) =>
+        scope === "everyone"
+          ? staleOnline(db, { thresholdMs: 0, limit: EVERYONE_LIMIT })
+          : staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT }),
       store: createPrismaDirectory(db),
       registry,
       logger,

@@ -18,6 +18,8 @@ import {
   watchPartitionEvents,
 } from "./fixtures.ts";
 
+/** Longest time until the sweeper notices what happens. */
+const TICK_MS = 500;
 const ALL = Array.from({ length: PARTITIONS }, (_, p) => p);
 
 let nats: TestNats;
@@ -64,6 +66,18 @@ describe("time", () => {
     await nats.restart();
     const next = await eventually(() => timeoutsIn(logged, 0)[before], { within: 15_000 });
     expect(next.time - returnedAt).toBeGreaterThan(2 * GATEWAY_LEASE_MS);
+  });
+
+  test("does not pass for two leases after a break of the link that was over at once", async () => {
+    const logged = watchPartitionEvents(link);
+    const sweeper = await startSweeper(nats.url);
+    await eventually(() => timeoutsIn(logged, 0).length >= 2);
+    const brokeAt = Date.now();
+    await sweeper.link.nc.reconnect();
+    await eventually(() => sweeper.verdict().state === "paused");
+    await eventually(() => sweeper.verdict().state === "running");
+    const next = await eventually(() => timeoutsIn(logged, 0).find(({ time }) => time > brokeAt + TICK_MS));
+    expect(next.time - brokeAt).toBeGreaterThan(2 * GATEWAY_LEASE_MS);
   });
 
   test("that was on its way to a server that stood still comes once at most, and then none for two leases", async () => {

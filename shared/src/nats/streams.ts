@@ -13,11 +13,12 @@ import type { NatsLink } from "./connect.ts";
 /** Largest event, bytes. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-const HOUR_NS = 3_600_000 * 1e6;
+const HOUR_MS = 3_600_000;
 /** How long the log is kept: replay never needs more than the time since the oldest checkpoint. */
-const EVENTS_MAX_AGE_NS = 6 * HOUR_NS;
+const EVENTS_MAX_AGE_MS = 6 * HOUR_MS;
 /** How long a last value lives; owners rewrite live ones well before. */
-const LAST_VALUE_MAX_AGE_NS = 24 * HOUR_NS;
+export const LAST_VALUE_MAX_AGE_MS = 24 * HOUR_MS;
+const nanos = (ms: number): number => ms * 1e6;
 
 const STREAM_NOT_FOUND = 10059;
 const NAME_IN_USE = 10058;
@@ -42,7 +43,7 @@ const definitions: Partial<StreamConfig>[] = [
   {
     name: STREAM_EVENTS,
     subjects: [SUBJECT_EVENTS_ALL],
-    max_age: EVENTS_MAX_AGE_NS,
+    max_age: nanos(EVENTS_MAX_AGE_MS),
     max_msg_size: MAX_EVENT_BYTES,
     discard: DiscardPolicy.Old,
     allow_direct: true,
@@ -50,13 +51,13 @@ const definitions: Partial<StreamConfig>[] = [
   {
     name: STREAM_STATUS,
     subjects: [SUBJECT_STATUS_SET_ALL],
-    max_age: LAST_VALUE_MAX_AGE_NS,
+    max_age: nanos(LAST_VALUE_MAX_AGE_MS),
     max_msgs_per_subject: 1,
     discard: DiscardPolicy.Old,
     allow_direct: true,
     republish: { src: SUBJECT_STATUS_SET_ALL, dest: "presence.status.{{wildcard(1)}}" },
   },
-  bucket(BUCKET_STATE, { max_age: LAST_VALUE_MAX_AGE_NS }),
+  bucket(BUCKET_STATE, { max_age: nanos(LAST_VALUE_MAX_AGE_MS) }),
   bucket(BUCKET_LEASES, {}),
 ];
 

@@ -238,6 +238,38 @@ describe("following a stream", () => {
   });
 });
 
+describe("following through a link that loses messages", () => {
+  /** The link, but its subscriptions lose each of `numbers` once. */
+  function losing(link: NatsLink, numbers: number[]): NatsLink {
+    const lost = new Set(numbers);
+    const subscribe: NatsLink["nc"]["subscribe"] = (subject, options) =>
+      link.nc.subscribe(subject, {
+        ...options,
+        callback: (error, message) => {
+          const n = message.reply?.startsWith("$JS.ACK.") ? json<{ n: number }>(message).n : undefined;
+          if (n === undefined || !lost.delete(n)) options?.callback?.(error, message);
+        },
+      });
+    return { ...link, nc: Object.create(link.nc, { subscribe: { value: subscribe } }) };
+  }
+
+  test("notices at the next message that one is missing", async () => {
+    const link = await openLog(nats.url);
+    const state = collect(losing(link, [2, 5]));
+    await store(link, 1, 8);
+    await eventually(() => state.seen.length === 8);
+    expect(state.seen).toEqual(upTo(8));
+  });
+
+  test("notices that the last one is missing, although none follows", async () => {
+    const link = await openLog(nats.url);
+    const state = collect(losing(link, [3]));
+    await store(link, 1, 3);
+    await eventually(() => state.seen.length === 3);
+    expect(state.seen).toEqual(upTo(3));
+  });
+});
+
 describe("following last values", () => {
   const put = (link: NatsLink, key: string, n: number) =>
     link.acks.publish(keySubject(BUCKET_LEASES, key), toBytes({ n }));

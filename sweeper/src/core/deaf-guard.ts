@@ -31,7 +31,8 @@ export type Verdict = { state: "running" } | { state: "paused"; reason: string }
 export interface GuardState {
   begunAt: number;
   observedAt: number;
-  /** when the last gap was last seen to last; null: there was none */
+  inGap: boolean;
+  /** when the last gap was over, or was last seen to last; null: there was none */
   gapAt: number | null;
   /** gateways that were there at the start and have not been heard since */
   awaited: readonly Sign[];
@@ -42,11 +43,11 @@ const RUNNING: Verdict = { state: "running" };
 const paused = (reason: string): Verdict => ({ state: "paused", reason });
 
 /**
- * Longest silence of the own heartbeat, and longest time between two looks, that prove nothing yet:
- * at most half a gateway lease, so that deafness is noticed before it looks like a gateway's death.
+ * Longest silence of the own heartbeat that proves nothing yet: half a gateway lease, so that deafness is
+ * noticed before it looks like a gateway's death.
  */
-export const deafAfterMs = (rules: Pick<GuardRules, "gatewayLeaseMs" | "workerLeaseMs">): number =>
-  Math.min(rules.workerLeaseMs, rules.gatewayLeaseMs / 2);
+export const deafAfterMs = (gatewayLeaseMs: number): number => gatewayLeaseMs / 2;
+/** Longest time between two looks that is not taken for a pause of this process. */
 const MAX_GAP_MS = 2_000;
 
 /** How long gateways are left in peace after a gap: they reconnect, and write what they queued. */
@@ -56,11 +57,13 @@ const quietMs = (rules: GuardRules): number => 2 * rules.gatewayLeaseMs;
 export function observe(before: GuardState | undefined, seen: Observation, rules: GuardRules): GuardState {
   const begunAt = before?.begunAt ?? seen.now;
   const gap = gapOf(before, seen, rules);
-  const gapAt = gap === undefined ? (before?.gapAt ?? null) : seen.now;
+  const inGap = gap !== undefined;
+  const gapAt = inGap || before?.inGap ? seen.now : (before?.gapAt ?? null);
   const awaited = stillAwaited(before?.awaited ?? seen.gateways, seen, begunAt);
   return {
     begunAt,
     observedAt: seen.now,
+    inGap,
     gapAt,
     awaited,
     verdict: gap === undefined ? decide({ begunAt, gapAt, awaited }, seen, rules) : paused(gap),
@@ -73,7 +76,7 @@ export const hearingSince = (state: GuardState): number => state.gapAt ?? state.
 /** Why what is heard now proves nothing about the time before. */
 function gapOf(before: GuardState | undefined, seen: Observation, rules: GuardRules): string | undefined {
   const { now } = seen;
-  const deafAfter = deafAfterMs(rules);
+  const deafAfter = deafAfterMs(rules.gatewayLeaseMs);
   if (!seen.linkUp) return "the link to NATS is down";
   if (before && now - before.observedAt > Math.max(2 * rules.everyMs, Math.min(MAX_GAP_MS, deafAfter))) {
     return "this process stood still";

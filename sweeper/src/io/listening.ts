@@ -7,6 +7,7 @@ import { type BoardView, viewBoard } from "./board-view.ts";
 export interface Listening {
   /** Looks at the board and the link now, and judges with all that was seen before. */
   look(): { view: BoardView; guard: GuardState };
+  stop(): void;
 }
 
 /** `ownKey`: the lease entry under which this process beats, and by which it knows that it hears. */
@@ -17,14 +18,21 @@ export function createListening(
   rules: GuardRules,
 ): Listening {
   let guard: GuardState | undefined;
+  // A break between two looks is a gap as well.
+  let broke = false;
+  const forget = link.onChange((up) => {
+    if (!up) broke = true;
+  });
   return {
     look() {
       const view = viewBoard(board);
+      const linkUp = link.isUp() && !broke;
+      broke = false;
       guard = observe(
         guard,
         {
           now: performance.now(),
-          linkUp: link.isUp(),
+          linkUp,
           ownBeatAt: board.get(ownKey)?.changedAt ?? null,
           workers: view.workers,
           gateways: view.gateways,
@@ -33,5 +41,6 @@ export function createListening(
       );
       return { view, guard };
     },
+    stop: forget,
   };
 }

@@ -1,5 +1,6 @@
 import type { Profile } from "@meeshy/shared/events";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { createGate } from "@meeshy/shared/nats/gate";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject } from "@meeshy/shared/subjects";
@@ -9,6 +10,9 @@ export interface StaleUser {
   userId: string;
   profile: Profile;
 }
+
+/** Whom a sweep looks at of those whom the database holds online. */
+export type Scope = "stale" | "everyone";
 
 export interface Cleanup {
   /** ms since 1970, for people to read */
@@ -21,18 +25,25 @@ export interface Cleanup {
  * (DESIGN "sweeper").
  */
 export interface SafetyNet {
-  /** Writes a `look` for each stale user and gives their ids. Rejects when the database does not answer. */
-  sweep(): Promise<string[]>;
+  /**
+   * Writes a `look` for each stale user, or for everyone online, and gives their ids. Rejects when the
+   * database does not answer.
+   */
+  sweep(scope?: Scope): Promise<string[]>;
   /** the last sweep that the database answered */
   last(): Cleanup | null;
 }
 
+/** Looks on their way to the log, at most: more would outlast the time in which acks are waited for. */
+const LOOKS_AT_ONCE = 1_000;
+
 export function createSafetyNet(
   link: NatsLink,
-  readStale: () => Promise<readonly StaleUser[]>,
+  readStale: (scope: Scope) => Promise<readonly StaleUser[]>,
   onSwept: (cleanup: Cleanup) => void,
   logger: Logger,
 ): SafetyNet {
+  const gate = createGate(LOOKS_AT_ONCE);
   let last: Cleanup | null = null;
 
   const look = async ({ userId, profile }: StaleUser) => {
@@ -40,16 +51,16 @@ export function createSafetyNet(
   };
 
   return {
-    async sweep() {
+    async sweep(scope = "stale") {
       const startedAt = performance.now();
-      const stale = await readStale();
-      const looks = await Promise.allSettled(stale.map(look));
+      const stale = await readStale(scope);
+      const looks = await Promise.allSettled(stale.map((user) => gate.run(() => look(user))));
       const failures = looks.filter((result) => result.status === "rejected");
       last = { at: Date.now(), durationMs: Math.round(performance.now() - startedAt) };
       onSwept(last);
       logger.info(
-        { examined: stale.length, failed: failures.length, err: failures[0]?.reason, ...last },
-        "[CLEANUP] stale online users looked at",
+        { scope, examined: stale.length, failed: failures.length, err: failures[0]?.reason, ...last },
+        "[CLEANUP] online users looked at",
       );
       return stale.map(({ userId }) => userId);
     },

@@ -1,3 +1,4 @@
+import type { AckCallback } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
@@ -6,7 +7,7 @@ import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
 export interface TimeoutWriter {
   /**
    * One timeout for each partition, now or not at all: a timeout that waits in a queue would reach the log
-   * as if its time had just come. While an earlier one is on its way, nothing is written.
+   * as if its time had just come. While earlier ones may be on their way, nothing is written.
    */
   write(): void;
 }
@@ -15,16 +16,27 @@ export interface TimeoutWriter {
 export function createTimeoutWriter(link: NatsLink, sweeperId: string): TimeoutWriter {
   const startedAt = performance.now();
   const subjects = Array.from({ length: PARTITIONS }, (_, p) => partitionSubject("sweep", p));
-  let underway = 0;
-  const landed = () => {
-    underway--;
+  let underway = false;
+
+  const settle = async (someLost: boolean) => {
+    // Their acks may be lost and the timeouts still wait in front of a server that stands still: once it
+    // answers, or the link is broken, they wait no more.
+    if (someLost) await link.nc.flush().catch(() => {});
+    underway = false;
   };
+
   return {
     write() {
-      if (underway > 0 || !link.isUp()) return;
+      if (underway || !link.isUp()) return;
+      underway = true;
       const elapsed = performance.now() - startedAt;
       const data = toBytes({ event: { type: "timeout", sweeperId, elapsed } });
-      underway = subjects.length;
+      let open = subjects.length;
+      let someLost = false;
+      const landed: AckCallback = (error) => {
+        someLost ||= error !== null;
+        if (--open === 0) void settle(someLost);
+      };
       for (const subject of subjects) link.acks.send(subject, data, landed);
     },
   };

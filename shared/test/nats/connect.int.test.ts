@@ -1,0 +1,67 @@
+import { openNats } from "@meeshy/shared/nats/connect";
+import { inboxPrefix } from "@meeshy/shared/nats/server-config";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats } from "@meeshy/shared/testing/servers";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { linkTurns, openLink } from "./kit.ts";
+
+describe("a link", () => {
+  test("waits for a server that is not there yet", async () => {
+    const nats = await startNats();
+    onTestFinished(() => nats.stop());
+    await nats.kill();
+    const opening = openLink(nats.url);
+    await nats.restart();
+    expect((await opening).isUp()).toBe(true);
+  });
+
+  test("tells each time that it breaks and is there again, until nobody listens", async () => {
+    const nats = await startNats();
+    onTestFinished(() => nats.stop());
+    const link = await openLink(nats.url);
+    const changes: boolean[] = [];
+    const forget = link.onChange((up) => void changes.push(up));
+    await nats.kill();
+    await eventually(() => !link.isUp());
+    await nats.restart();
+    await eventually(() => link.isUp());
+    expect(changes).toEqual([false, true]);
+    forget();
+    const down = linkTurns(link, false);
+    await nats.kill();
+    await down;
+    expect(changes).toEqual([false, true]);
+  });
+
+  test("notices a server that stands still", async () => {
+    const nats = await startNats();
+    onTestFinished(() => nats.stop());
+    const link = await openLink(nats.url);
+    const down = linkTurns(link, false);
+    await nats.kill("SIGSTOP");
+    await down;
+    await nats.kill("SIGCONT");
+    await eventually(() => link.isUp());
+  });
+
+  test("is down once it is closed", async () => {
+    const nats = await startNats();
+    onTestFinished(() => nats.stop());
+    const link = await openLink(nats.url);
+    await link.close();
+    expect(link.isUp()).toBe(false);
+  });
+
+  test("takes its inboxes from those of its user, and is refused with a wrong password", async () => {
+    const nats = await startNats({ auth: true });
+    onTestFinished(() => nats.stop());
+    const link = await openNats(
+      { url: nats.url, user: "sweeper", password: nats.passwords?.sweeper },
+      "sweeper-1",
+    );
+    onTestFinished(() => link.close());
+    expect(link.newInbox().startsWith(`${inboxPrefix("sweeper")}.`)).toBe(true);
+    const wrong = openNats({ url: nats.url, user: "sweeper", password: "guess" }, "sweeper-2");
+    await expect(wrong).rejects.toThrow(/authorization/i);
+  });
+});
