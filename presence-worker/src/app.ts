@@ -4,7 +4,7 @@ import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createGate } from "@meeshy/shared/nats/gate";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { keepStreams } from "@meeshy/shared/nats/streams";
+import { keepStreams, LAST_VALUE_MAX_AGE_MS } from "@meeshy/shared/nats/streams";
 import type { Lifecycle } from "@meeshy/shared/runtime/lifecycle";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
@@ -29,6 +29,8 @@ export interface WorkerConfig extends Rules {
   gatewayLeaseMs: number;
   workerLeaseMs: number;
   replicas: number;
+  /** age at which an unchanged status and record are written anew; half of what the broker keeps them by default */
+  renewAfterMs?: number;
 }
 
 export interface Worker {
@@ -43,6 +45,7 @@ const BEATS_PER_LEASE = 4;
 /** Statuses and records on their way to the broker: enough to fill the link, few enough to be acknowledged in time. */
 const WRITES_AT_ONCE = 256;
 const DATABASE_DRAIN_MS = 2_000;
+const RENEW_AFTER_MS = LAST_VALUE_MAX_AGE_MS / 2;
 
 /** Starts a presence worker: it takes its share of the partitions and works until the lifecycle stops it. */
 export async function createWorker(
@@ -90,7 +93,7 @@ export async function createWorker(
       zombiesCleanedLastMinute: lastMinute,
     };
   };
-  const { gatewayLeaseMs, workerLeaseMs } = config;
+  const { gatewayLeaseMs, workerLeaseMs, renewAfterMs = RENEW_AFTER_MS } = config;
   const ownership = createOwnership({
     workerId: id,
     link,
@@ -101,7 +104,7 @@ export async function createWorker(
     writes: createGate(WRITES_AT_ONCE),
     epochs,
     transition: createTransition(config),
-    rules: { gatewayLeaseMs, workerLeaseMs },
+    rules: { gatewayLeaseMs, workerLeaseMs, renewAfterMs },
   });
   const heartbeat = createHeartbeat(link, board, {
     key: leaseKeys.worker(id),

@@ -30,7 +30,7 @@ import { createWorker, type Worker, type WorkerConfig } from "../src/app.ts";
 
 /** Real servers with workers on them, and the hands of a gateway and a sweeper. */
 export interface Rig {
-  nats: TestNats;
+  nats: Pick<TestNats, "url" | "stop">;
   postgres: TestPostgres;
   db: Database;
   link: NatsLink;
@@ -75,7 +75,10 @@ export const profileOf = (userId: string, given: Partial<Profile> = {}): Profile
 
 const logger = createLogger("test", process.env.TEST_LOG ?? "silent");
 
-export async function startRig(overrides: Partial<WorkerConfig> = {}): Promise<Rig> {
+export async function startRig(
+  overrides: Partial<WorkerConfig> = {},
+  broker?: Pick<TestNats, "url" | "stop">,
+): Promise<Rig> {
   const config: WorkerConfig = {
     offlineThresholdMs: 300_000,
     graceMs: 5_000,
@@ -85,7 +88,7 @@ export async function startRig(overrides: Partial<WorkerConfig> = {}): Promise<R
     replicas: 1,
     ...overrides,
   };
-  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  const [nats, postgres] = await Promise.all([broker ?? startNats(), startPostgres()]);
   await migrate(postgres.url);
   const db = createDatabase(postgres.url);
   const link = await openNats({ url: nats.url }, "test");

@@ -38,8 +38,18 @@ export function decideEpoch(
   return { epoch: known, raised: null };
 }
 
-/** Why a reader that has processed `seq` cannot go on in this log; null: it can. */
-export function faultOf(seq: number, log: LogEnds): string | null {
+/**
+ * Why a reader that has processed the message at `seq`, whose broker time was `time`, cannot go on in this
+ * log; null: it can. `found` is the time of the message that stands there now, where one still does: a log
+ * restored from an earlier copy may have grown past `seq` again.
+ */
+export function faultOf(
+  seq: number,
+  log: LogEnds,
+  { time, found }: { time: number | null; found: number | undefined },
+): string | null {
+  if (time !== null && found !== undefined && found !== time)
+    return `another message stands at ${seq} than was processed`;
   if (seq > log.last) return `the log ends at ${log.last}, ${seq} had been processed`;
   if (seq > 0 && log.first > seq + 1) return `the log begins at ${log.first}, ${seq + 1} is wanted`;
   return null;

@@ -9,7 +9,7 @@ import {
   type PublisherTable,
   prune,
 } from "./publishers.ts";
-import { emptyRecord, nextDeadline, type UserRecord } from "./record.ts";
+import { emptyRecord, nextDeadline, nextRenewal, type UserRecord } from "./record.ts";
 import type { createTransition } from "./transition.ts";
 import { createWheel } from "./wheel.ts";
 
@@ -40,6 +40,8 @@ export interface PartitionMemory {
   epoch: number;
   /** log sequence of the last message applied */
   seq: number;
+  /** broker time of that message, by which it is known again, ms; null: none of this epoch was applied yet */
+  time: number | null;
   clock: PartitionClock;
   publishers: Record<string, PublisherEntry>;
   /**
@@ -59,9 +61,17 @@ export interface Partition {
   counts(): { users: number; online: number; active: number };
 }
 
+/** Milliseconds. */
+export interface PartitionRules {
+  gatewayLeaseMs: number;
+  /** age at which an unchanged status and record are written anew */
+  renewAfterMs: number;
+}
+
 export const initialMemory = (epoch: number): PartitionMemory => ({
   epoch,
   seq: 0,
+  time: null,
   clock: initialClock(),
   publishers: {},
   reconcileAt: null,
@@ -69,7 +79,7 @@ export const initialMemory = (epoch: number): PartitionMemory => ({
 
 export function createPartition(
   transition: ReturnType<typeof createTransition>,
-  { gatewayLeaseMs }: { gatewayLeaseMs: number },
+  { gatewayLeaseMs, renewAfterMs }: PartitionRules,
   memory: PartitionMemory,
   loaded: Iterable<UserRecord>,
 ): Partition {
@@ -78,7 +88,7 @@ export function createPartition(
   const publishers: PublisherTable = new Map(Object.entries(structuredClone(memory.publishers)));
   const users = new Map<string, UserRecord>();
   const wheel = createWheel();
-  let { seq, reconcileAt } = memory;
+  let { seq, time, reconcileAt } = memory;
   let online = 0;
   let active = 0;
 
@@ -90,8 +100,13 @@ export function createPartition(
     count(users.get(record.userId), -1);
     count(record, 1);
     users.set(record.userId, record);
+    schedule(record);
+  };
+  const schedule = (record: UserRecord) => {
     const deadline = nextDeadline(record);
     if (deadline !== null) wheel.schedule(record.userId, deadline);
+    const renewal = nextRenewal(record, renewAfterMs);
+    if (renewal !== null) wheel.schedule(record.userId, renewal);
   };
   for (const record of loaded) keep(record);
 
@@ -127,15 +142,25 @@ export function createPartition(
     loseGateways((gatewayId) => !publishers.has(gatewayId), changes);
   };
 
+  /** Last values expire on the broker: what has not changed for long is told again under its old version. */
+  const renew = (record: UserRecord, changes: Change[]) => {
+    const due = nextRenewal(record, renewAfterMs);
+    if (due === null || due > clock.now) return;
+    const renewed = { ...record, renewedAt: clock.now };
+    keep(renewed);
+    const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
+    changes.push({ record: renewed, effects, traceparent: undefined });
+  };
+
   const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[]) => {
     for (const userId of wheel.take(clock.now)) {
       const record = users.get(userId);
       if (!record) continue;
       const deadline = nextDeadline(record);
-      if (deadline === null) continue;
-      if (deadline <= clock.now && !hasSeen(record)) step(record, event, undefined, changes);
-      const after = nextDeadline(users.get(userId) ?? record);
-      if (after !== null) wheel.schedule(userId, after);
+      if (deadline !== null && deadline <= clock.now && !hasSeen(record))
+        step(record, event, undefined, changes);
+      renew(users.get(userId) ?? record, changes);
+      schedule(users.get(userId) ?? record);
     }
   };
 
@@ -166,6 +191,7 @@ export function createPartition(
     apply(inbound) {
       const changes: Change[] = [];
       seq = inbound.seq;
+      time = inbound.time;
       if (inbound.message.event.type !== "timeout") advance(clock, inbound.time);
       if (reconcileAt === "armed") reconcileAt = clock.now + 2 * gatewayLeaseMs;
       const admission = admit(publishers, inbound.message, clock.now);
@@ -187,6 +213,7 @@ export function createPartition(
     memory: () => ({
       epoch,
       seq,
+      time,
       clock: structuredClone(clock),
       publishers: Object.fromEntries([...publishers].map(([id, entry]) => [id, { ...entry }])),
       reconcileAt,

@@ -53,6 +53,8 @@ export interface UserRecord {
   availabilityExpiresAt: number | null;
   /** null until something was shown in this record's life */
   shown: Shown | null;
+  /** partition time at which status and record were last written anew without a change */
+  renewedAt: number | null;
 }
 
 /** A user of whom nothing is known yet. */
@@ -73,6 +75,7 @@ export function emptyRecord(userId: string): UserRecord {
     statusText: null,
     availabilityExpiresAt: null,
     shown: null,
+    renewedAt: null,
   };
 }
 
@@ -88,4 +91,13 @@ export function isRetained(record: UserRecord): boolean {
   return (
     record.state !== "offline" || Object.keys(record.connections).length > 0 || nextDeadline(record) !== null
   );
+}
+
+/**
+ * When status and record have to be written anew, lest the broker forget them as too old; null: never, since
+ * the record is on its way out.
+ */
+export function nextRenewal(record: UserRecord, renewAfterMs: number): number | null {
+  if (!isRetained(record)) return null;
+  return Math.max(record.renewedAt ?? 0, record.shown?.at ?? record.now) + renewAfterMs;
 }

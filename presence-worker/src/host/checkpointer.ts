@@ -12,6 +12,8 @@ import type { Claim } from "./lease.ts";
  * repeats work and loses none. Events go on meanwhile; they belong to the next round.
  */
 export interface Checkpointer {
+  /** Begins the rounds. Not before the partition publishes: a record may not be written before its status. */
+  start(): void;
   changed(record: UserRecord): void;
   /** One more message was applied. */
   advanced(): void;
@@ -119,15 +121,18 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     });
     return running;
   };
-  const timer = setInterval(() => {
-    if (!stopped && isWorthwhile()) void run();
-  }, ROUND_MS);
+  let timer: NodeJS.Timeout | undefined;
 
   return {
+    start() {
+      timer = setInterval(() => {
+        if (!stopped && isWorthwhile()) void run();
+      }, ROUND_MS);
+    },
     changed: (record) => dirty.set(record.userId, record),
     advanced() {
       applied++;
-      if (applied >= ROUND_EVENTS && !stopped) void run();
+      if (applied >= ROUND_EVENTS && timer && !stopped) void run();
     },
     await(userId, done) {
       const before = waits.get(userId);

@@ -2,6 +2,7 @@ import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Gate } from "@meeshy/shared/nats/gate";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { PartitionRules } from "../core/partition.ts";
 import type { createTransition } from "../core/transition.ts";
 import type { DatabaseWriter } from "../io/database-writer.ts";
 import type { WorkerMetrics } from "../metrics.ts";
@@ -19,5 +20,5 @@ export interface HostDeps {
   writes: Gate;
   epochs: EpochKeeper;
   transition: ReturnType<typeof createTransition>;
-  rules: { gatewayLeaseMs: number; workerLeaseMs: number };
+  rules: PartitionRules & { workerLeaseMs: number };
 }

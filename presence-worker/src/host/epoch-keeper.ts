@@ -11,6 +11,8 @@ export interface EpochKeeper {
   /** The epoch that the lease bucket names; `undefined` while it names none that can be right. */
   current(): Epoch | undefined;
   logEnds(): Promise<LogEnds>;
+  /** broker time of the message at this log sequence, ms; `undefined` when there is none */
+  timeAt(seq: number): Promise<number | undefined>;
   /** Begins a new epoch because this one cannot go on; somebody else may have done so already. */
   raise(epoch: number, reason: string): Promise<void>;
   close(): void;
@@ -105,6 +107,11 @@ export async function createEpochKeeper({
   return {
     current: settled,
     logEnds,
+    async timeAt(seq) {
+      if (seq === 0) return undefined;
+      const found = await link.jsm.direct.getMessage(STREAM_EVENTS, { seq });
+      return found?.time.getTime();
+    },
     async raise(epoch, reason) {
       if ((known()?.epoch ?? 0) > epoch) return;
       const revision = revisionNow();

@@ -46,7 +46,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   }
   const partition = createPartition(
     deps.transition,
-    { gatewayLeaseMs: rules.gatewayLeaseMs },
+    rules,
     memory,
     stored.map(({ record, epoch: writtenIn }) =>
       writtenIn === memory.epoch ? record : { ...record, seq: 0 },
@@ -68,7 +68,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   });
 
   /** What viewers have been told for certain: a record is written only after its status was stored. */
-  const told = new Map<string, Pick<UserRecord, "shown" | "directoryVersion">>();
+  const told = new Map<string, Pick<UserRecord, "shown" | "directoryVersion" | "renewedAt">>();
   for (const { record, epoch: writtenIn, statusSeq, unsaved } of stored) {
     const isOfLostLog = writtenIn !== memory.epoch;
     statuses.learn(record.userId, statusSeq);
@@ -79,9 +79,11 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     if (!isRetained(record)) checkpointer.changed(record);
   }
 
-  const wasTold = ({ userId, shown, directoryVersion }: UserRecord): boolean => {
+  const wasTold = ({ userId, shown, directoryVersion, renewedAt }: UserRecord): boolean => {
     const last = told.get(userId);
-    return last?.shown === shown && last?.directoryVersion === directoryVersion;
+    return (
+      last?.shown === shown && last?.directoryVersion === directoryVersion && last?.renewedAt === renewedAt
+    );
   };
   const publish = (record: UserRecord) => {
     if (record.person !== null && record.shown !== null) statuses.put(toStatusMessage(record));
@@ -153,6 +155,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     }
     touched.clear();
     told.clear();
+    checkpointer.start();
     metrics.takeover(claim.sinceOwnerSilent());
     announceCaughtUp();
   };
@@ -165,7 +168,9 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     onMessage,
     onCaughtUp: goLive,
     async checkStart(from) {
-      const fault = faultOf(from - 1, await epochs.logEnds());
+      const { seq, time } = partition.memory();
+      const found = await epochs.timeAt(seq);
+      const fault = faultOf(from - 1, await epochs.logEnds(), { time, found });
       if (fault === null) return from;
       await epochs.raise(memory.epoch, fault);
       throw new Error(`the log was lost: ${fault}`);

@@ -12,6 +12,7 @@ export const partitionLeaseSchema = z.object({
     .object({
       epoch: z.number(),
       seq: z.number(),
+      time: z.number().nullable(),
       clock: z.object({
         offset: z.number(),
         now: z.number(),

@@ -105,6 +105,8 @@ export function createDatabaseWriter(
     timer ??= setTimeout(run, FLUSH_MS);
   };
 
+  /** The first position is stored at once: without any, a log that is lost early would pass for the first one. */
+  let isRemembered = false;
   const writeProgress = async () => {
     if (failing || progress.size === 0) return;
     const positions = [...progress.values()].sort((a, b) => a.partition - b.partition);
@@ -143,11 +145,15 @@ export function createDatabaseWriter(
       for (const { since } of pending.get(partition)?.values() ?? []) upTo = Math.min(upTo, since - 1);
       return Math.max(0, upTo);
     },
-    noteProgress: (partition, epoch, seq) => progress.set(partition, { partition, epoch, seq }),
+    noteProgress(partition, epoch, seq) {
+      progress.set(partition, { partition, epoch, seq });
+      if (isRemembered) return;
+      isRemembered = true;
+      void writeProgress();
+    },
     drop(partition) {
       lag -= pending.get(partition)?.size ?? 0;
       pending.delete(partition);
-      progress.delete(partition);
     },
     lag: () => lag,
     async close(ms) {

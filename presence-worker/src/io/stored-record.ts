@@ -57,6 +57,7 @@ const recordSchema = z.object({
       at: millis,
     })
     .nullable(),
+  renewedAt: millis,
 }) satisfies z.ZodType<UserRecord>;
 
 export const storedRecordSchema = recordSchema.extend({

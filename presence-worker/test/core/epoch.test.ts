@@ -24,17 +24,27 @@ describe("the epoch at start", () => {
 });
 
 describe("a reader's place in the log", () => {
+  const same = { time: 7_000, found: 7_000 };
   it.each([
     ["within", 50, null],
     ["at the very end", 100, null],
     ["before the first message ever", 0, null],
     ["past the end", 101, "the log ends at 100, 101 had been processed"],
   ])("%s", (_, seq, fault) => {
-    expect(faultOf(seq, log)).toBe(fault);
+    expect(faultOf(seq, log, same)).toBe(fault);
   });
 
   it("is lost when what comes next has been removed", () => {
-    expect(faultOf(50, { first: 52, last: 100 })).toBe("the log begins at 52, 51 is wanted");
-    expect(faultOf(50, { first: 51, last: 100 })).toBeNull();
+    expect(faultOf(50, { first: 52, last: 100 }, { time: 7_000, found: undefined })).toBe(
+      "the log begins at 52, 51 is wanted",
+    );
+    expect(faultOf(50, { first: 51, last: 100 }, { time: 7_000, found: undefined })).toBeNull();
+  });
+
+  it("is lost when another message stands there, in a log that was restored and has grown again", () => {
+    expect(faultOf(50, log, { time: 7_000, found: 9_000 })).toBe(
+      "another message stands at 50 than was processed",
+    );
+    expect(faultOf(50, log, { time: null, found: 9_000 })).toBeNull();
   });
 });

@@ -6,6 +6,7 @@ import type { UserRecord } from "../../src/core/record.ts";
 import { createTransition } from "../../src/core/transition.ts";
 
 const rules = { offlineThresholdMs: 60_000, graceMs: 5_000, multiDevice: "allow" } as const;
+const periods = { gatewayLeaseMs: 6_000, renewAfterMs: 12 * 3_600_000 };
 const profile: Profile = {
   username: "x",
   isAnonymous: false,
@@ -17,7 +18,7 @@ const profile: Profile = {
   lastSeen: null,
 };
 const open = (memory = initialMemory(1), records: UserRecord[] = []): Partition =>
-  createPartition(createTransition(rules), { gatewayLeaseMs: 6_000 }, memory, records);
+  createPartition(createTransition(rules), periods, memory, records);
 
 const connected = (connectionId: string, gatewayId: string): UserEvent => ({
   type: "connected",
@@ -114,6 +115,43 @@ describe("a partition", () => {
     log.timeout(606_500, 6_500);
     partition.apply(log.messages[5] as Inbound);
     expect(partition.get("alice")?.state).toBe("offline");
+  });
+
+  it("has the records written down whose times a jump had put ahead, and leaves those alone that lie ahead of a replay", () => {
+    const log = createLog();
+    log.timeout(1_000);
+    log.user(1_100, "bob", connected("c1", "g1"), "g1");
+    log.user(601_100, "alice", connected("c1", "g1"), "g1");
+    log.timeout(601_500, 1_500);
+    log.timeout(602_000, 2_000);
+    log.user(602_500, "bob", { type: "activity" }, "g1");
+    const partition = open();
+    const touched = log.messages.map((message) =>
+      partition.apply(message).changes.map(({ record }) => record.userId),
+    );
+    expect(touched[4]).toEqual(["alice"]);
+    const replayed = apply(open(initialMemory(1), [...partition.records()]), log.messages);
+    expect(replayed.get("bob")).toEqual(partition.get("bob"));
+    expect(replayed.get("bob")?.lastActiveAt).toBe(2_500);
+  });
+
+  it("tells again who has been online for twelve hours, under the old version, and writes the record down", () => {
+    const log = createLog();
+    const hours = (count: number) => count * 3_600_000;
+    const untiring = { ...rules, offlineThresholdMs: hours(100) };
+    const partition = createPartition(createTransition(untiring), periods, initialMemory(1), []);
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    for (const at of [11, 12, 13, 23, 24]) log.timeout(hours(at));
+    const changes = log.messages.map((message) => partition.apply(message).changes);
+    expect(changes.map((those) => those.flatMap(({ effects }) => effects.map(({ type }) => type)))).toEqual([
+      ["status", "persist", "transition"],
+      [],
+      ["status"],
+      [],
+      [],
+      ["status"],
+    ]);
+    expect(changes[5]?.[0]?.record).toMatchObject({ shown: { version: 1 }, renewedAt: hours(24) });
   });
 
   it("judges no deadline by a timeout that may have been held up", () => {

@@ -1,0 +1,42 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats } from "@meeshy/shared/testing/servers";
+import { expect, it, onTestFinished } from "vitest";
+import { allOwned, startRig } from "./rig.ts";
+
+it("a log that came back as an earlier copy and has grown past the checkpoint since is another log", async () => {
+  const nats = await startNats();
+  const rig = await startRig({}, nats);
+  onTestFinished(() => rig.stop());
+  const log = join(nats.storeDir, "jetstream/$G/streams", STREAM_EVENTS);
+  const copy = await mkdtemp(join(tmpdir(), "meeshy-copy-"));
+  onTestFinished(() => rm(copy, { recursive: true, force: true }));
+  const replaceLog = async (from: string, to: string) => {
+    await nats.kill("SIGTERM");
+    await rm(to, { recursive: true, force: true });
+    await cp(from, to, { recursive: true });
+    await nats.restart();
+    await eventually(() => rig.link.nc.rtt());
+  };
+
+  const before = rig.gateway();
+  const first = await rig.startWorker();
+  await allOwned(first);
+  await before.connect("alice", "c1");
+  await replaceLog(log, copy);
+  await before.connect("bob", "c1");
+  const lost = await before.disconnect("alice", "c1");
+  await eventually(async () => (await rig.status("alice"))?.version === lost);
+  await first.stop();
+
+  await replaceLog(copy, log);
+  const after = rig.gateway();
+  for (let at = 0; at < 10; at++) await after.connect(`user${at}`, "c1");
+  await allOwned(await rig.startWorker());
+  await after.connect("alice", "c1");
+  await eventually(async () => (await rig.status("alice"))?.isOnline);
+  expect(await rig.status("alice")).toMatchObject({ epoch: 2 });
+});
