@@ -47,6 +47,8 @@ const TEXT = 0x1;
 const CLOSE = 0x8;
 const PING = 0x9;
 const PONG = 0xa;
+/** How long a server may take to close what its client has closed. */
+const LINGER_MS = 5_000;
 const NORMAL_CLOSURE = Buffer.from([0x03, 0xe8]);
 
 export function openRawClient(options: RawClientOptions): RawClient {
@@ -65,16 +67,21 @@ export function openRawClient(options: RawClientOptions): RawClient {
   });
   connected.catch(() => {});
 
-  const end = (reason: string, error: Error = new Error(reason)) => {
+  const end = (
+    reason: string,
+    error: Error = new Error(reason),
+    close: () => void = () => socket.destroy(),
+  ) => {
     if (ended) return;
     ended = true;
     open = false;
     settle.reject(error);
     for (const { reject } of acks.values()) reject(error);
     acks.clear();
-    socket.destroy();
+    close();
     options.onClose?.(reason);
   };
+  const endInOrder = (reason: string) => end(reason, undefined, () => closeInOrder(socket));
   const send = (text: string) => {
     if (!ended) socket.write(frame(TEXT, Buffer.from(text)));
   };
@@ -143,13 +150,9 @@ export function openRawClient(options: RawClientOptions): RawClient {
       }),
     leave() {
       send("41");
-      finish(socket);
-      end("left");
+      endInOrder("left");
     },
-    close() {
-      finish(socket);
-      end("closed");
-    },
+    close: () => endInOrder("closed"),
     vanish: () => end("vanished"),
     freeze() {
       socket.pause();
@@ -160,10 +163,15 @@ export function openRawClient(options: RawClientOptions): RawClient {
   };
 }
 
-/** Lets what was written go out, then closes. */
-function finish(socket: Socket): void {
+/**
+ * Lets what was written go out, and reads on until the server has closed too: a socket that is closed with
+ * unread data resets the connection, and a busy server never reads what was said last.
+ */
+function closeInOrder(socket: Socket): void {
+  socket.removeAllListeners("data");
+  socket.resume();
   socket.end(frame(CLOSE, NORMAL_CLOSURE));
-  socket.destroySoon();
+  socket.setTimeout(LINGER_MS, () => socket.destroy());
 }
 
 /** A masked client frame. */
