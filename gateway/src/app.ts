@@ -96,7 +96,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const snapshots = createSnapshots({ directory, feed, logger });
   const receive = createClientEvents({ chat, touch, logger });
   serveConnections(io, { connections, log, feed, snapshots, receive, logger });
-  const { broadcast } = createBroadcaster({ io, directory, metrics, logger });
+  const { broadcast } = createBroadcaster({ io, directory, connections, metrics, logger });
   feed.onChange(broadcast);
   tellFreshness({ io, feed, connections, snapshots, logger });
   const commands = obeyCommands({ link, log, connections, logger });

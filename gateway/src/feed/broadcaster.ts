@@ -5,12 +5,14 @@ import { toUserStatus } from "../core/merge-status.ts";
 import { tellStatus } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Connections } from "../sockets/connections.ts";
 import { adminRoom, conversationRoom, ROOM_ADMINS, userRoom } from "../sockets/rooms.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
 
 export interface BroadcasterDeps {
   io: PresenceServer;
   directory: CachedDirectory;
+  connections: Connections;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -19,47 +21,50 @@ const RETRY_MS = 1_000;
 
 /**
  * Tells this gateway's viewers of a change: one emit for the union of the rooms, so once per socket; never
- * to the user's own sockets. A user's changes are told in order, also when the directory has to be asked
- * first; nobody is told anything of a person whose preferences cannot be read.
+ * to the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
+ * directory has to be asked first, the last change is told once it has answered.
  */
-export function createBroadcaster({ io, directory, metrics, logger }: BroadcasterDeps) {
-  /** changes that wait for the directory, by user */
-  const waiting = new Map<string, StatusMessage[]>();
+export function createBroadcaster({ io, directory, connections, metrics, logger }: BroadcasterDeps) {
+  /** the last change of a user that waits for the directory; an earlier one says nothing any more */
+  const waiting = new Map<string, StatusMessage>();
 
   const hasViewers = (room: string) => io.sockets.adapter.rooms.has(room);
+
+  /**
+   * Blocks hold in both directions, so those of the viewers here, who were read when they connected, tell as
+   * much as those of the person: the directory may be away.
+   */
+  const blockedViewers = (userId: string): ReadonlySet<string> => {
+    const known = directory.blocks.peek(userId);
+    if (known) return known;
+    directory.blocks.get(userId).catch(() => {}); // for the next time: looking through the viewers costs more
+    const blocks = (viewer: string) => directory.blocks.peek(viewer)?.has(userId) ?? true;
+    return new Set(connections.userIds().filter(blocks));
+  };
 
   const broadcast = (message: StatusMessage): void => {
     if (!message.conversationIds.some((id) => hasViewers(conversationRoom(id)))) return;
     const { userId } = message;
-    const queue = waiting.get(userId);
-    if (queue) {
-      queue.push(message);
-      return;
-    }
     const user = directory.users.peek(userId);
-    const blocked = directory.blocks.peek(userId);
-    if (user && blocked) {
-      emit(message, user, blocked);
+    if (user && !waiting.has(userId)) {
+      emit(message, user, blockedViewers(userId));
       return;
     }
-    waiting.set(userId, [message]);
-    void emitWaiting(userId);
+    const isAsking = waiting.has(userId);
+    waiting.set(userId, message);
+    if (!isAsking) void emitWaiting(userId);
   };
 
   const emitWaiting = async (userId: string) => {
     for (;;) {
       try {
-        const [user, blocked] = await Promise.all([
-          directory.users.get(userId),
-          directory.blocks.get(userId),
-        ]);
-        const messages = waiting.get(userId) ?? [];
+        const user = await directory.users.get(userId);
+        const message = waiting.get(userId);
         waiting.delete(userId);
-        if (user && blocked) for (const message of messages) emit(message, user, blocked);
+        if (user && message) emit(message, user, blockedViewers(userId));
         return;
       } catch (error) {
         logger.warn({ userId, err: error }, "status not told yet: the directory cannot be read");
-        waiting.set(userId, (waiting.get(userId) ?? []).slice(-1));
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

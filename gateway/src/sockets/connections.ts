@@ -32,6 +32,8 @@ export interface Connections {
   get(connectionId: string): Connection | undefined;
   all(): Connection[];
   of(userId: string): Connection[];
+  /** everyone with a connection here */
+  userIds(): string[];
   /** Notes an activity on every connection of a user; `now` is monotonic ms. */
   touch(userId: string, now: number): void;
   count(): { connections: number; users: number };
@@ -59,6 +61,7 @@ export function createConnections(gauge: Gauge): Connections {
     get: (connectionId) => byId.get(connectionId),
     all: () => [...byId.values()],
     of: (userId) => [...(byUser.get(userId) ?? [])],
+    userIds: () => [...byUser.keys()],
     touch(userId, now) {
       for (const connection of byUser.get(userId) ?? []) connection.lastActivityAt = now;
     },

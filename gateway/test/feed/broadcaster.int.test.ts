@@ -177,3 +177,33 @@ it("a person of whom nothing was known is told as soon as the directory has them
   await eventually(() => told("viewer", "later").length === 1);
   expect(told("viewer", "late")).toEqual([]);
 });
+
+describe("with the database away", () => {
+  it("statuses flow to whoever is connected, and still not over a block", async () => {
+    await show("blocker", true);
+    const own = await servers.gateway();
+    const [viewer, undated] = [await signIn(own.url, "viewer"), await signIn(own.url, "undated")];
+    await servers.postgres.kill();
+    await servers.publishStatus("blocker", { isOnline: false, conversationIds: ["one"], version: ++version });
+    await undated.nth("user:status");
+    await settle();
+    expect(viewer.all("user:status")).toEqual([]);
+    await servers.postgres.restart();
+  });
+
+  it("a change that had to wait is told once the directory answers, if it is still the last one", async () => {
+    const own = await servers.gateway();
+    const viewer = await signIn(own.url, "viewer");
+    await servers.db
+      .$executeRaw`INSERT INTO "User" ("id", "username") VALUES ('newcomer', 'newcomer') ON CONFLICT DO NOTHING`;
+    await servers.postgres.kill();
+    const shown = { conversationIds: ["one"], username: "newcomer" };
+    await servers.publishStatus("newcomer", { ...shown, version: ++version });
+    await servers.publishStatus("newcomer", { ...shown, isOnline: false, version: ++version });
+    await servers.postgres.restart();
+    const told = await viewer.nth("user:status");
+    await settle();
+    expect(told).toMatchObject({ userId: "newcomer", isOnline: false, version });
+    expect(viewer.all("user:status")).toHaveLength(1);
+  });
+});
