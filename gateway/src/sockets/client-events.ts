@@ -1,8 +1,8 @@
 import { ERRORS, errorBody, PresenceError } from "@meeshy/shared/codes";
+import { CLIENT_EVENTS } from "@meeshy/shared/event-names";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import {
   type Acknowledgement,
-  CLIENT_EVENTS,
   conversationRefSchema,
   messageSendSchema,
   userIdsSchema,

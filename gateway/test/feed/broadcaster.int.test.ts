@@ -1,5 +1,5 @@
 import { DEMO } from "@meeshy/shared/db/demo";
-import { SERVER_EVENTS } from "@meeshy/shared/socket-events";
+import { SERVER_EVENTS } from "@meeshy/shared/event-names";
 import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

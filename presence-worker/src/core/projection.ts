@@ -1,4 +1,5 @@
-import type { Availability, PublicAvailability, StatusMessage } from "@meeshy/shared/status";
+import type { PresenceRow } from "@meeshy/shared/presence-row";
+import type { PublicAvailability, StatusMessage } from "@meeshy/shared/status";
 import type { UserRecord } from "./record.ts";
 
 /** How a record reads outside: to the viewers and in the database. */
@@ -44,21 +45,6 @@ export function toStatusMessage(record: UserRecord): StatusMessage {
     conversationIds: person.conversationIds,
     directoryVersion,
   };
-}
-
-/** What the database holds of a user; times in ms. A null date is an unknown one: what is stored stays. */
-export interface PresenceRow {
-  userId: string;
-  isAnonymous: boolean;
-  isOnline: boolean;
-  lastSeen: number | null;
-  lastActiveAt: number | null;
-  /** null: nothing is known of it, nor of the two below */
-  availability: Availability | null;
-  statusText: string | null;
-  availabilityExpiresAt: number | null;
-  epoch: number;
-  version: number;
 }
 
 /** The user's row. Its public columns are as told to viewers, so that it gives away no one who is invisible. */

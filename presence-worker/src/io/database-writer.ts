@@ -1,5 +1,5 @@
+import type { PresenceRow } from "@meeshy/shared/presence-row";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { PresenceRow } from "../core/projection.ts";
 import type { HistoryLine } from "./stored-record.ts";
 
 /** Where rows go: the batched, guarded statements of the shared database package. */

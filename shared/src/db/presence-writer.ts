@@ -1,22 +1,8 @@
-import { type Availability, compareVersions } from "../status.ts";
+import type { PresenceRow } from "../presence-row.ts";
+import { compareVersions } from "../status.ts";
 import { batches } from "./batches.ts";
 import type { Database } from "./client.ts";
 import { isStorable } from "./ids.ts";
-
-/** What the database holds of one person's presence. Times in ms since 1970; `lastSeen` and `lastActiveAt` null: as stored. */
-export interface PresenceRow {
-  userId: string;
-  isAnonymous: boolean;
-  isOnline: boolean;
-  lastSeen: number | null;
-  lastActiveAt: number | null;
-  /** null: this and the two below as stored */
-  availability: Availability | null;
-  statusText: string | null;
-  availabilityExpiresAt: number | null;
-  epoch: number;
-  version: number;
-}
 
 /**
  * Writes presences into the rows of the people they are of, in statements of up to 500 (DESIGN "Database").

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { type PresenceRow, writePresence } from "../../src/db/presence-writer.ts";
+import { writePresence } from "../../src/db/presence-writer.ts";
+import type { PresenceRow } from "../../src/presence-row.ts";
 import { addConversation, addUsers, useDatabase } from "./use-database.ts";
 
 const database = useDatabase();
