@@ -1,0 +1,102 @@
+/**
+ * What is known of a run from outside: what the clients did and received, which faults were injected, what the
+ * database said. Every time is in ms of the driver's one monotonic clock.
+ */
+export interface History {
+  times: Times;
+  /** how many there are */
+  sweepers: number;
+  /** user ids by conversation id */
+  members: ReadonlyMap<string, readonly string[]>;
+  connections: Connection[];
+  messages: AckedMessage[];
+  faults: Fault[];
+  /** when the driver itself stood still, so that its times are late */
+  stalls: { from: number; to: number }[];
+  reads: DatabaseRead[];
+}
+
+/** The configured times, ms: the variables of CONTRACT 2. */
+export interface Times {
+  pingIntervalMs: number;
+  pingTimeoutMs: number;
+  graceMs: number;
+  gatewayLeaseMs: number;
+  workerLeaseMs: number;
+  thresholdMs: number;
+  throttleMs: number;
+}
+
+/**
+ * How a connection ended, as its client knows it. `left`: said goodbye. `closed`: a closed tab. `vanished`: a killed
+ * process. `frozen`: nothing is read or answered any more, the socket stays open. `dropped`: not the client's doing.
+ * `refused`: never was one.
+ */
+export type Ending = "left" | "closed" | "vanished" | "frozen" | "dropped" | "refused";
+
+/** One socket of a person. */
+export interface Connection {
+  id: number;
+  userId: string;
+  /** the client whose socket it is: one after the other, the same person at the same screen */
+  client: number;
+  /** index of the gateway */
+  gateway: number;
+  openedAt: number;
+  /** `authenticated` arrived: the connection is in the log */
+  authenticatedAt: number | null;
+  ended: { at: number; how: Ending } | null;
+  /** when the person did something over it */
+  activities: number[];
+  received: Received[];
+}
+
+/** What viewers are told of a person, as far as it is judged. */
+export interface Told {
+  userId: string;
+  isOnline: boolean;
+  epoch: number;
+  version: number;
+}
+
+/** Something that arrived on a socket. */
+export type Received = { at: number } & (
+  | ({ kind: "status" } & Told)
+  | { kind: "snapshot"; partial: boolean; users: Told[] }
+  | { kind: "message"; id: string }
+);
+
+/** A chat message that the server has acknowledged. */
+export interface AckedMessage {
+  id: string;
+  conversationId: string;
+  /** index of the gateway that took it */
+  gateway: number;
+  sentAt: number;
+  ackedAt: number;
+}
+
+export type Component = "gateway" | "worker" | "sweeper" | "nats" | "database";
+
+/** A fault as it was injected. */
+export interface Fault {
+  name: string;
+  component: Component;
+  /** `kill`: SIGKILL. `stop`: SIGSTOP, later SIGCONT. */
+  action: "kill" | "stop";
+  /** indices of the processes hit */
+  targets: readonly number[];
+  /** none of its kind was left */
+  all: boolean;
+  injectedAt: number;
+  /** when those hit ran again: continued, or replaced and serving; Infinity while they do not */
+  endedAt: number;
+  /** ms from the injection until every view was right for good; null: it was not in time */
+  recoveryMs: number | null;
+}
+
+/** One look at the presence columns. */
+export interface DatabaseRead {
+  at: number;
+  rows: Told[];
+}

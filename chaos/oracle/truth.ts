@@ -1,0 +1,158 @@
+import {
+  activeFor,
+  CROSSING_MS,
+  DELIVERY_MS,
+  gatewayKnownAfter,
+  goneWithGateway,
+  goneWithin,
+  idleWithin,
+  knownAfter,
+  RESUME_MS,
+  staysFor,
+  UNSETTLED_MS,
+} from "./bounds.ts";
+import type { Connection, Ending, Fault, Times } from "./history.ts";
+import { complement, type Interval, type Intervals, intersect, subtract, union } from "./intervals.ts";
+import { deadlineAfter, faultsOf, pausesOf, type Window } from "./windows.ts";
+
+/** What may and what must be shown of one user. Where neither `online` nor `offline` holds, both are right. */
+export interface Truth {
+  /** everyone must be shown online: a live connection and a recent activity, and time to tell it */
+  online: Intervals;
+  /** everyone must be shown offline: every connection, or the time for being idle, is over by its guarantee */
+  offline: Intervals;
+  /** nothing has happened for which the user may be declared offline */
+  present: Intervals;
+}
+
+export interface Circumstances {
+  times: Times;
+  faults: readonly Fault[];
+  windows: readonly Window[];
+}
+
+/** Derives the truth of one user from what their clients did, and from the faults that these met. */
+export function truthOf(connections: readonly Connection[], world: Circumstances): Truth {
+  const held = connections.filter(({ ended }) => ended?.how !== "refused");
+  const goodbyes = held.flatMap((one) => goodbyeOf(one, world));
+  const lives = held.map((one) => lifeOf(one, goodbyes, world));
+  const activities = lives.flatMap(({ activities }) => activities);
+  const active = union(activities.filter(({ isSure }) => isSure).map(({ at }) => activityAt(at, world)));
+  const maybeActive = union(activities.map(({ at }) => maybeActivityAt(at, world)));
+  const live = intersect(union(lives.flatMap(({ live }) => live)), active);
+  const maybe = intersect(union(lives.map(({ maybe }) => maybe)), maybeActive);
+  const windows = holdingUpEverything(world);
+  return {
+    online: union(live.map(({ from, to }) => ({ from: deadlineAfter(from, DELIVERY_MS, windows), to }))),
+    offline: complement(maybe),
+    present: intersect(union(lives.flatMap(({ present }) => present)), active),
+  };
+}
+
+/** What one connection says of its user. */
+interface Life {
+  /** it is in the log for certain, and lives */
+  live: Intervals;
+  /** it is in the log for certain, and its user may not be declared offline */
+  present: Intervals;
+  /** it may show its user online */
+  maybe: Interval;
+  activities: { at: number; isSure: boolean }[];
+}
+
+function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Circumstances): Life {
+  const { gateway, openedAt, authenticatedAt, ended, activities } = connection;
+  const { times, faults } = world;
+  const deaths = faultsOf(gateway, "kill", faults).filter(({ injectedAt }) => injectedAt >= openedAt);
+  const diedAt = deaths[0]?.injectedAt ?? Number.POSITIVE_INFINITY;
+  const until = Math.min(ended?.at ?? Number.POSITIVE_INFINITY, diedAt);
+  const graceAfter = (knownAt: number, how: Ending) => graceEnds(knownAt, how, goodbyes, times);
+  // What ended with its gateway is known from the gateway's silence alone.
+  const stays = Math.min(
+    ended && ended.at < diedAt
+      ? graceAfter(ended.at + knownAfter(ended.how, times), ended.how)
+      : Number.POSITIVE_INFINITY,
+    graceAfter(diedAt + gatewayKnownAfter(times), "dropped"),
+  );
+  // A shorter stop is no excuse for anything.
+  const longStops = faultsOf(gateway, "stop", faults).filter(
+    ({ injectedAt, endedAt }) => endedAt - injectedAt >= gatewayKnownAfter(times),
+  );
+  const silences = union(
+    longStops.map(({ injectedAt, endedAt }) => ({
+      from: graceAfter(injectedAt + gatewayKnownAfter(times), "dropped"),
+      to: endedAt + RESUME_MS,
+    })),
+  );
+  const fromLogUntil = (to: number) =>
+    subtract(union(authenticatedAt === null ? [] : [{ from: authenticatedAt, to }]), silences);
+  return {
+    live: fromLogUntil(until),
+    present: fromLogUntil(stays),
+    maybe: { from: openedAt, to: goneBy(connection, deaths, world) },
+    activities: [
+      authenticatedAt === null
+        ? { at: Number.isFinite(until) ? until : openedAt, isSure: false }
+        : { at: authenticatedAt, isSure: true },
+      { at: openedAt, isSure: false },
+      ...activities.map((at) => ({ at, isSure: isSettled(at, until, gateway, faults) })),
+    ],
+  };
+}
+
+/** When a goodbye over this connection may enter the log; what others lose meanwhile may come before it. */
+function goodbyeOf({ ended, gateway }: Connection, { windows, faults }: Circumstances): Interval[] {
+  if (ended?.how !== "left") return [];
+  const ofLog = windows.filter(({ cause }) => cause === "nats" || cause === "driver");
+  const heldUp = [...ofLog, ...pausesOf(gateway, faults)].sort((a, b) => a.from - b.from);
+  return [{ from: ended.at, to: deadlineAfter(ended.at, CROSSING_MS, heldUp) }];
+}
+
+/**
+ * Until when a lost connection still keeps its user online. Who has lost one connection and then says goodbye
+ * over another is gone at once: a goodbye leaves no doubt, and no grace.
+ */
+function graceEnds(knownAt: number, how: Ending, goodbyes: readonly Interval[], times: Times): number {
+  const ends = goodbyes.filter(({ to }) => to >= knownAt).map(({ from }) => Math.max(from, knownAt));
+  return Math.min(knownAt + staysFor(how, times), ...ends);
+}
+
+/** The moment from which on this connection shows its user online no more, at the latest. */
+function goneBy({ gateway, ended }: Connection, deaths: readonly Fault[], world: Circumstances): number {
+  const { times, faults, windows } = world;
+  let by = Number.POSITIVE_INFINITY;
+  if (ended) {
+    const heldUp = ended.how === "left" ? holdingUpEverything(world) : windows;
+    const met = [...heldUp, ...pausesOf(gateway, faults)].sort((a, b) => a.from - b.from);
+    by = deadlineAfter(ended.at, goneWithin(ended.how, times), met);
+  }
+  for (const { injectedAt, all } of deaths) {
+    if (injectedAt > by) break;
+    // What it had not written yet is known from its death alone.
+    const lost = deadlineAfter(injectedAt, goneWithGateway(all, times), windows);
+    by = Number.isFinite(by) ? Math.max(by, lost) : lost;
+  }
+  return by;
+}
+
+/** Whether an activity over a connection that lived `until` is in the log for certain. */
+function isSettled(at: number, until: number, gateway: number, faults: readonly Fault[]): boolean {
+  const settledAt = at + UNSETTLED_MS;
+  return (
+    until > settledAt && !pausesOf(gateway, faults).some(({ from, to }) => from <= settledAt && to >= at)
+  );
+}
+
+const activityAt = (at: number, { times }: Circumstances): Interval => ({
+  from: at,
+  to: at + activeFor(times),
+});
+
+function maybeActivityAt(at: number, world: Circumstances): Interval {
+  const { times, windows } = world;
+  const writtenBy = deadlineAfter(at, 0, holdingUpEverything(world));
+  return { from: at, to: deadlineAfter(writtenBy + times.thresholdMs, idleWithin(times), windows) };
+}
+
+const holdingUpEverything = ({ windows }: Circumstances): Window[] =>
+  windows.filter(({ holdsUp }) => holdsUp === "everything");

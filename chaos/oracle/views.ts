@@ -1,0 +1,62 @@
+import type { Connection, Received, Told } from "./history.ts";
+import { type Interval, union } from "./intervals.ts";
+
+/** What one socket has been told: who is shown, and how. Who is absent is offline. */
+export type View = Map<string, Told>;
+
+/** Takes in what arrived: a snapshot replaces the view, a partial one the named users (CONTRACT 4). */
+export function see(view: View, received: Received): void {
+  if (received.kind === "status") view.set(received.userId, received);
+  if (received.kind !== "snapshot") return;
+  if (!received.partial) view.clear();
+  for (const told of received.users) view.set(told.userId, told);
+}
+
+/** When a socket showed a person online, and each moment at which it was told of a change or told again. */
+export interface Showing {
+  online: Interval[];
+  /** moments at which the person was told, or silently left out of a snapshot, as offline */
+  toldOffline: number[];
+}
+
+/** When the socket got its first view; null: never. */
+export function firstViewAt({ received }: Connection): number | null {
+  return received.find((one) => one.kind === "snapshot" && !one.partial)?.at ?? null;
+}
+
+/** How a socket showed the given people, from its first view to `until`. */
+export function showingsOf(
+  connection: Connection,
+  userIds: Iterable<string>,
+  until: number,
+): Map<string, Showing> {
+  const showings = new Map(
+    [...userIds].map((id): [string, Showing] => [id, { online: [], toldOffline: [] }]),
+  );
+  const since = new Map<string, number>();
+  const show = (userId: string, isOnline: boolean, at: number) => {
+    const showing = showings.get(userId);
+    if (!showing) return;
+    const from = since.get(userId);
+    if (isOnline) {
+      if (from === undefined) since.set(userId, at);
+      return;
+    }
+    showing.toldOffline.push(at);
+    if (from === undefined) return;
+    showing.online.push({ from, to: at });
+    since.delete(userId);
+  };
+  const view: View = new Map();
+  for (const received of connection.received) {
+    if (received.kind === "message" || received.at >= until) continue;
+    see(view, received);
+    if (received.kind === "status") show(received.userId, received.isOnline, received.at);
+    else if (received.partial)
+      for (const { userId, isOnline } of received.users) show(userId, isOnline, received.at);
+    else for (const userId of showings.keys()) show(userId, view.get(userId)?.isOnline ?? false, received.at);
+  }
+  for (const [userId, from] of since) showings.get(userId)?.online.push({ from, to: until });
+  for (const showing of showings.values()) showing.online = union(showing.online);
+  return showings;
+}

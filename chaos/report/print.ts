@@ -1,0 +1,47 @@
+import { availableParallelism, loadavg } from "node:os";
+import { COLUMNS, type Finding } from "../oracle/finding.ts";
+import type { Result } from "../run.ts";
+import { countStatuses } from "./lines.ts";
+import { tableOf } from "./table.ts";
+import { timelineOf } from "./timeline.ts";
+
+const TOLD_FINDINGS = 30;
+
+/** Why a run is no success; empty when it is one. A run that injected or checked nothing proves nothing. */
+export function breachesOf({ lines, findings }: Pick<Result, "lines" | "findings">): string[] {
+  return [
+    ...(findings.length === 0 ? [] : [`${findings.length} findings`]),
+    ...(lines.some(({ injections }) => injections > 0) ? [] : ["no fault was injected"]),
+    ...(countStatuses(lines) > 0 ? [] : ["no status was checked"]),
+  ];
+}
+
+/** A run as a person reads it: the table, the first findings, and the story of one of each kind. */
+export function textOf(result: Result, seed: number, seconds: number): string {
+  const { lines, findings, notInjected, longestStallMs } = result;
+  const breaches = breachesOf(result);
+  const more = findings.length - TOLD_FINDINGS;
+  return [
+    "",
+    tableOf(lines),
+    "",
+    ...findings.slice(0, TOLD_FINDINGS).map(lineOf),
+    ...(more > 0 ? [`and ${more} more (--json tells all)`] : []),
+    ...storiesOf(result),
+    ...(notInjected.length > 0 ? [`not injected for want of time: ${notInjected.join(", ")}`] : []),
+    `seed ${seed}, ${seconds} s; the driver stood still for ${Math.round(longestStallMs)} ms at most, load ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`,
+    breaches.length === 0 ? "nothing lost, nothing false" : `FAILED: ${breaches.join(", ")}`,
+  ].join("\n");
+}
+
+const lineOf = ({ at, column, text }: Finding): string =>
+  `${column} at ${(at / 1_000).toFixed(3)} s: ${text}`;
+
+function storiesOf({ findings, evidence: { history, transitions } }: Result): string[] {
+  return COLUMNS.flatMap((column) => {
+    const first = findings.find((finding) => finding.column === column && finding.about !== null);
+    if (!first?.about) return [];
+    const lines = timelineOf(first.about, first.at, history, transitions);
+    return ["", `${first.about} around ${lineOf(first)}`, ...lines.map((line) => `  ${line}`), ""];
+  });
+}

@@ -1,0 +1,111 @@
+import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import pg from "pg";
+import { type Fleet, startFleet } from "./fleet/fleet.ts";
+import { insertPopulation } from "./fleet/insert.ts";
+import { planPopulation } from "./fleet/population.ts";
+import { createRecorder, type Recorder } from "./fleet/recorder.ts";
+import { watchStalls } from "./fleet/stalls.ts";
+import { readRows } from "./oracle/database.ts";
+import type { History } from "./oracle/history.ts";
+import type { Random } from "./random.ts";
+import { createLook, type Look } from "./recovery.ts";
+import { environmentOf, TIMES } from "./times.ts";
+
+/** A running stack with clients on it, and everything that is written down of them. */
+export interface Session {
+  stack: RunningStack;
+  pool: pg.Pool;
+  history: History;
+  recorder: Recorder;
+  fleet: Fleet;
+  look: Look;
+  /** Ends the clients and lets go of the database; the stack goes on. */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  clients: number;
+  seed: number;
+  random: Random;
+  /** variables for the services on top of the run's own */
+  env: Record<string, string>;
+  say(line: string): void;
+  /** Called as soon as the stack runs: whoever gets it stops it. */
+  onStack(stack: RunningStack): void;
+}
+
+const GATEWAYS = 2;
+const WORKERS = 3;
+const SWEEPERS = 2;
+const READ_EVERY_MS = 1_000;
+const ANSWER_WITHIN_MS = 2_000;
+
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const { say, seed } = options;
+  say(`starting ${GATEWAYS} gateways, ${WORKERS} workers, ${SWEEPERS} sweepers, nats-server and PostgreSQL`);
+  const stack = await startStack({
+    args: `--gateways ${GATEWAYS} --workers ${WORKERS} --sweepers ${SWEEPERS} --no-seed --no-web`.split(" "),
+    env: { ...environmentOf(TIMES), ...options.env },
+  });
+  options.onStack(stack);
+
+  const pool = new pg.Pool({
+    connectionString: stack.read().database.url,
+    max: 1,
+    connectionTimeoutMillis: ANSWER_WITHIN_MS,
+    query_timeout: ANSWER_WITHIN_MS,
+  });
+  // A connection that dies idle is the work of a fault.
+  pool.on("error", () => {});
+  const population = planPopulation(options.clients, GATEWAYS, options.random);
+  await insertPopulation(pool, population);
+
+  const history: History = {
+    times: TIMES,
+    sweepers: SWEEPERS,
+    members: population.members,
+    connections: [],
+    messages: [],
+    faults: [],
+    stalls: [],
+    reads: [],
+  };
+  const recorder = createRecorder(history);
+  const endStalls = watchStalls(history.stalls);
+  const endReads = readEvery(READ_EVERY_MS, pool, history);
+  const fleet = startFleet({
+    ...{ population, gateways: stack.urls, times: TIMES, seed, recorder },
+    token: (userId) => stack.token({ id: userId, username: userId, role: "USER" }),
+  });
+  const { clients, users, members } = population;
+  say(`${clients.length} clients of ${users.length} people in ${members.size} conversations arrive`);
+  return {
+    ...{ stack, pool, history, recorder, fleet },
+    look: createLook(history, fleet),
+    async close() {
+      fleet.stop();
+      endStalls();
+      await endReads();
+      await pool.end();
+    },
+  };
+}
+
+/** Reads the rows again and again; while the database is away there is nothing to read. */
+function readEvery(ms: number, pool: pg.Pool, { reads }: History): () => Promise<void> {
+  let reading: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    reading ??= readRows(pool)
+      .then(
+        (read) => void reads.push(read),
+        () => {},
+      )
+      .finally(() => {
+        reading = undefined;
+      });
+  }, ms);
+  return async () => {
+    clearInterval(timer);
+    await reading;
+  };
+}

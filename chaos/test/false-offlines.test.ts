@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { busy, createStory, offline, online } from "./story.ts";
+
+/** Bob has known Ann as online since 5.05 s; `tell` adds what he hears then. */
+function bobKnowsAnn() {
+  const story = createStory();
+  const bob = story.connect("bob", 1_000).snapshot(1_010).told(5_050, online("ann", 10));
+  return { story, bob };
+}
+
+describe("false offlines", () => {
+  it("someone with a live connection is told to be offline", () => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).active(...busy(5_000));
+    bob.told(20_000, offline("ann", 20)).told(20_300, online("ann", 21));
+    expect(story.findings()).toMatchObject([{ column: "false offlines", at: 20_000, about: "ann" }]);
+  });
+
+  it("a snapshot that leaves out someone who is there says the same", () => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).active(...busy(5_000));
+    bob.snapshot(20_000).told(20_300, online("ann", 21));
+    expect(story.columns()).toEqual(["false offlines"]);
+  });
+
+  it("and when it is never put right, someone is lost as well", () => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).active(...busy(5_000));
+    bob.snapshot(20_000);
+    expect(story.columns()).toEqual(["lost", "false offlines"]);
+  });
+
+  it("a partial snapshot that leaves somebody out says nothing of them", () => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).active(...busy(5_000));
+    bob.connection.received.push({ at: 20_000, kind: "snapshot", partial: true, users: [] });
+    expect(story.findings()).toEqual([]);
+    bob.connection.received.splice(1, 1);
+    expect(story.columns()).toEqual(["lost"]);
+  });
+
+  it.each([
+    ["closed", 11_800, ["false offlines"]],
+    ["closed", 12_100, []],
+    ["vanished", 11_800, ["false offlines"]],
+    ["frozen", 13_200, ["false offlines"]],
+    ["frozen", 13_500, []],
+    ["left", 10_500, []],
+  ] as const)("who %s at 10 s and is back at %d ms, told offline in between: %j", (how, back, columns) => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).ends(10_000, how);
+    story.connect("ann", back).active(...busy(back));
+    bob.told(back - 50, offline("ann", 20)).told(back + 100, online("ann", 21));
+    expect(story.columns()).toEqual(columns);
+  });
+
+  it("news may be on its way for a second, not longer", () => {
+    const columns = (at: number) => {
+      const { story, bob } = bobKnowsAnn();
+      story.connect("ann", 5_000).ends(10_000, "left");
+      story.connect("ann", 10_500).active(...busy(10_500));
+      bob.told(at, offline("ann", 20)).told(at + 10, online("ann", 21));
+      return story.columns();
+    };
+    expect(columns(10_900)).toEqual([]);
+    expect(columns(11_600)).toContain("false offlines");
+  });
+
+  it("a goodbye over the last connection takes the grace of one that was lost before", () => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).ends(10_000, "closed");
+    story.connect("ann", 5_000, { client: 2, gateway: 1 }).ends(10_500, "left");
+    bob.told(10_600, offline("ann", 20));
+    expect(story.findings()).toEqual([]);
+  });
+
+  it("so does one that was said just before the loss over another gateway: the two may cross, not later ones", () => {
+    const columns = (closedAt: number) => {
+      const { story, bob } = bobKnowsAnn();
+      story.connect("ann", 5_000, { client: 2, gateway: 1 }).ends(10_000, "left");
+      story.connect("ann", 5_000).ends(closedAt, "closed");
+      bob.told(closedAt + 100, offline("ann", 20));
+      return story.columns();
+    };
+    expect(columns(10_200)).toEqual([]);
+    expect(columns(10_400)).toEqual(["false offlines"]);
+  });
+
+  it("a goodbye while a frozen connection cannot be known to be lost yet leaves its user online", () => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).ends(10_000, "frozen");
+    story.connect("ann", 5_000, { client: 2, gateway: 1 }).ends(10_500, "left");
+    bob.told(10_600, offline("ann", 20));
+    expect(story.columns()).toEqual(["false offlines"]);
+  });
+
+  it("someone is taken for idle before the threshold is over", () => {
+    const columns = (at: number) => {
+      const { story, bob } = bobKnowsAnn();
+      story.connect("ann", 5_000);
+      bob.told(at, offline("ann", 20));
+      return story.columns();
+    };
+    expect(columns(24_000)).toContain("false offlines");
+    expect(columns(27_000)).toEqual([]);
+  });
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { catalogueOf, select } from "../faults/catalogue.ts";
+import { planPopulation } from "../fleet/population.ts";
+import { parseOptions } from "../options.ts";
+import { createRandom } from "../random.ts";
+import { TIMES } from "../times.ts";
+
+describe("chance", () => {
+  it("is repeated by its seed, and differs with another", () => {
+    const draw = (seed: number) => {
+      const random = createRandom(seed);
+      return [random.next(), random.pick([1, 2, 3]), ...random.shuffled([1, 2, 3, 4, 5])];
+    };
+    expect(draw(7)).toEqual(draw(7));
+    expect(draw(7)).not.toEqual(draw(8));
+  });
+
+  it("picks by weight", () => {
+    const random = createRandom(1);
+    const picks = Array.from({ length: 10_000 }, () => random.weighed({ often: 9, seldom: 1, never: 0 }));
+    const count = (name: string) => picks.filter((pick) => pick === name).length;
+    expect(count("never")).toBe(0);
+    expect(count("seldom")).toBeGreaterThan(800);
+    expect(count("seldom")).toBeLessThan(1_200);
+  });
+});
+
+describe("a population", () => {
+  const { users, members, clients } = planPopulation(320, 2, createRandom(3));
+
+  it("has as many clients as asked for; second ones of a user start on another gateway", () => {
+    expect(clients).toHaveLength(320);
+    const homes = Map.groupBy(clients, ({ userId }) => userId);
+    const doubles = [...homes.values()].filter((own) => own.length > 1);
+    expect(doubles.length).toBeGreaterThan(30);
+    for (const own of doubles) expect(new Set(own.map(({ home }) => home)).size).toBe(own.length);
+  });
+
+  it("has rooms of about ten, nobody twice in one, and people without a room", () => {
+    for (const userIds of members.values()) {
+      expect(userIds.length).toBeGreaterThanOrEqual(8);
+      expect(new Set(userIds).size).toBe(userIds.length);
+    }
+    const sociable = new Set([...members.values()].flat());
+    expect(users.filter((userId) => !sociable.has(userId))).toHaveLength(5);
+  });
+
+  it("is the same for the same seed", () => {
+    expect(planPopulation(320, 2, createRandom(3))).toEqual({ users, members, clients });
+  });
+});
+
+describe("the catalogue", () => {
+  const catalogue = catalogueOf(TIMES);
+
+  it("kills and stops, for shorter and longer than the lease, one and all of everything", () => {
+    expect(catalogue).toHaveLength(24);
+    expect(new Set(catalogue.map(({ name }) => name)).size).toBe(24);
+    const hold = (name: string) => catalogue.find((plan) => plan.name === name)?.holdMs;
+    expect(hold("stop-short:worker")).toBeLessThan(TIMES.workerLeaseMs);
+    expect(hold("stop-long:worker")).toBeGreaterThan(TIMES.workerLeaseMs);
+    expect(hold("stop-long:nats")).toBeGreaterThan(TIMES.gatewayLeaseMs);
+  });
+
+  it("is cut down by a part of the name", () => {
+    expect(select(catalogue, "kill:all-gateways").map(({ name }) => name)).toEqual(["kill:all-gateways"]);
+    expect(select(catalogue, "nats")).toHaveLength(3);
+    expect(select(catalogue, "nothing like it")).toEqual([]);
+  });
+});
+
+describe("the command line", () => {
+  const half = () => 0.5;
+
+  it("needs nothing: the seed is by chance", () => {
+    expect(parseOptions([], half)).toEqual({
+      seed: 2 ** 30,
+      minutes: 3.9,
+      clients: 320,
+      only: null,
+      json: null,
+    });
+  });
+
+  it("takes what it is given", () => {
+    const args = "--seed 5 --minutes 2 --only nats --json out.json --clients 50".split(" ");
+    expect(parseOptions(args, half)).toEqual({
+      seed: 5,
+      minutes: 2,
+      only: "nats",
+      json: "out.json",
+      clients: 50,
+    });
+  });
+
+  it.each([["--seed", "x"], ["--minutes", "0"], ["--clients", ""], ["--unknown"]])(
+    "refuses %s %s",
+    (...args) => {
+      expect(() => parseOptions(args, half)).toThrow();
+    },
+  );
+
+  it("gives help in place of a run", () => {
+    expect(parseOptions(["--help"], half)).toBeUndefined();
+  });
+});
