@@ -19,8 +19,10 @@ export interface Plan {
 }
 
 /**
- * What `self` does next: claims what nobody alive owns until its share is full (what it owned before
- * first), releases what exceeds its share. Claims start at a place of its own, so workers seldom collide.
+ * What `self` does next: claims what nobody alive owns until its share is full, releases what exceeds it.
+ * A partition that names `self` but is not held is claimed in any case: a claim that was given up may have
+ * been stored after all, and nobody else would touch it. Claims start at a place of its own, so workers
+ * seldom collide.
  */
 export function plan(
   self: string,
@@ -29,23 +31,17 @@ export function plan(
   held: ReadonlySet<number>,
 ): Plan {
   const share = shareOf(self, alive, holdings.length);
-  const excess = held.size - share;
-  if (excess > 0) return { claim: [], release: [...held].sort((a, b) => b - a).slice(0, excess) };
+  const own = holdings
+    .filter(({ partition, owner }) => owner === self && !held.has(partition))
+    .map(({ partition }) => partition);
+  const room = share - held.size - own.length;
+  if (held.size > share)
+    return { claim: own, release: [...held].sort((a, b) => b - a).slice(0, held.size - share) };
   const living = new Set([...alive, self]);
-  const free = holdings.filter(
-    ({ partition, owner }) =>
-      !held.has(partition) && (owner === null || owner === self || !living.has(owner)),
-  );
+  const free = holdings.filter(({ owner }) => owner === null || !(owner === self || living.has(owner)));
   const rank = [...living].sort().indexOf(self);
   const from = Math.floor((rank * holdings.length) / living.size);
-  const order = (holding: Holding) =>
-    (holding.owner === self ? -holdings.length : 0) +
-    ((holding.partition - from + holdings.length) % holdings.length);
-  return {
-    claim: free
-      .sort((a, b) => order(a) - order(b))
-      .slice(0, -excess)
-      .map(({ partition }) => partition),
-    release: [],
-  };
+  const order = ({ partition }: Holding) => (partition - from + holdings.length) % holdings.length;
+  const claimable = free.sort((a, b) => order(a) - order(b)).map(({ partition }) => partition);
+  return { claim: [...own, ...claimable.slice(0, Math.max(0, room))], release: [] };
 }

@@ -20,18 +20,21 @@ type Held = { host: Promise<PartitionHost | undefined>; started: PartitionHost |
 export function createOwnership(deps: HostDeps): Ownership {
   const { board, workerId, epochs, logger, rules } = deps;
   const held = new Map<number, Held>();
+  /** partitions that are being given up: not to be taken again before that is done */
+  const leaving = new Set<number>();
   const ownKey = leaseKeys.worker(workerId);
   let hearingSince: number | null = null;
   let stopped = false;
 
   /**
    * Silence of others counts only while this worker proves to itself that it can hear: its own heartbeat
-   * comes back over the board. After an outage everybody gets one lease before they are counted out.
+   * comes back over the board. It takes itself for deaf after half a lease, well before the others, who fell
+   * silent at the same moment, look dead. After an outage everybody gets one lease before they are counted out.
    */
   const alive = (): string[] | null => {
     const now = performance.now();
     const own = board.get(ownKey);
-    if (own === undefined || now - own.changedAt > rules.workerLeaseMs) {
+    if (own === undefined || now - own.changedAt > rules.workerLeaseMs / 2) {
       hearingSince = null;
       return null;
     }
@@ -46,8 +49,10 @@ export function createOwnership(deps: HostDeps): Ownership {
   const abandon = async (partition: number) => {
     const entry = held.get(partition);
     held.delete(partition);
+    leaving.add(partition);
     const host = await entry?.host;
     await host?.abandon();
+    leaving.delete(partition);
   };
 
   const take = (partition: number, epoch: Epoch) => {
@@ -82,9 +87,10 @@ export function createOwnership(deps: HostDeps): Ownership {
   const release = async (partition: number) => {
     const entry = held.get(partition);
     held.delete(partition);
+    leaving.add(partition);
     const host = await entry?.host;
-    if (host === undefined) return;
     try {
+      if (host === undefined) return;
       if (!deps.link.isUp()) throw new Error("NATS is away");
       await within(RELEASE_MS, host.release());
     } catch (error) {
@@ -92,7 +98,9 @@ export function createOwnership(deps: HostDeps): Ownership {
         { partition, err: error },
         "given up without a last checkpoint: the next owner repeats some work",
       );
-      await host.abandon();
+      await host?.abandon();
+    } finally {
+      leaving.delete(partition);
     }
   };
 
@@ -116,7 +124,7 @@ export function createOwnership(deps: HostDeps): Ownership {
       owner: readLease(board.get(leaseKeys.partition(partition))).owner,
     }));
     const { claim, release: surplus } = plan(workerId, living, holdings, new Set(held.keys()));
-    for (const partition of claim) take(partition, epoch);
+    for (const partition of claim) if (!leaving.has(partition)) take(partition, epoch);
     for (const partition of surplus) void release(partition);
   };
   const timer = setInterval(look, LOOK_MS);

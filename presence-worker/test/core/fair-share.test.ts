@@ -61,6 +61,16 @@ describe("a plan", () => {
     expect(plan("a", ["a", "b"], holdings, new Set())).toEqual({ claim: [], release: [] });
   });
 
+  it("takes what names it as owner though it is full, and gives the surplus up in good order", () => {
+    const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, owner: "a" }));
+    const held = new Set(Array.from({ length: 32 }, (_, at) => at));
+    const { claim, release } = plan("a", ["a", "b"], holdings, held);
+    expect(claim).toEqual(Array.from({ length: 32 }, (_, at) => at + 32));
+    expect(release).toEqual([]);
+    const all = new Set(holdings.map(({ partition }) => partition));
+    expect(plan("a", ["a", "b"], holdings, all).release).toHaveLength(32);
+  });
+
   it("takes back its own partitions first", () => {
     const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
       partition,
