@@ -25,7 +25,7 @@ export interface CampaignResult {
 }
 
 /** Time without faults first: what is wrong then is no fault's doing. */
-const CALM_MS = 6_000;
+const CALM_MS = 4_000;
 /** Differences that are told; one cause makes hundreds. */
 const TOLD = 5;
 
@@ -34,13 +34,8 @@ export async function campaign(session: Session, options: CampaignOptions): Prom
   const { faults, random, until, say, signal } = options;
   const findings: Finding[] = [];
   const settle = async (what: string, ended: Promise<void>): Promise<number | null> => {
-    const { recoveryMs, left, last } = await recover(
-      session.look,
-      ended,
-      TIMES,
-      recoversWithin(TIMES),
-      signal,
-    );
+    const within = recoversWithin(TIMES);
+    const { recoveryMs, left, last } = await recover(session.look, ended, TIMES, within, signal);
     const at = performance.now();
     const texts = left.map(({ text }) => text);
     for (const { about, text } of left) {
@@ -61,7 +56,7 @@ export async function campaign(session: Session, options: CampaignOptions): Prom
       random,
       signal,
     });
-    const recoveryMs = await Promise.race([settle(plan.name, ended), ended.then(() => never)]);
+    const recoveryMs = await settle(plan.name, ended);
     const fault = history.faults.at(-1);
     if (fault) fault.recoveryMs = recoveryMs;
   };
@@ -71,6 +66,3 @@ export async function campaign(session: Session, options: CampaignOptions): Prom
   if (left > 0) await pause(left, undefined, { signal });
   return { findings, notInjected: due.map(({ name }) => name) };
 }
-
-/** `inject` matters to a race only when it fails. */
-const never = new Promise<never>(() => {});

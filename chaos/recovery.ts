@@ -35,7 +35,7 @@ export interface Recovery {
 
 /**
  * Looks until nothing is wrong any more and has not been for as long as it takes every change of before to
- * count (its grace, and a second), or until `within` ms after `ended` resolved.
+ * count (its grace, and a second), or until `within` ms after `ended` resolved. Rejects when `ended` does.
  */
 export async function recover(
   look: Look,
@@ -47,15 +47,19 @@ export async function recover(
   const since = performance.now();
   const quiet = times.graceMs + 1_000;
   let endedAt = Number.POSITIVE_INFINITY;
-  void ended.then(
+  let failure: unknown;
+  ended.then(
     () => {
       endedAt = performance.now();
     },
-    () => {},
+    (error) => {
+      failure = error;
+    },
   );
   let wrongAt = since;
   let last: string | undefined;
   for (;;) {
+    if (failure !== undefined) throw failure;
     const left = look();
     const now = performance.now();
     if (left.length > 0) {

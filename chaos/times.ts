@@ -17,9 +17,13 @@ export const TIMES: Times = {
 
 const SWEEP_INTERVAL_MS = 5_000;
 
+/** Emptied, they count as unset: whatever the surroundings name, the stack of a run is its own. */
+const WITHHELD = ["NATS_URL", "DATABASE_URL", "JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL", "MULTI_DEVICE"];
+
 /** The environment that gives the services these times. */
 export function environmentOf(times: Times): Record<string, string> {
   return {
+    ...Object.fromEntries(WITHHELD.map((name) => [name, ""])),
     PING_INTERVAL_MS: String(times.pingIntervalMs),
     PING_TIMEOUT_MS: String(times.pingTimeoutMs),
     DISCONNECT_GRACE_MS: String(times.graceMs),

@@ -6,23 +6,27 @@ export type FaultPlan = Pick<Fault, "name" | "component" | "action" | "all"> & {
   holdMs: number;
 };
 
-/** Stops as parts of the lease: too short to be noticed, and long enough to be taken for dead. */
-const SHORT = 0.4;
-const LONG = 2;
+/** How long the stops last, ms. */
+function holdsOf(component: Component, { gatewayLeaseMs, workerLeaseMs }: Times) {
+  switch (component) {
+    case "gateway":
+      return { short: 0.4 * gatewayLeaseMs, long: 2 * gatewayLeaseMs };
+    case "worker":
+      return { short: 0.4 * workerLeaseMs, long: 2 * workerLeaseMs };
+    case "sweeper":
+      // It has no lease; what it takes for deafness of its own is half a gateway's.
+      return { short: 0.2 * gatewayLeaseMs, long: gatewayLeaseMs };
+    default:
+      // Without these two nobody's lease can be kept.
+      return { short: 0.4 * gatewayLeaseMs, long: 1.5 * gatewayLeaseMs };
+  }
+}
 
 /**
  * Every fault there is: SIGKILL, and SIGSTOP for shorter and for longer than the lease, of one gateway, worker
  * and sweeper, of all of them, of nats-server and of PostgreSQL. The launcher restarts what dies.
  */
 export function catalogueOf(times: Times): FaultPlan[] {
-  const leases: Record<Component, number> = {
-    gateway: times.gatewayLeaseMs,
-    worker: times.workerLeaseMs,
-    // The others have no lease of their own; what they hold up is the gateways'.
-    sweeper: times.gatewayLeaseMs,
-    nats: times.gatewayLeaseMs,
-    database: times.gatewayLeaseMs,
-  };
   const victims = [
     ...(["gateway", "worker", "sweeper"] as const).flatMap((component) => [
       { component, all: false, what: component },
@@ -37,7 +41,7 @@ export function catalogueOf(times: Times): FaultPlan[] {
       component,
       all,
       action: "stop" as const,
-      holdMs: leases[component] * (length === "short" ? SHORT : LONG),
+      holdMs: holdsOf(component, times)[length],
     })),
   ]);
 }

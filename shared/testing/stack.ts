@@ -137,5 +137,5 @@ function subject(user: string | TokenSubject): TokenSubject {
 }
 
 function secret(dataDir: string, env: Record<string, string> = {}): string {
-  return env.JWT_SECRET ?? JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8")).jwtSecret;
+  return env.JWT_SECRET || JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8")).jwtSecret;
 }
