@@ -47,7 +47,7 @@ export function parseOptions(args: string[], randomSeed: () => number): Options 
   };
   return {
     seed: Math.floor(number("seed", Math.floor(randomSeed() * MAX_SEED), 0, MAX_SEED)),
-    minutes: number("minutes", DEFAULTS.minutes, 0.5, 600),
+    minutes: number("minutes", DEFAULTS.minutes, 1, 600),
     clients: Math.floor(number("clients", DEFAULTS.clients, 2, 20_000)),
     only: values.only ?? null,
     json: values.json ?? null,

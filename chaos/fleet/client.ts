@@ -6,7 +6,6 @@ import type { Recorder, Socket } from "./recorder.ts";
 
 /** One person's client: it has at most one socket that it calls its own, and comes back when it is dropped. */
 export interface Client {
-  readonly userId: string;
   /** Wants to be connected from now on. */
   connect(): void;
   isConnected(): boolean;
@@ -62,7 +61,10 @@ export function createClient(options: ClientOptions): Client {
     const raw = openRawClient({
       url: gateways[gateway] as string,
       auth: { token },
-      onEvent: socket.received,
+      onEvent: (event, payload) => {
+        socket.received(event, payload);
+        if (socket.isServed()) wantedSince = null;
+      },
       onClose: (reason) => {
         abandoned.delete(raw);
         socket.end(reason === "refused" || reason.includes("ECONNREFUSED") ? "refused" : "dropped");
@@ -96,7 +98,6 @@ export function createClient(options: ClientOptions): Client {
   };
 
   return {
-    userId,
     connect() {
       if (own || wantedSince !== null) return;
       wantedSince = performance.now();
@@ -104,10 +105,7 @@ export function createClient(options: ClientOptions): Client {
       open();
     },
     isConnected: () => own?.socket.isServed() ?? false,
-    unservedSince() {
-      if (own?.socket.isServed()) wantedSince = null;
-      return wantedSince;
-    },
+    unservedSince: () => wantedSince,
     viewer: () =>
       own?.socket.isServed() ? { connection: own.socket.connection, view: own.socket.view } : undefined,
     act: () => void request("activity", undefined),

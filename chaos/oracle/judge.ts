@@ -4,6 +4,7 @@ import { judgeDelivery } from "./rules/delivery.ts";
 import { judgeFalseOfflines } from "./rules/false-offlines.ts";
 import { judgeMessages } from "./rules/messages.ts";
 import { judgeReads } from "./rules/reads.ts";
+import { judgeRows } from "./rules/rows.ts";
 import { judgeStrangers } from "./rules/strangers.ts";
 import { judgeVersions } from "./rules/versions.ts";
 import { worldOf } from "./world.ts";
@@ -18,5 +19,6 @@ export function judge(history: History, until: number): Finding[] {
     ...judgeStrangers(world),
     ...judgeMessages(world),
     ...judgeReads(history),
+    ...judgeRows(world),
   ].sort((a, b) => a.at - b.at);
 }

@@ -19,7 +19,14 @@ export interface Plan {
 }
 
 /**
- * What `self` does next: claims what nobody alive owns until its share is full, releases what exceeds it.
+ * How many partitions may be without an owner because of a hand-over: each is dark until its next owner has
+ * loaded it, and the more are loaded at once, the longer each takes.
+ */
+const HAND_OVER_AT_ONCE = 4;
+
+/**
+ * What `self` does next: claims what nobody alive owns until its share is full, releases what exceeds it, a
+ * few at a time: the next ones only when the last ones were claimed.
  * A partition that names `self` but is not held is claimed in any case: a claim that was given up may have
  * been stored after all, and nobody else would touch it. Claims start at a place of its own, so workers
  * seldom collide.
@@ -35,8 +42,11 @@ export function plan(
     .filter(({ partition, owner }) => owner === self && !held.has(partition))
     .map(({ partition }) => partition);
   const room = share - held.size - own.length;
-  if (held.size > share)
-    return { claim: own, release: [...held].sort((a, b) => b - a).slice(0, held.size - share) };
+  if (held.size > share) {
+    const dark = holdings.filter(({ partition, owner }) => owner === null && !held.has(partition)).length;
+    const surplus = Math.min(held.size - share, Math.max(0, HAND_OVER_AT_ONCE - dark));
+    return { claim: own, release: [...held].sort((a, b) => b - a).slice(0, surplus) };
+  }
   const living = new Set([...alive, self]);
   const free = holdings.filter(({ owner }) => owner === null || !(owner === self || living.has(owner)));
   const rank = [...living].sort().indexOf(self);

@@ -125,7 +125,7 @@ export function createOwnership(deps: HostDeps): Ownership {
     }));
     const { claim, release: surplus } = plan(workerId, living, holdings, new Set(held.keys()));
     for (const partition of claim) if (!leaving.has(partition)) take(partition, epoch);
-    for (const partition of surplus) void release(partition);
+    if (leaving.size === 0) for (const partition of surplus) void release(partition);
   };
   const timer = setInterval(look, LOOK_MS);
 

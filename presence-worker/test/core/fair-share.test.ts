@@ -24,7 +24,7 @@ describe("the fair share", () => {
 
 /** Lets every worker carry out its plan, in turn, on one board. */
 function settle(holdings: Holding[], workers: string[]): number {
-  for (let round = 1; round <= 10; round++) {
+  for (let round = 1; round <= 64; round++) {
     let changed = false;
     for (const worker of workers) {
       const held = new Set(
@@ -47,7 +47,7 @@ describe("a plan", () => {
     fc.assert(
       fc.property(board, fc.subarray(["a", "b", "c"], { minLength: 1 }), (owners, workers) => {
         const holdings = owners.map((name, partition) => ({ partition, owner: name }));
-        expect(settle(holdings, workers)).toBeLessThanOrEqual(4);
+        expect(settle(holdings, workers)).toBeLessThanOrEqual(18);
         for (const worker of workers) {
           const count = holdings.filter(({ owner: name }) => name === worker).length;
           expect(count).toBe(shareOf(worker, workers, PARTITIONS));
@@ -68,7 +68,22 @@ describe("a plan", () => {
     expect(claim).toEqual(Array.from({ length: 32 }, (_, at) => at + 32));
     expect(release).toEqual([]);
     const all = new Set(holdings.map(({ partition }) => partition));
-    expect(plan("a", ["a", "b"], holdings, all).release).toHaveLength(32);
+    expect(plan("a", ["a", "b"], holdings, all).release).toEqual([63, 62, 61, 60]);
+  });
+
+  it("hands over a few partitions at a time, the next when the last were claimed", () => {
+    const board = (released: number[]) =>
+      Array.from({ length: PARTITIONS }, (_, partition) => ({
+        partition,
+        owner: released.includes(partition) ? null : "a",
+      }));
+    const held = (...released: number[]) =>
+      new Set(Array.from({ length: PARTITIONS }, (_, at) => at).filter((at) => !released.includes(at)));
+    const releases = (...released: number[]) =>
+      plan("a", ["a", "b"], board(released), held(...released)).release;
+    expect(releases()).toHaveLength(4);
+    expect(releases(63, 62, 61, 60)).toEqual([]);
+    expect(releases(63)).toEqual([62, 61, 60]);
   });
 
   it("takes back its own partitions first", () => {
