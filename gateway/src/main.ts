@@ -14,7 +14,7 @@ const logger = createLogger("gateway", env.LOG_LEVEL);
 
 await runService(logger, async (lifecycle) => {
   const config = toConfig(env);
-  const link = await openNats(natsConfig(env), "gateway");
+  const link = await openNats(natsConfig(env), "gateway", logger);
   lifecycle.onStop("nats", () => link.close());
   await ensureStreams(link, env.NATS_REPLICAS);
 

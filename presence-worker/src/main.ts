@@ -16,7 +16,7 @@ const logger = createLogger("presence-worker", env.LOG_LEVEL);
 
 await runService(logger, async (lifecycle) => {
   const registry = createMetricsRegistry();
-  const link = await openNats(natsConfig(env), "worker");
+  const link = await openNats(natsConfig(env), "worker", logger);
   lifecycle.onStop("nats", () => link.close());
   const db = createDatabase(env.DATABASE_URL, { poolSize: 4 });
   lifecycle.onStop("database", () => close(db));

@@ -87,6 +87,10 @@ export function partitionSubject(source: EventSource, partition: number): string
   return `presence.in.${partition}.${source}`;
 }
 
+/** Where all events of one source are written: those of users, and those of whole partitions. */
+export const allEvents = (source: EventSource): string => `presence.in.*.${source}.*`;
+export const allPartitionEvents = (source: EventSource): string => `presence.in.*.${source}`;
+
 /** What a partition's owner reads: its users' events and its own. */
 export function partitionFilter(partition: number): string {
   return `presence.in.${partition}.>`;
@@ -140,7 +144,7 @@ export const recordKey = (userId: string): string => `${partitionOf(userId)}.${e
 
 /** Keys of {@link BUCKET_LEASES}. */
 export const leaseKeys = {
-  partition: (p: number): string => `p.${p}`,
+  partition: (p: number | "*"): string => `p.${p}`,
   worker: (id: string): string => `w.${id}`,
   gateway: (id: string): string => `g.${id}`,
   sweeper: (id: string): string => `s.${id}`,
@@ -149,6 +153,7 @@ export const leaseKeys = {
 
 /** Commands to one gateway. */
 export const gatewaySubject = (gatewayId: string): string => `presence.gw.${gatewayId}`;
+export const SUBJECT_GATEWAY_ALL = "presence.gw.*";
 /** Request: sweep the database now, answer `{ examined, cleaned }`. */
 export const SUBJECT_CLEANUP = "presence.sweep.cleanup";
 /** Chat messages between gateways. */

@@ -58,7 +58,7 @@ await runService(logger, async (lifecycle) => {
   lifecycle.onStop("database", () => close(db));
 
   const sweeperId = randomUUID();
-  const link = await openNats(natsConfig(env), `sweeper-${sweeperId}`);
+  const link = await openNats(natsConfig(env), `sweeper-${sweeperId}`, logger);
   lifecycle.onStop("nats", () => link.close());
   linkIsUp = link.isUp;
   // It reconnects for ever, but not where its credentials are refused: end, and be started again.
