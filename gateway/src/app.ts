@@ -1,3 +1,4 @@
+import { PresenceError } from "@meeshy/shared/codes";
 import type { Database } from "@meeshy/shared/db/client";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
@@ -15,6 +16,9 @@ import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
+import { createStatusReader } from "./routes/status-reader.ts";
+import { createAnswers, type PeopleChanges } from "./services/answers.ts";
+import { serveServices } from "./services/services.ts";
 import { createClientEvents } from "./sockets/client-events.ts";
 import { obeyCommands } from "./sockets/commands.ts";
 import { serveConnections } from "./sockets/connect-path.ts";
@@ -100,13 +104,25 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   feed.onChange(broadcast);
   tellFreshness({ io, feed, connections, snapshots, logger });
   const commands = obeyCommands({ link, log, connections, logger });
+  const notYet = async () => {
+    throw new PresenceError("not_implemented", "This server does not offer this yet.");
+  };
+  const people: PeopleChanges = { setAvailability: notYet, announce: notYet, changeAccount: notYet };
   const relay = relayChat({ io, link, db, connections, logger });
+  const statuses = createStatusReader({ directory, feed });
+  const services = serveServices({
+    link,
+    answer: createAnswers({ statuses, touch, people }),
+    ready: feed.loaded,
+    logger,
+  });
 
   return {
     listen: () => http.listen(),
     unready,
     async stop() {
       isDraining = true;
+      await services.stop();
       await drain(io, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
