@@ -1,3 +1,5 @@
+import { createPresenceClient, type PresenceClient } from "@meeshy/shared/client";
+import type { GuestRole } from "@meeshy/shared/nats/permissions";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
 import { io, type Socket } from "socket.io-client";
@@ -41,6 +43,30 @@ const isOnline = async (user: string) =>
   ((await ask(`/users/${user}`)) as { user: { isOnline: boolean } }).user.isOnline;
 const becomes = (user: string, online: boolean) =>
   eventually(async () => (await isOnline(user)) === online, { what: `${user} ${online}`, within: 20_000 });
+
+async function clientAs(role: GuestRole): Promise<PresenceClient> {
+  const { nats } = stack.read();
+  const { user = "", password = "" } = nats.credentials[role] ?? {};
+  const client = await createPresenceClient({ servers: nats.url, user, password });
+  onTestFinished(() => client.close());
+  return client;
+}
+
+test("other teams' readers follow people, and their services keep them active", async () => {
+  const [external, service] = await Promise.all([clientAs("external"), clientAs("service")]);
+  const told: string[] = [];
+  const watching = external.watch(["bob"], ({ isOnline, cause }) => {
+    told.push(`${isOnline ? "online" : "offline"}: ${cause}`);
+  });
+  await watching.ready;
+  const bob = await open("bob", 0);
+  await eventually(() => told.includes("online: connect"), { what: "bob is told online" });
+  await service.activity("bob");
+  expect(await service.get(["bob"], "alice")).toMatchObject([{ userId: "bob", isOnline: true }]);
+  bob.disconnect();
+  await eventually(() => told.at(-1) === "offline: disconnect", { what: "bob is told offline" });
+  expect(told).toEqual(["offline: disconnect", "online: connect", "offline: disconnect"]);
+});
 
 test("nothing that the service does is refused by its permissions", async () => {
   const [alice] = await Promise.all([open("alice", 0), open("bob", 1), open("carol", 1)]);
