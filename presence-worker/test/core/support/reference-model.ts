@@ -147,7 +147,12 @@ export function createReferenceModel(rules: Rules) {
       user.connections = {};
       user.person = { username: null, isAnonymous, conversationIds: [] };
       user.directoryVersion = Math.max(event.seq, user.directoryVersion + 1);
-      user.lastActiveAt = user.lastSeen = user.availabilityExpiresAt = user.statusText = user.renewedAt = null;
+      user.lastActiveAt =
+        user.lastSeen =
+        user.availabilityExpiresAt =
+        user.statusText =
+        user.renewedAt =
+          null;
       user.availability = "available";
     } else {
       readProfile();
