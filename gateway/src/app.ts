@@ -15,6 +15,12 @@ import { createStatusFeed } from "./feed/status-feed.ts";
 import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
+import { createAppliedChanges } from "./people/applied-changes.ts";
+import { correctViews } from "./people/corrections.ts";
+import { createMemberships } from "./people/memberships.ts";
+import { createPeople } from "./people/people.ts";
+import { createRoomRequests } from "./people/room-requests.ts";
+import { createTold } from "./people/told.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
 import { createStatusReader } from "./routes/status-reader.ts";
 import { createAnswers, type PeopleChanges } from "./services/answers.ts";
@@ -65,10 +71,26 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const feed = createStatusFeed({ link, metrics, logger });
   const outbox = createChatOutbox(link);
   const chat = createChat({ db, outbox });
+  const told = createTold();
+  const snapshots = createSnapshots({ directory, feed, told, logger });
+  const memberships = createMemberships({ feed, snapshots, logger });
   const touch = createActivity(
     { log, connections, shownOf: feed.shown, metrics, logger },
     { throttleMs: config.activityThrottleMs },
   );
+
+  const applied = createAppliedChanges(feed);
+  const people = createPeople({
+    link,
+    source: deps.directory,
+    db,
+    directory,
+    feed,
+    log,
+    applied,
+    metrics,
+    logger,
+  });
 
   const unready = () => [
     ...(isDraining ? ["stopping"] : []),
@@ -87,6 +109,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       log,
       connections,
       chat,
+      people,
       touch,
       metrics,
       registry,
@@ -96,12 +119,13 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     config,
   );
   const io = createSocketServer(http.public, config);
-  guardHandshakes(io, { directory, rules: config.auth, isDraining: () => isDraining, metrics, logger });
-  const snapshots = createSnapshots({ directory, feed, logger });
-  const receive = createClientEvents({ chat, touch, logger });
-  serveConnections(io, { connections, log, feed, snapshots, receive, logger });
-  const { broadcast } = createBroadcaster({ io, directory, connections, metrics, logger });
+  guardHandshakes(io, { directory, feed, rules: config.auth, isDraining: () => isDraining, metrics, logger });
+  const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
+  const receive = createClientEvents({ chat, rooms, touch, logger });
+  serveConnections(io, { connections, log, feed, snapshots, receive, changes: people.changes, logger });
+  const { broadcast } = createBroadcaster({ io, directory, connections, told, metrics, logger });
   feed.onChange(broadcast);
+  correctViews({ io, feed, directory, connections, memberships, applied, told, logger });
   tellFreshness({ io, feed, connections, snapshots, logger });
   const commands = obeyCommands({ link, log, connections, logger });
   const notYet = async () => {
@@ -127,6 +151,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
       relay.stop();
+      people.changes.stop();
       outbox.stop();
       await feed.stop();
       await board.close();

@@ -5,6 +5,7 @@ import { toUserStatus } from "../core/merge-status.ts";
 import { tellStatus } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Told } from "../people/told.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { adminRoom, conversationRoom, ROOM_ADMINS, userRoom } from "../sockets/rooms.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
@@ -13,6 +14,7 @@ export interface BroadcasterDeps {
   io: PresenceServer;
   directory: CachedDirectory;
   connections: Connections;
+  told: Told;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -24,7 +26,7 @@ const RETRY_MS = 1_000;
  * to the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
  * directory has to be asked first, the last change is told once it has answered.
  */
-export function createBroadcaster({ io, directory, connections, metrics, logger }: BroadcasterDeps) {
+export function createBroadcaster({ io, directory, connections, told, metrics, logger }: BroadcasterDeps) {
   /** the last change of a user that waits for the directory; an earlier one says nothing any more */
   const waiting = new Map<string, StatusMessage>();
 
@@ -58,7 +60,7 @@ export function createBroadcaster({ io, directory, connections, metrics, logger 
   const emitWaiting = async (userId: string) => {
     for (;;) {
       try {
-        const user = await directory.users.get(userId);
+        const [user] = await Promise.all([directory.users.get(userId), directory.blocks.get(userId)]);
         const message = waiting.get(userId);
         waiting.delete(userId);
         if (user && message) emit(message, user, blockedViewers(userId));
@@ -76,6 +78,7 @@ export function createBroadcaster({ io, directory, connections, metrics, logger 
     const toSharers = tellStatus("sharer", user, status);
     const admins = conversationIds.map(adminRoom).filter(hasViewers);
     if (toSharers) {
+      told.note(user);
       const hiddenFrom = [userRoom(userId), ...[...blocked].map(userRoom)];
       if (admins.length > 0) hiddenFrom.push(ROOM_ADMINS);
       io.local.to(conversationIds.map(conversationRoom)).except(hiddenFrom).emit("user:status", toSharers);

@@ -4,7 +4,7 @@ import { compareVersions, type StatusMessage } from "@meeshy/shared/status";
 export interface Replica {
   get(userId: string): StatusMessage | undefined;
   /** What is shown of a user, without decoding the rest. */
-  shown(userId: string): { isOnline: boolean; epoch: number; version: number } | undefined;
+  shown(userId: string): Shown | undefined;
   onlineIn(conversationId: string): ReadonlySet<string>;
   /** Takes a status in, read at stream sequence `seq`. True when it is newer by (epoch, version) than what was known. */
   apply(status: StatusMessage, seq: number): boolean;
@@ -13,15 +13,29 @@ export interface Replica {
   size(): number;
 }
 
-interface Entry {
-  text: string;
+export interface Shown {
+  /** stream sequence at which it was read */
   seq: number;
   isOnline: boolean;
   epoch: number;
   version: number;
+  directoryVersion: number;
+}
+
+interface Entry extends Shown {
+  text: string;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
+
+/** A status of no or an old version that brings later news from the directory. */
+const isLaterNews = (status: StatusMessage, seq: number, former: Shown): boolean =>
+  seq > former.seq && status.directoryVersion > former.directoryVersion;
+
+function withPersonOf(status: StatusMessage, news: StatusMessage): StatusMessage {
+  const { username, isAnonymous, conversationIds, directoryVersion } = news;
+  return { ...status, username, isAnonymous, conversationIds, directoryVersion };
+}
 
 export function createReplica(): Replica {
   const entries = new Map<string, Entry>();
@@ -52,17 +66,18 @@ export function createReplica(): Replica {
     },
     shown: (userId) => entries.get(userId),
     onlineIn: (conversationId) => online.get(conversationId) ?? NOBODY,
-    apply(status, seq) {
-      const { userId, isOnline, epoch, version } = status;
+    apply(given, seq) {
+      const { userId } = given;
       const former = entries.get(userId);
-      if (former) {
-        const order = compareVersions(status, former);
-        if (order < 0 || (order === 0 && seq <= former.seq)) return false;
-        if (former.isOnline) unindex(userId, decode(former).conversationIds);
-      }
-      entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version });
+      const order = former ? compareVersions(given, former) : 1;
+      if (former && (order < 0 ? !isLaterNews(given, seq, former) : order === 0 && seq <= former.seq))
+        return false;
+      const status = former && order < 0 ? withPersonOf(decode(former), given) : given;
+      if (former?.isOnline) unindex(userId, decode(former).conversationIds);
+      const { isOnline, epoch, version, directoryVersion } = status;
+      entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version, directoryVersion });
       if (isOnline) index(userId, status.conversationIds);
-      return !former || compareVersions(status, former) > 0;
+      return order > 0;
     },
     forgetBefore(seq) {
       for (const [userId, entry] of entries) if (!entry.isOnline && entry.seq < seq) entries.delete(userId);

@@ -12,6 +12,7 @@ import type { StatusFeed } from "../feed/status-feed.ts";
 import type { TouchActivity } from "../log/activity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { People } from "../people/people.ts";
 import type { Connections } from "../sockets/connections.ts";
 
 /** What routes are made from. */
@@ -24,6 +25,7 @@ export interface RouteDeps {
   log: EventLog;
   connections: Connections;
   chat: Chat;
+  people: People;
   touch: TouchActivity;
   metrics: GatewayMetrics;
   registry: Registry;

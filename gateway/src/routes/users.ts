@@ -4,7 +4,7 @@ import { z } from "zod";
 import { callerOf } from "./caller.ts";
 import { readConnections } from "./connections-of.ts";
 import type { App, RouteDeps } from "./context.ts";
-import { idSchema, statusAnswer, statusesAnswer, userIdParams } from "./schemas.ts";
+import { idSchema, ownAvailabilitySchema, statusAnswer, statusesAnswer, userIdParams } from "./schemas.ts";
 import type { StatusReader } from "./status-reader.ts";
 
 const IDS_MAX = 200;
@@ -25,6 +25,8 @@ const meAnswer = z.object({
     showOnlineStatus: z.boolean(),
     showLastSeen: z.boolean(),
   }),
+  /** what the caller has chosen, which `user` shows as others see it */
+  ownAvailability: ownAvailabilitySchema,
   connections: z.array(
     z.object({
       connectionId: z.string(),
@@ -42,12 +44,13 @@ export function userRoutes(app: App, { statuses, ...sources }: RouteDeps & { sta
     async (request) => {
       const caller = callerOf(request);
       const { id, displayName, showOnlineStatus, showLastSeen } = caller.user;
-      const [status, connections] = await Promise.all([
+      const [status, ownAvailability, connections] = await Promise.all([
         own(statuses.read(caller, [id])),
+        sources.people.availability.chosen(id),
         readConnections(sources, id),
       ]);
       const user = { ...status, id, displayName, isAdmin: caller.isAdmin, showOnlineStatus, showLastSeen };
-      return { user, connections };
+      return { user, ownAvailability, connections };
     },
   );
 

@@ -10,6 +10,7 @@ import {
 import { z } from "zod";
 import type { Chat } from "../chat/chat.ts";
 import type { TouchActivity } from "../log/activity.ts";
+import type { RoomRequests } from "../people/room-requests.ts";
 import type { Connection } from "./connections.ts";
 
 /** What clients may send (CONTRACT 4): each event has a schema and an answer, and is acknowledged. */
@@ -36,10 +37,12 @@ const notYet = () => {
 
 export function createClientEvents({
   chat,
+  rooms,
   touch,
   logger,
 }: {
   chat: Chat;
+  rooms: RoomRequests;
   touch: TouchActivity;
   logger: Logger;
 }): ReceiveEvents {
@@ -55,8 +58,18 @@ export function createClientEvents({
     ],
     [CLIENT_EVENTS.PRESENCE_WATCH, event(userIdsSchema, notYet)],
     [CLIENT_EVENTS.PRESENCE_UNWATCH, event(userIdsSchema, notYet)],
-    [CLIENT_EVENTS.CONVERSATION_JOIN, event(conversationRefSchema, notYet)],
-    [CLIENT_EVENTS.CONVERSATION_LEAVE, event(conversationRefSchema, notYet)],
+    [
+      CLIENT_EVENTS.CONVERSATION_JOIN,
+      event(conversationRefSchema, (connection, { conversationId }) =>
+        rooms.join(connection, conversationId),
+      ),
+    ],
+    [
+      CLIENT_EVENTS.CONVERSATION_LEAVE,
+      event(conversationRefSchema, (connection, { conversationId }) =>
+        rooms.leave(connection, conversationId),
+      ),
+    ],
   ]);
 
   const answerTo = async (

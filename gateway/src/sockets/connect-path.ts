@@ -3,6 +3,7 @@ import { PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
+import type { DirectoryChanges } from "../people/directory-changes.ts";
 import { expireWith } from "./auth-expiry.ts";
 import type { ReceiveEvents } from "./client-events.ts";
 import type { Connection, Connections } from "./connections.ts";
@@ -17,6 +18,7 @@ export interface ConnectDeps {
   feed: StatusFeed;
   snapshots: Snapshots;
   receive: ReceiveEvents;
+  changes: Pick<DirectoryChanges, "announce">;
   logger: Logger;
 }
 
@@ -29,6 +31,7 @@ export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
     joinRooms(connection);
     deps.connections.add(connection);
     socket.on("disconnect", (reason: string) => close(connection, connection.closeReason ?? reason, deps));
+    lookForChanges(connection, deps);
     deps.receive(connection);
     expireWith(connection);
     const staleSince = deps.feed.staleSince();
@@ -49,8 +52,18 @@ function open(socket: PresenceSocket, admitted: Admitted): Connection {
     lastActivityAt: performance.now(),
     announced: undefined,
     closeReason: undefined,
+    left: new Set(),
     isWelcomed: false,
   };
+}
+
+/** What was read at the door may have changed on the way in: then everybody, this gateway too, reads it again. */
+function lookForChanges(
+  { userId, directoryVersion }: Connection,
+  { feed, changes, logger }: ConnectDeps,
+): void {
+  if ((feed.shown(userId)?.directoryVersion ?? 0) <= directoryVersion) return;
+  changes.announce(userId).catch((error) => logger.warn({ userId, err: error }, "change not told again yet"));
 }
 
 function joinRooms({ socket, userId, identity, conversationIds }: Connection): void {

@@ -6,6 +6,7 @@ import { credentialsOfHandshake } from "../auth/credentials.ts";
 import type { TokenRules } from "../auth/verify-token.ts";
 import { toProfile } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
+import type { StatusFeed } from "../feed/status-feed.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
 
@@ -14,11 +15,14 @@ export interface Admitted {
   identity: Identity;
   conversationIds: string[];
   profile: Profile;
+  blocked: ReadonlySet<string>;
+  directoryVersion: number;
   device: string | null;
 }
 
 export interface HandshakeDeps {
   directory: CachedDirectory;
+  feed: Pick<StatusFeed, "shown">;
   rules: TokenRules;
   isDraining: () => boolean;
   metrics: GatewayMetrics;
@@ -27,8 +31,8 @@ export interface HandshakeDeps {
 
 const DEVICE_MAX_LENGTH = 100;
 const DRAINING_RETRY_MS = 1_000;
-/** A stored row of this age serves: the worker looks at it only when it has no record of its own. */
-const STORED_MAX_AGE_MS = 30_000;
+/** The worker looks at the stored row when it has no record of its own, which outlives what it stores by more. */
+const STORED_MAX_AGE_MS = 1_000;
 
 /** Lets in who proves who they are; refusals are `connect_error` with `data` as of CONTRACT 3. */
 export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
@@ -54,10 +58,11 @@ async function admit(socket: PresenceSocket, deps: HandshakeDeps): Promise<Admit
   if (deps.isDraining()) {
     throw new PresenceError("unavailable", "This gateway is stopping.", { retryAfterMs: DRAINING_RETRY_MS });
   }
-  const { directory } = deps;
+  const { directory, feed } = deps;
   const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps);
   const { user } = identity;
-  const [conversations, stored] = await Promise.all([
+  const directoryVersion = feed.shown(user.id)?.directoryVersion ?? 0;
+  const [conversations, stored, blocked] = await Promise.all([
     directory.conversations.get(user.id),
     directory.presences.get(user.id, STORED_MAX_AGE_MS).catch(() => undefined),
     directory.blocks.get(user.id),
@@ -68,6 +73,8 @@ async function admit(socket: PresenceSocket, deps: HandshakeDeps): Promise<Admit
     identity,
     conversationIds,
     profile: toProfile({ user, conversationIds, stored }),
+    blocked: blocked ?? new Set(),
+    directoryVersion,
     device: typeof device === "string" && device !== "" ? device.slice(0, DEVICE_MAX_LENGTH) : null,
   };
 }

@@ -16,7 +16,13 @@ const status = (isOnline: boolean): UserStatus => ({
   cause: "connect",
   at: "2026-01-01T10:00:00.000Z",
 });
-const bob = { username: "bob", isAnonymous: false, showOnlineStatus: true, showLastSeen: true };
+const bob = {
+  username: "bob",
+  isAnonymous: false,
+  isActive: true,
+  showOnlineStatus: true,
+  showLastSeen: true,
+};
 const viewer = (over: Partial<Viewer> = {}): Viewer => ({
   id: "alice",
   isAdmin: false,
