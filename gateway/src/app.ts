@@ -1,4 +1,3 @@
-import { PresenceError } from "@meeshy/shared/codes";
 import type { Database } from "@meeshy/shared/db/client";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
@@ -23,7 +22,7 @@ import { createRoomRequests } from "./people/room-requests.ts";
 import { createTold } from "./people/told.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
 import { createStatusReader } from "./routes/status-reader.ts";
-import { createAnswers, type PeopleChanges } from "./services/answers.ts";
+import { createAnswers } from "./services/answers.ts";
 import { serveServices } from "./services/services.ts";
 import { createClientEvents } from "./sockets/client-events.ts";
 import { obeyCommands } from "./sockets/commands.ts";
@@ -128,10 +127,6 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   correctViews({ io, feed, directory, connections, memberships, applied, told, logger });
   tellFreshness({ io, feed, connections, snapshots, logger });
   const commands = obeyCommands({ link, log, connections, logger });
-  const notYet = async () => {
-    throw new PresenceError("not_implemented", "This server does not offer this yet.");
-  };
-  const people: PeopleChanges = { setAvailability: notYet, announce: notYet, changeAccount: notYet };
   const relay = relayChat({ io, link, db, connections, logger });
   const statuses = createStatusReader({ directory, feed });
   const services = serveServices({

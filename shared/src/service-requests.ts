@@ -28,7 +28,7 @@ export const availabilityRequestSchema = z.object({
   availability: z.enum(AVAILABILITIES),
   statusText: z.string().max(STATUS_TEXT_MAX).nullable().optional(),
   /** when it ends by itself */
-  expiresAt: z.iso.datetime({ offset: true }).nullable().optional(),
+  expiresAt: z.iso.datetime().nullable().optional(),
 });
 export type AvailabilityRequest = z.infer<typeof availabilityRequestSchema>;
 export const membershipRequestSchema = z.object({

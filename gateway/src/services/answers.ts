@@ -1,30 +1,18 @@
 import { PresenceError } from "@meeshy/shared/codes";
-import {
-  type AccountRequest,
-  type AvailabilityRequest,
-  SERVICE_REQUESTS,
-  type ServiceSubject,
-} from "@meeshy/shared/service-requests";
+import { SERVICE_REQUESTS, type ServiceSubject } from "@meeshy/shared/service-requests";
 import type { z } from "zod";
 import type { TouchActivity } from "../log/activity.ts";
+import type { People } from "../people/people.ts";
 import type { StatusReader } from "../routes/status-reader.ts";
 
 type Request<S extends ServiceSubject> = z.infer<(typeof SERVICE_REQUESTS)[S]["request"]>;
 type Answer<S extends ServiceSubject> = z.infer<(typeof SERVICE_REQUESTS)[S]["answer"]>;
 type Answers = { [S in ServiceSubject]: (request: Request<S>) => Promise<Answer<S>> };
 
-/** What trusted services may change about people; each rejects with {@link PresenceError}. */
-export interface PeopleChanges {
-  setAvailability(userId: string, wish: Omit<AvailabilityRequest, "userId">): Promise<void>;
-  /** The directory says something new of this person. */
-  announce(userId: string): Promise<void>;
-  changeAccount(userId: string, change: AccountRequest["change"]): Promise<void>;
-}
-
 export interface AnswerDeps {
   statuses: StatusReader;
   touch: TouchActivity;
-  people: PeopleChanges;
+  people: Pick<People, "availability" | "changes" | "accounts">;
 }
 
 /** Carries out one request: reads its payload, gives what it is answered, or rejects. */
@@ -47,16 +35,16 @@ export function createAnswers({ statuses, touch, people }: AnswerDeps): AnswerRe
       return DONE;
     },
     "presence.availability": async ({ userId, ...wish }) => {
-      await people.setAvailability(userId, wish);
+      await people.availability.set(userId, wish);
       return DONE;
     },
     // A hint: what has changed is read again from the directory.
     "presence.membership": async ({ userId }) => {
-      await people.announce(userId);
+      await people.changes.announce(userId);
       return DONE;
     },
     "presence.account": async ({ userId, change }) => {
-      await people.changeAccount(userId, change);
+      await people.accounts.change(userId, change);
       return DONE;
     },
   };

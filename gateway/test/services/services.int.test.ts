@@ -146,6 +146,44 @@ describe("presence.activity", () => {
   });
 });
 
+describe("what services change", () => {
+  it("is in the log once it is answered", async () => {
+    const lastOf = async (userId: string) =>
+      (await servers.readLog()).findLast(({ subject }) => subject.endsWith(`.svc.${userId}`))?.event;
+    const expiresAt = new Date(Date.now() + 60_000).toISOString();
+    const wish = { availability: "dnd", statusText: "in a meeting", expiresAt };
+    expect(await ask("presence.availability", { userId: "alice", ...wish })).toMatchObject({ code: "" });
+    expect(await lastOf("alice")).toMatchObject({
+      type: "availability",
+      availability: "dnd",
+      statusText: "in a meeting",
+      expiresAt: Date.parse(expiresAt),
+    });
+    const joined = { userId: "bob", conversationId: "general", change: "joined" };
+    expect(await ask("presence.membership", joined)).toMatchObject({ code: "" });
+    expect(await lastOf("bob")).toMatchObject({ type: "directory", profile: { username: "bob" } });
+    expect(await ask("presence.account", { userId: "mallory", change: "deleted" })).toMatchObject({
+      code: "",
+    });
+    expect(await lastOf("mallory")).toEqual({ type: "deleted" });
+  });
+
+  it.each<[string, string, object, string, string]>([
+    ["an availability of nobody", "presence.availability", { userId: "zed" }, "404", "not_found"],
+    [
+      "an end in the past",
+      "presence.availability",
+      { userId: "alice", expiresAt: "2020-01-01T00:00:00Z" },
+      "400",
+      "bad_request",
+    ],
+    ["an anonymous participant", "presence.availability", { userId: "anon_demo" }, "403", "forbidden"],
+  ])("%s is refused by name", async (_, subject, request, code, name) => {
+    const answer = await ask(subject, { availability: "busy", ...request });
+    expect(answer).toMatchObject({ code, data: { error: { code: name } } });
+  });
+});
+
 describe("discovery", () => {
   it("lists every gateway with its endpoints, in one queue", async () => {
     const infos: ServiceInfo[] = [];

@@ -109,6 +109,8 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
       `$JS.API.DIRECT.GET.${STREAM_EVENTS}`,
       ...findStreams,
       ...follow(STREAM_EVENTS),
+      // Nothing stays of a person who is deleted.
+      `$JS.API.STREAM.PURGE.${STREAM_STATUS}`,
       ...follow(bucketStream(BUCKET_STATE)),
     ],
     subscribe: [inbox("worker")],

@@ -111,7 +111,7 @@ const FORBIDDEN: Record<NatsRole, { publish: string[]; subscribe: string[] }> = 
   },
   worker: {
     publish: [
-      ...DESTRUCTION,
+      ...DESTRUCTION.filter((subject) => subject !== "$JS.API.STREAM.PURGE.PRESENCE_STATUS"),
       ...consumers("PRESENCE_EVENTS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"),
       "presence.in.1.gw.alice",
       "presence.in.1.sweep",
