@@ -4,8 +4,8 @@ import { z } from "zod";
 
 export type Json = Record<string, unknown>;
 
-export const reference = (...path: string[]): Json => ({ $ref: `#/${path.map(escape).join("/")}` });
-const escape = (token: string) => token.replaceAll("~", "~0").replaceAll("/", "~1");
+export const reference = (...path: string[]): Json => ({ $ref: `#/${path.map(toToken).join("/")}` });
+const toToken = (token: string) => token.replaceAll("~", "~0").replaceAll("/", "~1");
 
 /** Keys of a document are restricted: `user:status` stands under `user.status`. */
 export const keyOf = (name: string): string => name.replaceAll(":", ".");
