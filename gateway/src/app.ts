@@ -1,4 +1,5 @@
 import type { Database } from "@meeshy/shared/db/client";
+import { recentTransitions } from "@meeshy/shared/db/transitions";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
@@ -106,6 +107,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       connections,
       chat,
       people,
+      history: (userId, limit) => recentTransitions(db, userId, limit),
       touch,
       metrics,
       registry,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TransitionRow } from "@meeshy/shared/db/transitions";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
@@ -26,6 +27,8 @@ export interface RouteDeps {
   connections: Connections;
   chat: Chat;
   people: People;
+  /** a person's last lines of history, newest first */
+  history: (userId: string, limit: number) => Promise<TransitionRow[]>;
   touch: TouchActivity;
   metrics: GatewayMetrics;
   registry: Registry;
