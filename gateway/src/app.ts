@@ -18,7 +18,7 @@ import { createGatewayMetrics } from "./metrics.ts";
 import { createAppliedChanges } from "./people/applied-changes.ts";
 import { correctViews } from "./people/corrections.ts";
 import { createMemberships } from "./people/memberships.ts";
-import { createPeople } from "./people/people.ts";
+import { createPeople, type People } from "./people/people.ts";
 import { createRoomRequests } from "./people/room-requests.ts";
 import { createTold } from "./people/told.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
@@ -47,6 +47,8 @@ export interface Gateway {
   listen(): Promise<{ port: number; opsPort: number | undefined }>;
   /** why it cannot serve now; empty when it can */
   unready(): string[];
+  /** what other services may ask to be changed */
+  people: People;
   /** Drains and stops: within a few seconds, also without NATS or the database. */
   stop(): Promise<void>;
 }
@@ -131,6 +133,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   return {
     listen: () => http.listen(),
     unready,
+    people,
     async stop() {
       isDraining = true;
       await drain(io, connections, { graceMs: config.disconnectGraceMs });

@@ -27,7 +27,8 @@ export interface CorrectionDeps {
 interface Underway {
   /** conversations in which the person may have been seen */
   seenIn: Set<string>;
-  formerName: string | null | undefined;
+  /** the status of before, where one was known */
+  former: StatusMessage | undefined;
   /** a later change came while the directory was read */
   isOutdated: boolean;
 }
@@ -45,6 +46,11 @@ export function correctViews(deps: CorrectionDeps): void {
 
   const begin = (status: StatusMessage, former: StatusMessage | undefined) => {
     const { userId } = status;
+    const isAnnounced = status.directoryVersion > 0 && status.directoryVersion !== former?.directoryVersion;
+    if (!isAnnounced) {
+      if (former) leaveBehind(userId, former);
+      return;
+    }
     directory.forgetPerson(userId);
     forgetMembers(status.conversationIds, former?.conversationIds ?? []);
     const change = underway.get(userId);
@@ -54,9 +60,17 @@ export function correctViews(deps: CorrectionDeps): void {
       for (const id of seenIn) change.seenIn.add(id);
       return;
     }
-    const begun = { seenIn: new Set(seenIn), formerName: former?.username, isOutdated: false };
+    const begun = { seenIn: new Set(seenIn), former, isOutdated: false };
     underway.set(userId, begun);
     void carryOut(userId, begun);
+  };
+
+  /** A membership that ended without an announcement: what is known of the person stays as good as it was. */
+  const leaveBehind = (userId: string, { conversationIds }: StatusMessage) => {
+    const user = directory.users.peek(userId);
+    const blocked = directory.blocks.peek(userId);
+    if (user && blocked && !underway.has(userId))
+      correctViewers(userId, user, blocked, { seenIn: new Set(conversationIds), former: undefined });
   };
 
   const forgetMembers = (now: readonly string[], before: readonly string[]) => {
@@ -108,12 +122,12 @@ export function correctViews(deps: CorrectionDeps): void {
     userId: string,
     user: DirectoryUser | undefined,
     blocked: ReadonlySet<string>,
-    { seenIn, formerName }: Underway,
+    { seenIn, former: formerMessage }: Omit<Underway, "isOutdated">,
   ) => {
     const message = feed.get(userId);
     if (!message) return;
     const status = toUserStatus(message);
-    const formerStatus = { ...status, username: formerName ?? status.username };
+    const formerStatus = formerMessage ? toUserStatus(formerMessage) : status;
     const toldAs = told.of(userId);
     told.forget(userId);
     const saw = socketsIn(seenIn);
