@@ -14,7 +14,10 @@ import { createStatusFeed } from "./feed/status-feed.ts";
 import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
+import { createOutlet } from "./rooms/outlet.ts";
+import { createWatching } from "./rooms/watching.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
+import { createStatusReader } from "./routes/status-reader.ts";
 import { createClientEvents } from "./sockets/client-events.ts";
 import { obeyCommands } from "./sockets/commands.ts";
 import { serveConnections } from "./sockets/connect-path.ts";
@@ -93,21 +96,23 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   );
   const io = createSocketServer(http.public, config);
   guardHandshakes(io, { directory, rules: config.auth, isDraining: () => isDraining, metrics, logger });
-  const snapshots = createSnapshots({ directory, feed, logger });
-  const receive = createClientEvents({ chat, touch, logger });
-  serveConnections(io, { connections, log, feed, snapshots, receive, logger });
-  const { broadcast } = createBroadcaster({ io, directory, connections, metrics, logger });
+  const outlet = createOutlet(io);
+  const snapshots = createSnapshots({ directory, feed, outlet, logger });
+  const watching = createWatching(createStatusReader({ directory, feed }));
+  const receive = createClientEvents({ chat, touch, watching, logger });
+  serveConnections(io, { connections, log, feed, outlet, snapshots, receive, logger });
+  const { broadcast } = createBroadcaster({ io, outlet, directory, connections, metrics, logger });
   feed.onChange(broadcast);
-  tellFreshness({ io, feed, connections, snapshots, logger });
+  tellFreshness({ io, outlet, feed, connections, snapshots, logger });
   const commands = obeyCommands({ link, log, connections, logger });
-  const relay = relayChat({ io, link, db, connections, logger });
+  const relay = relayChat({ io, outlet, link, db, connections, logger });
 
   return {
     listen: () => http.listen(),
     unready,
     async stop() {
       isDraining = true;
-      await drain(io, connections, { graceMs: config.disconnectGraceMs });
+      await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
       relay.stop();

@@ -1,16 +1,19 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage, UserStatus } from "@meeshy/shared/status";
+import { findAudience } from "../core/audience.ts";
 import { toUserStatus } from "../core/merge-status.ts";
 import { tellStatus } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Outlet } from "../rooms/outlet.ts";
 import type { Connections } from "../sockets/connections.ts";
-import { adminRoom, conversationRoom, ROOM_ADMINS, userRoom } from "../sockets/rooms.ts";
+import { conversationRoom, ROOM_ADMINS, userRoom, watchRoom } from "../sockets/rooms.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
 
 export interface BroadcasterDeps {
   io: PresenceServer;
+  outlet: Outlet;
   directory: CachedDirectory;
   connections: Connections;
   metrics: GatewayMetrics;
@@ -20,15 +23,17 @@ export interface BroadcasterDeps {
 const RETRY_MS = 1_000;
 
 /**
- * Tells this gateway's viewers of a change: one emit for the union of the rooms, so once per socket; never
- * to the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
+ * Tells this gateway's viewers of a change: everyone in the rooms and whoever watches the person, once per
+ * socket; never the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
  * directory has to be asked first, the last change is told once it has answered.
  */
-export function createBroadcaster({ io, directory, connections, metrics, logger }: BroadcasterDeps) {
+export function createBroadcaster({ io, outlet, directory, connections, metrics, logger }: BroadcasterDeps) {
   /** the last change of a user that waits for the directory; an earlier one says nothing any more */
   const waiting = new Map<string, StatusMessage>();
 
-  const hasViewers = (room: string) => io.sockets.adapter.rooms.has(room);
+  const { rooms } = io.sockets.adapter;
+  const hasViewers = ({ userId, conversationIds }: StatusMessage) =>
+    rooms.has(watchRoom(userId)) || conversationIds.some((id) => rooms.has(conversationRoom(id)));
 
   /**
    * Blocks hold in both directions, so those of the viewers here, who were read when they connected, tell as
@@ -43,7 +48,7 @@ export function createBroadcaster({ io, directory, connections, metrics, logger 
   };
 
   const broadcast = (message: StatusMessage): void => {
-    if (!message.conversationIds.some((id) => hasViewers(conversationRoom(id)))) return;
+    if (!hasViewers(message)) return;
     const { userId } = message;
     const user = directory.users.peek(userId);
     if (user && !waiting.has(userId)) {
@@ -73,23 +78,32 @@ export function createBroadcaster({ io, directory, connections, metrics, logger 
   const emit = (message: StatusMessage, user: DirectoryUser, blocked: ReadonlySet<string>) => {
     const { userId, conversationIds } = message;
     const status = toUserStatus(message);
+    const shared = conversationIds.map(conversationRoom);
+    const { sharers, admins } = findAudience(rooms, {
+      told: shared,
+      shared,
+      watchers: watchRoom(userId),
+      own: userRoom(userId),
+      blocked: [...blocked].map(userRoom),
+      admins: ROOM_ADMINS,
+    });
     const toSharers = tellStatus("sharer", user, status);
-    const admins = conversationIds.map(adminRoom).filter(hasViewers);
-    if (toSharers) {
-      const hiddenFrom = [userRoom(userId), ...[...blocked].map(userRoom)];
-      if (admins.length > 0) hiddenFrom.push(ROOM_ADMINS);
-      io.local.to(conversationIds.map(conversationRoom)).except(hiddenFrom).emit("user:status", toSharers);
-    }
-    if (admins.length > 0) io.local.to(admins).except(userRoom(userId)).emit("user:status", status);
-    if (toSharers || admins.length > 0) note(status);
+    const told = toSharers ? sharers : [];
+    if (told.length + admins.length === 0) return;
+    note(status);
+    if (toSharers && told.length > 0) outlet.tell(told, toSharers, () => noteLatency(status));
+    const toAdmins = tellStatus("admin", user, status);
+    if (!toAdmins || admins.length === 0) return;
+    outlet.tell(admins, toAdmins, () => {
+      if (told.length === 0) noteLatency(status);
+    });
   };
 
-  const note = (status: UserStatus) => {
-    const { userId, isOnline, cause, version } = status;
+  const noteLatency = ({ at }: UserStatus) => {
+    if (at !== null) metrics.broadcastLatency.observe(Math.max(0, Date.now() - Date.parse(at)) / 1_000);
+  };
+  const note = ({ userId, isOnline, cause, version }: UserStatus) => {
     metrics.broadcasts.inc();
-    if (status.at !== null) {
-      metrics.broadcastLatency.observe(Math.max(0, Date.now() - Date.parse(status.at)) / 1_000);
-    }
     logger.info({ userId, isOnline, cause, version }, "Broadcast USER_STATUS");
   };
 

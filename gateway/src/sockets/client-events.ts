@@ -10,6 +10,7 @@ import {
 import { z } from "zod";
 import type { Chat } from "../chat/chat.ts";
 import type { TouchActivity } from "../log/activity.ts";
+import type { Watching } from "../rooms/watching.ts";
 import type { Connection } from "./connections.ts";
 
 /** What clients may send (CONTRACT 4): each event has a schema and an answer, and is acknowledged. */
@@ -37,10 +38,12 @@ const notYet = () => {
 export function createClientEvents({
   chat,
   touch,
+  watching,
   logger,
 }: {
   chat: Chat;
   touch: TouchActivity;
+  watching: Watching;
   logger: Logger;
 }): ReceiveEvents {
   const answers = new Map<string, Answer>([
@@ -53,8 +56,8 @@ export function createClientEvents({
         return { messageId };
       }),
     ],
-    [CLIENT_EVENTS.PRESENCE_WATCH, event(userIdsSchema, notYet)],
-    [CLIENT_EVENTS.PRESENCE_UNWATCH, event(userIdsSchema, notYet)],
+    [CLIENT_EVENTS.PRESENCE_WATCH, event(userIdsSchema, watching.watch)],
+    [CLIENT_EVENTS.PRESENCE_UNWATCH, event(userIdsSchema, watching.unwatch)],
     [CLIENT_EVENTS.CONVERSATION_JOIN, event(conversationRefSchema, notYet)],
     [CLIENT_EVENTS.CONVERSATION_LEAVE, event(conversationRefSchema, notYet)],
   ]);

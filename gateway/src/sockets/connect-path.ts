@@ -3,11 +3,12 @@ import { PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
+import type { Outlet } from "../rooms/outlet.ts";
 import { expireWith } from "./auth-expiry.ts";
 import type { ReceiveEvents } from "./client-events.ts";
 import type { Connection, Connections } from "./connections.ts";
 import type { Admitted } from "./handshake.ts";
-import { adminRoom, conversationRoom, ROOM_ADMINS, userRoom } from "./rooms.ts";
+import { conversationRoom, ROOM_ADMINS, userRoom } from "./rooms.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
 
@@ -15,6 +16,7 @@ export interface ConnectDeps {
   connections: Connections;
   log: EventLog;
   feed: StatusFeed;
+  outlet: Outlet;
   snapshots: Snapshots;
   receive: ReceiveEvents;
   logger: Logger;
@@ -26,6 +28,7 @@ const CONNECTION_ID_BYTES = 12;
 export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
   io.on("connection", (socket) => {
     const connection = open(socket, socket.data as Admitted);
+    if (socket.handshake.auth.batch === true) deps.outlet.openBatches(socket.id);
     joinRooms(connection);
     deps.connections.add(connection);
     socket.on("disconnect", (reason: string) => close(connection, connection.closeReason ?? reason, deps));
@@ -55,7 +58,7 @@ function open(socket: PresenceSocket, admitted: Admitted): Connection {
 
 function joinRooms({ socket, userId, identity, conversationIds }: Connection): void {
   const rooms = [userRoom(userId), ...conversationIds.map(conversationRoom)];
-  if (identity.isAdmin) rooms.push(ROOM_ADMINS, ...conversationIds.map(adminRoom));
+  if (identity.isAdmin) rooms.push(ROOM_ADMINS);
   void socket.join(rooms);
 }
 
@@ -71,8 +74,10 @@ async function welcome(connection: Connection, { log, feed, snapshots, logger }:
   await snapshots.send(connection);
 }
 
-function close(connection: Connection, reason: string, { connections, log, logger }: ConnectDeps): void {
+function close(connection: Connection, reason: string, deps: ConnectDeps): void {
+  const { connections, log, outlet, logger } = deps;
   connections.remove(connection);
+  outlet.closeBatches(connection.socket.id);
   log.disconnected(connection, reason);
   logger.info({ userId: connection.userId, connectionId: connection.id, reason }, "disconnected");
 }

@@ -5,6 +5,8 @@ import { toUserStatus } from "../core/merge-status.ts";
 import { relationTo, tellStatus, type Viewer } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { Outlet } from "../rooms/outlet.ts";
+import { watchedBy } from "../rooms/watching.ts";
 import type { Connection } from "./connections.ts";
 
 export interface Snapshots {
@@ -15,15 +17,17 @@ export interface Snapshots {
 export interface SnapshotDeps {
   directory: CachedDirectory;
   feed: StatusFeed;
+  outlet: Outlet;
   logger: Logger;
 }
 
 /** Rounds of asking the directory for people who came online while it was asked. */
 const ROUNDS = 5;
 
-export function createSnapshots({ directory, feed, logger }: SnapshotDeps): Snapshots {
-  const present = ({ userId, conversationIds }: Connection): Set<string> => {
+export function createSnapshots({ directory, feed, outlet, logger }: SnapshotDeps): Snapshots {
+  const present = ({ userId, conversationIds, socket }: Connection): Set<string> => {
     const ids = new Set(conversationIds.flatMap((id) => [...feed.onlineIn(id)]));
+    for (const id of watchedBy(socket)) if (feed.shown(id)?.isOnline) ids.add(id);
     ids.delete(userId);
     return ids;
   };
@@ -67,7 +71,7 @@ export function createSnapshots({ directory, feed, logger }: SnapshotDeps): Snap
         }
         ids = present(connection);
       }
-      if (socket.connected) socket.emit("presence:snapshot", assemble(viewer, present(connection)));
+      if (socket.connected) outlet.snapshot(socket.id, assemble(viewer, present(connection)));
     },
   };
 }
