@@ -14,6 +14,7 @@ import { createStatusFeed } from "./feed/status-feed.ts";
 import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
+import { createLargeRooms } from "./rooms/large-rooms.ts";
 import { createOutlet } from "./rooms/outlet.ts";
 import { createWatching } from "./rooms/watching.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
@@ -25,8 +26,10 @@ import { createConnections } from "./sockets/connections.ts";
 import { drain } from "./sockets/drain.ts";
 import { tellFreshness } from "./sockets/freshness-notices.ts";
 import { guardHandshakes } from "./sockets/handshake.ts";
+import { conversationRoom } from "./sockets/rooms.ts";
 import { createSnapshots } from "./sockets/snapshots.ts";
 import { createSocketServer } from "./sockets/socket-server.ts";
+import { createSpreadSnapshots } from "./sockets/spread-snapshots.ts";
 
 export interface GatewayDeps {
   link: NatsLink;
@@ -87,6 +90,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       connections,
       chat,
       touch,
+      occupancyOf: (conversationId) => largeRooms.count(conversationId),
       metrics,
       registry,
       unready,
@@ -97,13 +101,31 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const io = createSocketServer(http.public, config);
   guardHandshakes(io, { directory, rules: config.auth, isDraining: () => isDraining, metrics, logger });
   const outlet = createOutlet(io);
-  const snapshots = createSnapshots({ directory, feed, outlet, logger });
+  const largeRooms = createLargeRooms(
+    { io, outlet, directory, feed, logger },
+    { largerThan: config.largeRoomSize },
+  );
+  const snapshots = createSnapshots({ directory, feed, outlet, largeRooms, logger });
+  const spreadSnapshots = createSpreadSnapshots({ connections, snapshots, logger });
   const watching = createWatching(createStatusReader({ directory, feed }));
   const receive = createClientEvents({ chat, touch, watching, logger });
-  serveConnections(io, { connections, log, feed, outlet, snapshots, receive, logger });
-  const { broadcast } = createBroadcaster({ io, outlet, directory, connections, metrics, logger });
+  serveConnections(io, { connections, log, feed, outlet, largeRooms, snapshots, receive, logger });
+  const { broadcast } = createBroadcaster({
+    io,
+    outlet,
+    largeRooms,
+    directory,
+    connections,
+    metrics,
+    logger,
+  });
   feed.onChange(broadcast);
-  tellFreshness({ io, outlet, feed, connections, snapshots, logger });
+  feed.onChange(({ userId }) => largeRooms.review(userId));
+  largeRooms.onResize((id) => {
+    const inRoom = io.sockets.adapter.rooms.get(conversationRoom(id));
+    spreadSnapshots(connections.all().filter(({ socket }) => inRoom?.has(socket.id)));
+  });
+  tellFreshness({ io, outlet, feed, connections, spreadSnapshots });
   const commands = obeyCommands({ link, log, connections, logger });
   const relay = relayChat({ io, outlet, link, db, connections, logger });
 
@@ -117,6 +139,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       commands.stop();
       relay.stop();
       outbox.stop();
+      largeRooms.stop();
       await feed.stop();
       await board.close();
       await http.close();

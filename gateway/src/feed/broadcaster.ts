@@ -6,6 +6,7 @@ import { toUserStatus } from "../core/merge-status.ts";
 import { tellStatus } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Outlet } from "../rooms/outlet.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { conversationRoom, ROOM_ADMINS, userRoom, watchRoom } from "../sockets/rooms.ts";
@@ -14,6 +15,7 @@ import type { PresenceServer } from "../sockets/socket-server.ts";
 export interface BroadcasterDeps {
   io: PresenceServer;
   outlet: Outlet;
+  largeRooms: LargeRooms;
   directory: CachedDirectory;
   connections: Connections;
   metrics: GatewayMetrics;
@@ -23,17 +25,19 @@ export interface BroadcasterDeps {
 const RETRY_MS = 1_000;
 
 /**
- * Tells this gateway's viewers of a change: everyone in the rooms and whoever watches the person, once per
- * socket; never the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
+ * Tells this gateway's viewers of a change: everyone in rooms that are not large, and whoever watches the
+ * person, once per socket; never the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
  * directory has to be asked first, the last change is told once it has answered.
  */
-export function createBroadcaster({ io, outlet, directory, connections, metrics, logger }: BroadcasterDeps) {
+export function createBroadcaster(deps: BroadcasterDeps) {
+  const { io, outlet, largeRooms, directory, connections, metrics, logger } = deps;
   /** the last change of a user that waits for the directory; an earlier one says nothing any more */
   const waiting = new Map<string, StatusMessage>();
 
   const { rooms } = io.sockets.adapter;
+  const smallOf = (conversationIds: string[]) => conversationIds.filter((id) => !largeRooms.isLarge(id));
   const hasViewers = ({ userId, conversationIds }: StatusMessage) =>
-    rooms.has(watchRoom(userId)) || conversationIds.some((id) => rooms.has(conversationRoom(id)));
+    rooms.has(watchRoom(userId)) || smallOf(conversationIds).some((id) => rooms.has(conversationRoom(id)));
 
   /**
    * Blocks hold in both directions, so those of the viewers here, who were read when they connected, tell as
@@ -78,10 +82,9 @@ export function createBroadcaster({ io, outlet, directory, connections, metrics,
   const emit = (message: StatusMessage, user: DirectoryUser, blocked: ReadonlySet<string>) => {
     const { userId, conversationIds } = message;
     const status = toUserStatus(message);
-    const shared = conversationIds.map(conversationRoom);
     const { sharers, admins } = findAudience(rooms, {
-      told: shared,
-      shared,
+      told: smallOf(conversationIds).map(conversationRoom),
+      shared: conversationIds.map(conversationRoom),
       watchers: watchRoom(userId),
       own: userRoom(userId),
       blocked: [...blocked].map(userRoom),

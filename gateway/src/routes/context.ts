@@ -12,6 +12,7 @@ import type { StatusFeed } from "../feed/status-feed.ts";
 import type { TouchActivity } from "../log/activity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Connections } from "../sockets/connections.ts";
 
 /** What routes are made from. */
@@ -25,6 +26,8 @@ export interface RouteDeps {
   connections: Connections;
   chat: Chat;
   touch: TouchActivity;
+  /** the counts of a conversation; rejects with `unavailable` */
+  occupancyOf: LargeRooms["count"];
   metrics: GatewayMetrics;
   registry: Registry;
   unready: () => string[];

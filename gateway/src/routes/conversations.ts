@@ -15,7 +15,7 @@ const occupancyAnswer = statusesAnswer.extend({ online: z.int(), total: z.int() 
 
 export function conversationRoutes(
   app: App,
-  { directory, feed, statuses }: RouteDeps & { statuses: StatusReader },
+  { directory, occupancyOf, statuses }: RouteDeps & { statuses: StatusReader },
 ): void {
   const conversationsOf = async (userId: string) =>
     (await directory.conversations.get(userId, MEMBERSHIP_MAX_AGE_MS)) ?? [];
@@ -46,11 +46,11 @@ export function conversationRoutes(
         throw new PresenceError("not_found", "There is no such conversation.");
       }
       const members = (await directory.members.get(conversationId)) ?? [];
-      return {
-        users: await statuses.read(caller, members),
-        online: members.filter((id) => feed.shown(id)?.isOnline).length,
-        total: members.length,
-      };
+      const [users, { online, total }] = await Promise.all([
+        statuses.read(caller, members),
+        occupancyOf(conversationId),
+      ]);
+      return { users, online, total };
     },
   );
 }

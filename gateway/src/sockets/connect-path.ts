@@ -3,6 +3,7 @@ import { PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Outlet } from "../rooms/outlet.ts";
 import { expireWith } from "./auth-expiry.ts";
 import type { ReceiveEvents } from "./client-events.ts";
@@ -17,6 +18,7 @@ export interface ConnectDeps {
   log: EventLog;
   feed: StatusFeed;
   outlet: Outlet;
+  largeRooms: LargeRooms;
   snapshots: Snapshots;
   receive: ReceiveEvents;
   logger: Logger;
@@ -63,10 +65,11 @@ function joinRooms({ socket, userId, identity, conversationIds }: Connection): v
 }
 
 /** The socket is in its rooms before it is in the log, and in the log before it is told so. */
-async function welcome(connection: Connection, { log, feed, snapshots, logger }: ConnectDeps): Promise<void> {
-  const { socket, userId, id: connectionId, identity } = connection;
+async function welcome(connection: Connection, deps: ConnectDeps): Promise<void> {
+  const { log, feed, largeRooms, snapshots, logger } = deps;
+  const { socket, userId, id: connectionId, identity, conversationIds } = connection;
   logger.info({ userId, connectionId, device: connection.device }, "connected");
-  await Promise.all([log.connected(connection), feed.loaded]);
+  await Promise.all([log.connected(connection), feed.loaded, largeRooms.learn(conversationIds)]);
   if (!socket.connected) return;
   const { username, isAnonymous } = identity.user;
   socket.emit("authenticated", { success: true, user: { id: userId, username, isAnonymous }, connectionId });

@@ -5,6 +5,7 @@ import { toUserStatus } from "../core/merge-status.ts";
 import { relationTo, tellStatus, type Viewer } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Outlet } from "../rooms/outlet.ts";
 import { watchedBy } from "../rooms/watching.ts";
 import type { Connection } from "./connections.ts";
@@ -18,15 +19,18 @@ export interface SnapshotDeps {
   directory: CachedDirectory;
   feed: StatusFeed;
   outlet: Outlet;
+  largeRooms: LargeRooms;
   logger: Logger;
 }
 
 /** Rounds of asking the directory for people who came online while it was asked. */
 const ROUNDS = 5;
 
-export function createSnapshots({ directory, feed, outlet, logger }: SnapshotDeps): Snapshots {
+export function createSnapshots(deps: SnapshotDeps): Snapshots {
+  const { directory, feed, outlet, largeRooms, logger } = deps;
   const present = ({ userId, conversationIds, socket }: Connection): Set<string> => {
-    const ids = new Set(conversationIds.flatMap((id) => [...feed.onlineIn(id)]));
+    const small = conversationIds.filter((id) => !largeRooms.isLarge(id));
+    const ids = new Set(small.flatMap((id) => [...feed.onlineIn(id)]));
     for (const id of watchedBy(socket)) if (feed.shown(id)?.isOnline) ids.add(id);
     ids.delete(userId);
     return ids;
@@ -42,7 +46,7 @@ export function createSnapshots({ directory, feed, outlet, logger }: SnapshotDep
       const told = tellStatus(relationTo(viewer, id, message.conversationIds), user, toUserStatus(message));
       if (told) users.push(told);
     }
-    return { users, occupancy: [] };
+    return { users, occupancy: largeRooms.of([...viewer.conversationIds]) };
   };
 
   return {
