@@ -19,6 +19,7 @@ import { createOutlet } from "./rooms/outlet.ts";
 import { createWatching } from "./rooms/watching.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
 import { createStatusReader } from "./routes/status-reader.ts";
+import { createAdmission } from "./sockets/admission.ts";
 import { createClientEvents } from "./sockets/client-events.ts";
 import { obeyCommands } from "./sockets/commands.ts";
 import { serveConnections } from "./sockets/connect-path.ts";
@@ -27,6 +28,7 @@ import { drain } from "./sockets/drain.ts";
 import { tellFreshness } from "./sockets/freshness-notices.ts";
 import { guardHandshakes } from "./sockets/handshake.ts";
 import { conversationRoom } from "./sockets/rooms.ts";
+import { dropSlowSockets } from "./sockets/slow-sockets.ts";
 import { createSnapshots } from "./sockets/snapshots.ts";
 import { createSocketServer } from "./sockets/socket-server.ts";
 import { createSpreadSnapshots } from "./sockets/spread-snapshots.ts";
@@ -98,8 +100,16 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     },
     config,
   );
-  const io = createSocketServer(http.public, config);
-  guardHandshakes(io, { directory, rules: config.auth, isDraining: () => isDraining, metrics, logger });
+  const admission = createAdmission({ metrics });
+  const io = createSocketServer(http.public, admission, config);
+  guardHandshakes(io, {
+    directory,
+    rules: config.auth,
+    isDraining: () => isDraining,
+    admission,
+    metrics,
+    logger,
+  });
   const outlet = createOutlet(io);
   const largeRooms = createLargeRooms(
     { io, outlet, directory, feed, logger },
@@ -127,6 +137,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   });
   tellFreshness({ io, outlet, feed, connections, spreadSnapshots });
   const commands = obeyCommands({ link, log, connections, logger });
+  const slowSockets = dropSlowSockets({ connections, logger });
   const relay = relayChat({ io, outlet, link, db, connections, logger });
 
   return {
@@ -134,12 +145,14 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     unready,
     async stop() {
       isDraining = true;
+      admission.close();
       await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
       relay.stop();
       outbox.stop();
       largeRooms.stop();
+      slowSockets.stop();
       await feed.stop();
       await board.close();
       await http.close();

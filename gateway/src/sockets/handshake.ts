@@ -7,6 +7,7 @@ import type { TokenRules } from "../auth/verify-token.ts";
 import { toProfile } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Admission } from "./admission.ts";
 import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
 
 /** What a socket brings through the door. */
@@ -21,6 +22,7 @@ export interface HandshakeDeps {
   directory: CachedDirectory;
   rules: TokenRules;
   isDraining: () => boolean;
+  admission: Pick<Admission, "handshake">;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -33,13 +35,16 @@ const STORED_MAX_AGE_MS = 30_000;
 /** Lets in who proves who they are; refusals are `connect_error` with `data` as of CONTRACT 3. */
 export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
   io.use((socket, next) => {
+    const done = deps.admission.handshake();
     admit(socket, deps).then(
       (admitted) => {
+        done();
         deps.metrics.authRequests.inc({ result: "ok" });
         Object.assign(socket.data, admitted);
         next();
       },
       (error: unknown) => {
+        done();
         const body = errorBody(error);
         deps.metrics.authRequests.inc({ result: body.code });
         if (ERRORS[body.code].http >= 500) deps.logger.warn({ err: error }, "handshake refused");
