@@ -14,6 +14,7 @@ import type { TouchActivity } from "../log/activity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { People } from "../people/people.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Connections } from "../sockets/connections.ts";
 
 /** What routes are made from. */
@@ -30,6 +31,8 @@ export interface RouteDeps {
   /** a person's last lines of history, newest first */
   history: (userId: string, limit: number) => Promise<TransitionRow[]>;
   touch: TouchActivity;
+  /** the counts of a conversation; rejects with `unavailable` */
+  occupancyOf: LargeRooms["count"];
   metrics: GatewayMetrics;
   registry: Registry;
   unready: () => string[];
