@@ -1,4 +1,5 @@
 import type { Database } from "@meeshy/shared/db/client";
+import { recentTransitions } from "@meeshy/shared/db/transitions";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
@@ -17,13 +18,17 @@ import { createGatewayMetrics } from "./metrics.ts";
 import { createAppliedChanges } from "./people/applied-changes.ts";
 import { correctViews } from "./people/corrections.ts";
 import { createMemberships } from "./people/memberships.ts";
-import { createPeople } from "./people/people.ts";
+import { createPeople, type People } from "./people/people.ts";
 import { createRoomRequests } from "./people/room-requests.ts";
 import { createTold } from "./people/told.ts";
+import { createLargeRooms } from "./rooms/large-rooms.ts";
+import { createOutlet } from "./rooms/outlet.ts";
+import { createWatching } from "./rooms/watching.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
 import { createStatusReader } from "./routes/status-reader.ts";
 import { createAnswers } from "./services/answers.ts";
 import { serveServices } from "./services/services.ts";
+import { createAdmission } from "./sockets/admission.ts";
 import { createClientEvents } from "./sockets/client-events.ts";
 import { obeyCommands } from "./sockets/commands.ts";
 import { serveConnections } from "./sockets/connect-path.ts";
@@ -31,8 +36,11 @@ import { createConnections } from "./sockets/connections.ts";
 import { drain } from "./sockets/drain.ts";
 import { tellFreshness } from "./sockets/freshness-notices.ts";
 import { guardHandshakes } from "./sockets/handshake.ts";
+import { conversationRoom } from "./sockets/rooms.ts";
+import { dropSlowSockets } from "./sockets/slow-sockets.ts";
 import { createSnapshots } from "./sockets/snapshots.ts";
 import { createSocketServer } from "./sockets/socket-server.ts";
+import { createSpreadSnapshots } from "./sockets/spread-snapshots.ts";
 
 export interface GatewayDeps {
   link: NatsLink;
@@ -49,6 +57,8 @@ export interface Gateway {
   listen(): Promise<{ port: number; opsPort: number | undefined }>;
   /** why it cannot serve now; empty when it can */
   unready(): string[];
+  /** what other services may ask to be changed */
+  people: People;
   /** Drains and stops: within a few seconds, also without NATS or the database. */
   stop(): Promise<void>;
 }
@@ -70,9 +80,6 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const feed = createStatusFeed({ link, metrics, logger });
   const outbox = createChatOutbox(link);
   const chat = createChat({ db, outbox });
-  const told = createTold();
-  const snapshots = createSnapshots({ directory, feed, told, logger });
-  const memberships = createMemberships({ feed, snapshots, logger });
   const touch = createActivity(
     { log, connections, shownOf: feed.shown, metrics, logger },
     { throttleMs: config.activityThrottleMs },
@@ -109,7 +116,9 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       connections,
       chat,
       people,
+      history: (userId, limit) => recentTransitions(db, userId, limit),
       touch,
+      occupancyOf: (conversationId) => largeRooms.count(conversationId),
       metrics,
       registry,
       unready,
@@ -117,18 +126,73 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     },
     config,
   );
-  const io = createSocketServer(http.public, config);
-  guardHandshakes(io, { directory, feed, rules: config.auth, isDraining: () => isDraining, metrics, logger });
-  const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
-  const receive = createClientEvents({ chat, rooms, touch, logger });
-  serveConnections(io, { connections, log, feed, snapshots, receive, changes: people.changes, logger });
-  const { broadcast } = createBroadcaster({ io, directory, connections, told, metrics, logger });
-  feed.onChange(broadcast);
-  correctViews({ io, feed, directory, connections, memberships, applied, told, logger });
-  tellFreshness({ io, feed, connections, snapshots, logger });
-  const commands = obeyCommands({ link, log, connections, logger });
-  const relay = relayChat({ io, link, db, connections, logger });
+  const admission = createAdmission({ metrics });
+  const io = createSocketServer(http.public, admission, config);
+  guardHandshakes(io, {
+    directory,
+    feed,
+    rules: config.auth,
+    isDraining: () => isDraining,
+    admission,
+    metrics,
+    logger,
+  });
+  const outlet = createOutlet(io);
+  const largeRooms = createLargeRooms(
+    { io, outlet, directory, feed, logger },
+    { largerThan: config.largeRoomSize },
+  );
+  const told = createTold();
+  const snapshots = createSnapshots({ directory, feed, outlet, largeRooms, told, logger });
+  const spreadSnapshots = createSpreadSnapshots({ connections, snapshots, logger });
+  const memberships = createMemberships({ feed, largeRooms, snapshots, logger });
   const statuses = createStatusReader({ directory, feed });
+  const watching = createWatching(statuses);
+  const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
+  const receive = createClientEvents({ chat, rooms, touch, watching, logger });
+  serveConnections(io, {
+    connections,
+    log,
+    feed,
+    outlet,
+    largeRooms,
+    snapshots,
+    receive,
+    changes: people.changes,
+    logger,
+  });
+  const { broadcast } = createBroadcaster({
+    io,
+    outlet,
+    largeRooms,
+    directory,
+    connections,
+    told,
+    metrics,
+    logger,
+  });
+  feed.onChange(broadcast);
+  feed.onChange(({ userId }) => largeRooms.review(userId));
+  correctViews({
+    io,
+    outlet,
+    largeRooms,
+    feed,
+    directory,
+    connections,
+    memberships,
+    applied,
+    told,
+    logger,
+  });
+  largeRooms.onResize((id) => {
+    const inRoom = io.sockets.adapter.rooms.get(conversationRoom(id));
+    spreadSnapshots(connections.all().filter(({ socket }) => inRoom?.has(socket.id)));
+  });
+  tellFreshness({ io, outlet, feed, connections, spreadSnapshots });
+  const commands = obeyCommands({ link, log, connections, logger });
+  const slowSockets = dropSlowSockets({ connections, logger });
+  const relay = relayChat({ io, outlet, link, db, connections, logger });
   const services = serveServices({
     link,
     answer: createAnswers({ statuses, touch, people }),
@@ -139,15 +203,19 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   return {
     listen: () => http.listen(),
     unready,
+    people,
     async stop() {
       isDraining = true;
+      admission.close();
       await services.stop();
-      await drain(io, connections, { graceMs: config.disconnectGraceMs });
+      await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
       relay.stop();
       people.changes.stop();
       outbox.stop();
+      largeRooms.stop();
+      slowSockets.stop();
       await feed.stop();
       await board.close();
       await http.close();

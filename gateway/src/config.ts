@@ -45,6 +45,7 @@ export const gatewayEnv = z
     PING_TIMEOUT_MS: millisEnv(10_000, 100),
     CONNECT_TIMEOUT_MS: millisEnv(45_000, 100),
     ACTIVITY_THROTTLE_MS: millisEnv(60_000),
+    LARGE_ROOM_SIZE: z.coerce.number().int().min(0).default(200),
     /** the exported web app, served at `/` */
     WEB_DIR: text,
   })
@@ -97,6 +98,7 @@ export function toConfig(env: GatewayEnv) {
       pingTimeoutMs: env.PING_TIMEOUT_MS,
       connectTimeoutMs: env.CONNECT_TIMEOUT_MS,
     },
+    largeRoomSize: env.LARGE_ROOM_SIZE,
     activityThrottleMs: env.ACTIVITY_THROTTLE_MS,
     disconnectGraceMs: env.DISCONNECT_GRACE_MS,
     gatewayLeaseMs: env.GATEWAY_LEASE_MS,

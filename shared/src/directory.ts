@@ -65,6 +65,8 @@ export interface Directory {
   conversations(userId: string): Promise<ConversationSummary[]>;
   /** The active members of a conversation, anonymous participants included. */
   members(conversationId: string): Promise<string[]>;
+  /** How many active members the conversations have, anonymous participants included; those without any may be absent. */
+  memberCounts(conversationIds: readonly string[]): Promise<Map<string, number>>;
   /** Everyone whom this person has blocked or who has blocked them. */
   blocks(userId: string): Promise<string[]>;
   /** The participant of a session token; `undefined` when unknown, left, or its share link inactive or expired. */

@@ -64,11 +64,14 @@ interface ClientEvent {
   data: z.ZodType | null;
 }
 
+/** The users watched now. */
+const watched = z.object({ users: z.array(userStatusSchema) });
+
 export const CLIENT_PAYLOADS = {
   "message:send": { payload: messageSendSchema, data: z.object({ messageId: id }) },
   activity: { payload: null, data: null },
-  "presence:watch": { payload: userIdsSchema, data: z.object({ users: z.array(userStatusSchema) }) },
-  "presence:unwatch": { payload: userIdsSchema, data: null },
+  "presence:watch": { payload: userIdsSchema, data: watched },
+  "presence:unwatch": { payload: userIdsSchema, data: watched },
   "conversation:join": { payload: conversationRefSchema, data: null },
   "conversation:leave": { payload: conversationRefSchema, data: null },
 } as const satisfies Record<keyof ClientToServerEvents, ClientEvent>;

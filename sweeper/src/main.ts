@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { close, createDatabase } from "@meeshy/shared/db/client";
 import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { staleOnline } from "@meeshy/shared/db/stale-online";
+import { pruneTransitions } from "@meeshy/shared/db/transitions";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { ensureStreams } from "@meeshy/shared/nats/streams";
 import {
@@ -34,6 +35,7 @@ const env = parseEnvOrExit(
       GATEWAY_LEASE_MS: true,
       WORKER_LEASE_MS: true,
       SWEEP_INTERVAL_MS: true,
+      HISTORY_DAYS: true,
     }).shape,
   }),
   process.env,
@@ -75,6 +77,7 @@ await runService(logger, async (lifecycle) => {
           ? staleOnline(db, { thresholdMs: 0, limit: EVERYONE_LIMIT })
           : staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT }),
       store: createPrismaDirectory(db),
+      pruneHistory: () => pruneTransitions(db, env.HISTORY_DAYS),
       registry,
       logger,
     },

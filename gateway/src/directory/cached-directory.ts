@@ -13,6 +13,8 @@ export interface CachedDirectory {
   users: Loader<DirectoryUser>;
   conversations: Loader<ConversationSummary[]>;
   members: Loader<string[]>;
+  /** how many members each conversation has */
+  memberCounts: Loader<{ total: number }>;
   /** whom a person has blocked or who has blocked them */
   blocks: Loader<ReadonlySet<string>>;
   presences: Loader<StoredPresence>;
@@ -24,9 +26,12 @@ export interface CachedDirectory {
 const TTL_MS = 30_000;
 /** The database follows the status within 2 s: an older row is worth reading again. */
 const PRESENCE_TTL_MS = 1_000;
+/** Rooms that grow large, or cease to be, are noticed in this time. */
+const COUNT_TTL_MS = 10_000;
 const DEADLINE_MS = 2_000;
 const MAX_PEOPLE = 100_000;
 const MAX_CONVERSATIONS = 10_000;
+const MAX_COUNTS = 100_000;
 
 export function createCachedDirectory(source: Directory & PresenceStore): CachedDirectory {
   const people = { max: MAX_PEOPLE, ttlMs: TTL_MS, deadlineMs: DEADLINE_MS };
@@ -50,6 +55,15 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
       ...people,
       max: MAX_CONVERSATIONS,
       load: oneByOne((conversationId) => source.members(conversationId)),
+    }),
+    memberCounts: createLoader({
+      ...people,
+      max: MAX_COUNTS,
+      ttlMs: COUNT_TTL_MS,
+      load: async (ids) => {
+        const counts = await source.memberCounts(ids);
+        return new Map([...counts].map(([id, total]) => [id, { total }]));
+      },
     }),
     sessions: createLoader({ ...people, load: oneByOne((token) => source.anonymousSession(token)) }),
     forgetPerson(userId) {

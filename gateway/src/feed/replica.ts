@@ -6,7 +6,10 @@ export interface Replica {
   /** What is shown of a user, without decoding the rest. */
   shown(userId: string): Shown | undefined;
   onlineIn(conversationId: string): ReadonlySet<string>;
-  /** Takes a status in, read at stream sequence `seq`. True when it is newer by (epoch, version) than what was known. */
+  /**
+   * Takes a status in, read at stream sequence `seq`. True when viewers are to be told: it is newer by (epoch, version)
+   * than what was known, and not the same told anew because the log was lost.
+   */
   apply(status: StatusMessage, seq: number): boolean;
   /** Drops who is offline and has not been published since `seq`: the stream has forgotten them too. */
   forgetBefore(seq: number): void;
@@ -72,12 +75,14 @@ export function createReplica(): Replica {
       const order = former ? compareVersions(given, former) : 1;
       if (former && (order < 0 ? !isLaterNews(given, seq, former) : order === 0 && seq <= former.seq))
         return false;
-      const status = former && order < 0 ? withPersonOf(decode(former), given) : given;
-      if (former?.isOnline) unindex(userId, decode(former).conversationIds);
+      const before = former && decode(former);
+      const status = before && order < 0 ? withPersonOf(before, given) : given;
+      if (before?.isOnline) unindex(userId, before.conversationIds);
       const { isOnline, epoch, version, directoryVersion } = status;
       entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version, directoryVersion });
       if (isOnline) index(userId, status.conversationIds);
-      return order > 0;
+      const isToldAnew = before !== undefined && before.epoch < epoch && hasSameFace(status, before);
+      return order > 0 && !isToldAnew;
     },
     forgetBefore(seq) {
       for (const [userId, entry] of entries) if (!entry.isOnline && entry.seq < seq) entries.delete(userId);
@@ -85,3 +90,9 @@ export function createReplica(): Replica {
     size: () => entries.size,
   };
 }
+
+const hasSameFace = (a: StatusMessage, b: StatusMessage): boolean =>
+  a.isOnline === b.isOnline &&
+  a.availability === b.availability &&
+  a.statusText === b.statusText &&
+  a.lastSeen === b.lastSeen;

@@ -1,12 +1,15 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage, UserStatus } from "@meeshy/shared/status";
+import { findAudience } from "../core/audience.ts";
 import { toUserStatus } from "../core/merge-status.ts";
 import { isSameView, liveRelationTo, readStatus } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
+import type { Outlet } from "../rooms/outlet.ts";
 import type { Connection, Connections } from "../sockets/connections.ts";
-import { conversationRoom } from "../sockets/rooms.ts";
+import { conversationRoom, ROOM_ADMINS, userRoom, watchRoom } from "../sockets/rooms.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
 import type { AppliedChanges } from "./applied-changes.ts";
 import type { Memberships } from "./memberships.ts";
@@ -14,6 +17,8 @@ import type { Told } from "./told.ts";
 
 export interface CorrectionDeps {
   io: PresenceServer;
+  outlet: Outlet;
+  largeRooms: LargeRooms;
   feed: StatusFeed;
   directory: CachedDirectory;
   connections: Connections;
@@ -27,7 +32,8 @@ export interface CorrectionDeps {
 interface Underway {
   /** conversations in which the person may have been seen */
   seenIn: Set<string>;
-  formerName: string | null | undefined;
+  /** the status of before, where one was known */
+  former: StatusMessage | undefined;
   /** a later change came while the directory was read */
   isOutdated: boolean;
 }
@@ -40,11 +46,17 @@ const RETRY_MS = 1_000;
  * them otherwise now, in partial snapshots. Nobody else is told anything.
  */
 export function correctViews(deps: CorrectionDeps): void {
-  const { io, feed, directory, connections, memberships, applied, told, logger } = deps;
+  const { io, outlet, largeRooms, feed, directory } = deps;
+  const { connections, memberships, applied, told, logger } = deps;
   const underway = new Map<string, Underway>();
 
   const begin = (status: StatusMessage, former: StatusMessage | undefined) => {
     const { userId } = status;
+    const isAnnounced = status.directoryVersion > 0 && status.directoryVersion !== former?.directoryVersion;
+    if (!isAnnounced) {
+      if (former) leaveBehind(userId, former);
+      return;
+    }
     directory.forgetPerson(userId);
     forgetMembers(status.conversationIds, former?.conversationIds ?? []);
     const change = underway.get(userId);
@@ -54,14 +66,25 @@ export function correctViews(deps: CorrectionDeps): void {
       for (const id of seenIn) change.seenIn.add(id);
       return;
     }
-    const begun = { seenIn: new Set(seenIn), formerName: former?.username, isOutdated: false };
+    const begun = { seenIn: new Set(seenIn), former, isOutdated: false };
     underway.set(userId, begun);
     void carryOut(userId, begun);
   };
 
+  /** A membership that ended without an announcement: what is known of the person stays as good as it was. */
+  const leaveBehind = (userId: string, { conversationIds }: StatusMessage) => {
+    const user = directory.users.peek(userId);
+    const blocked = directory.blocks.peek(userId);
+    if (user && blocked && !underway.has(userId))
+      correctViewers(userId, user, blocked, { seenIn: new Set(conversationIds), former: undefined });
+  };
+
   const forgetMembers = (now: readonly string[], before: readonly string[]) => {
     const [ids, formerIds] = [new Set(now), new Set(before)];
-    for (const id of ids.symmetricDifference(formerIds)) directory.members.forget(id);
+    for (const id of ids.symmetricDifference(formerIds)) {
+      directory.members.forget(id);
+      directory.memberCounts.forget(id);
+    }
   };
 
   const carryOut = async (userId: string, change: Underway) => {
@@ -77,6 +100,7 @@ export function correctViews(deps: CorrectionDeps): void {
         const conversationIds = (conversations ?? []).map(({ id }) => id);
         correctOwn(userId, user, blocked ?? new Set(), conversationIds);
         correctViewers(userId, user, blocked ?? new Set(), change);
+        largeRooms.review(userId);
         break;
       } catch (error) {
         logger.warn({ userId, err: error }, "viewers not corrected yet: the directory cannot be read");
@@ -108,20 +132,20 @@ export function correctViews(deps: CorrectionDeps): void {
     userId: string,
     user: DirectoryUser | undefined,
     blocked: ReadonlySet<string>,
-    { seenIn, formerName }: Underway,
+    { seenIn, former: formerMessage }: Omit<Underway, "isOutdated">,
   ) => {
     const message = feed.get(userId);
     if (!message) return;
     const status = toUserStatus(message);
-    const formerStatus = { ...status, username: formerName ?? status.username };
+    const formerStatus = formerMessage ? toUserStatus(formerMessage) : status;
     const toldAs = told.of(userId);
     told.forget(userId);
-    const saw = socketsIn(seenIn);
-    const see = socketsIn(message.conversationIds);
+    const saw = followersIn(userId, [...seenIn]);
+    const see = followersIn(userId, message.conversationIds);
     const audiences = new Map<string, { view: UserStatus; sockets: string[] }>();
     for (const socketId of saw.union(see)) {
       const connection = connections.ofSocket(socketId);
-      if (!connection || connection.userId === userId) continue;
+      if (!connection) continue;
       const { userId: id, identity } = connection;
       const before = { id, isAdmin: identity.isAdmin, blocked: connection.blocked };
       noteBlock(connection, userId, blocked.has(id));
@@ -142,7 +166,7 @@ export function correctViews(deps: CorrectionDeps): void {
     }
     if (user && see.size > 0 && user.isActive && user.showOnlineStatus) told.note(user);
     for (const { view, sockets } of audiences.values())
-      io.local.to(sockets).emit("presence:snapshot", { users: [view], occupancy: [], partial: true });
+      outlet.snapshot(sockets, { users: [view], occupancy: [], partial: true });
   };
 
   /** The viewer's own cached blocks may say otherwise: they are read again. */
@@ -155,11 +179,17 @@ export function correctViews(deps: CorrectionDeps): void {
     directory.blocks.forget(connection.userId);
   };
 
-  const socketsIn = (conversationIds: Iterable<string>): Set<string> => {
-    const found = new Set<string>();
-    for (const id of conversationIds)
-      for (const socketId of io.sockets.adapter.rooms.get(conversationRoom(id)) ?? []) found.add(socketId);
-    return found;
+  /** The sockets that follow a person of these conversations, whatever they may see. */
+  const followersIn = (userId: string, conversationIds: readonly string[]): Set<string> => {
+    const { sharers, admins } = findAudience(io.sockets.adapter.rooms, {
+      told: conversationIds.filter((id) => !largeRooms.isLarge(id)).map(conversationRoom),
+      shared: conversationIds.map(conversationRoom),
+      watchers: watchRoom(userId),
+      own: userRoom(userId),
+      blocked: [],
+      admins: ROOM_ADMINS,
+    });
+    return new Set([...sharers, ...admins]);
   };
 
   feed.onDirectoryNews(begin);

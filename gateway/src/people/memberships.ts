@@ -1,10 +1,10 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { Viewer } from "../core/visibility.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Connection } from "../sockets/connections.ts";
-import { adminRoom, conversationRoom } from "../sockets/rooms.ts";
-import { type Snapshots, viewerOf } from "../sockets/snapshots.ts";
+import { conversationRoom } from "../sockets/rooms.ts";
+import type { LiveViewer, Snapshots } from "../sockets/snapshots.ts";
 
 /** Keeps a socket in the rooms of its person's conversations, but for those that it has left, and tells it what that changes. */
 export interface Memberships {
@@ -22,42 +22,49 @@ export interface PersonNow {
   conversationIds: readonly string[];
 }
 
+interface Move {
+  entered: string[];
+  left: string[];
+}
+
 export interface MembershipDeps {
   feed: StatusFeed;
+  largeRooms: LargeRooms;
   snapshots: Snapshots;
   logger: Logger;
 }
 
-export function createMemberships({ feed, snapshots, logger }: MembershipDeps): Memberships {
-  const roomsOf = ({ identity }: Connection, id: string): string[] =>
-    identity.isAdmin ? [conversationRoom(id), adminRoom(id)] : [conversationRoom(id)];
-
-  /** Moves the socket into the rooms of these conversations alone; gives those that it entered or left. */
-  const move = (connection: Connection, conversationIds: readonly string[]): Set<string> => {
+export function createMemberships({ feed, largeRooms, snapshots, logger }: MembershipDeps): Memberships {
+  /** Moves the socket into the rooms of these conversations alone. */
+  const move = (connection: Connection, conversationIds: readonly string[]): Move => {
     const before = new Set(connection.conversationIds);
     const after = new Set(conversationIds);
-    for (const id of before.difference(after))
-      for (const room of roomsOf(connection, id)) void connection.socket.leave(room);
-    void connection.socket.join([...after.difference(before)].flatMap((id) => roomsOf(connection, id)));
+    const [entered, left] = [[...after.difference(before)], [...before.difference(after)]];
+    for (const id of left) void connection.socket.leave(conversationRoom(id));
+    void connection.socket.join(entered.map(conversationRoom));
     connection.conversationIds = conversationIds;
-    return before.symmetricDifference(after);
+    return { entered, left };
   };
 
   const tell = async (
     connection: Connection,
-    before: Viewer,
-    moved: Iterable<string>,
+    before: LiveViewer,
+    { entered, left }: Move,
     people: Iterable<string>,
   ) => {
     if (!connection.isWelcomed) return;
+    if (entered.length > 0) await largeRooms.learn(entered);
     const concerned = new Set(people);
-    for (const id of moved) for (const userId of feed.onlineIn(id)) concerned.add(userId);
-    if (concerned.size > 0) await snapshots.sendPartial(connection, before, concerned);
+    for (const id of [...entered, ...left]) {
+      if (largeRooms.isLarge(id)) continue;
+      for (const userId of feed.onlineIn(id)) concerned.add(userId);
+    }
+    await snapshots.sendPartial(connection, before, concerned, entered);
   };
 
   return {
     take(connection, { user, blocked, conversationIds }) {
-      const before = viewerOf(connection);
+      const before = snapshots.viewerOf(connection);
       for (const id of connection.left) if (!conversationIds.includes(id)) connection.left.delete(id);
       const moved = move(
         connection,
@@ -78,13 +85,13 @@ export function createMemberships({ feed, snapshots, logger }: MembershipDeps): 
       );
     },
     join(connection, conversationId) {
-      const before = viewerOf(connection);
+      const before = snapshots.viewerOf(connection);
       connection.left.delete(conversationId);
       if (connection.conversationIds.includes(conversationId)) return Promise.resolve();
       return tell(connection, before, move(connection, [...connection.conversationIds, conversationId]), []);
     },
     leave(connection, conversationId) {
-      const before = viewerOf(connection);
+      const before = snapshots.viewerOf(connection);
       connection.left.add(conversationId);
       const stays = connection.conversationIds.filter((id) => id !== conversationId);
       return tell(connection, before, move(connection, stays), []);

@@ -74,6 +74,7 @@ export function createSelfService({ source, directory, changes }: SelfServiceDep
           ? write.addMember(conversationId, userId)
           : write.removeMember(conversationId, userId));
         directory.members.forget(conversationId);
+        directory.memberCounts.forget(conversationId);
         await changes.announce(userId);
       }),
   };

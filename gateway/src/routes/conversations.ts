@@ -18,7 +18,7 @@ const memberAnswer = z.object({ conversationId: z.string(), userId: z.string(), 
 
 export function conversationRoutes(
   app: App,
-  { directory, feed, people, statuses }: RouteDeps & { statuses: StatusReader },
+  { directory, occupancyOf, people, statuses }: RouteDeps & { statuses: StatusReader },
 ): void {
   const conversationsOf = async (userId: string) =>
     (await directory.conversations.get(userId, MEMBERSHIP_MAX_AGE_MS)) ?? [];
@@ -49,11 +49,11 @@ export function conversationRoutes(
         throw new PresenceError("not_found", "There is no such conversation.");
       }
       const members = (await directory.members.get(conversationId, MEMBERSHIP_MAX_AGE_MS)) ?? [];
-      return {
-        users: await statuses.read(caller, members),
-        online: members.filter((id) => feed.shown(id)?.isOnline).length,
-        total: members.length,
-      };
+      const [users, { online, total }] = await Promise.all([
+        statuses.read(caller, members),
+        occupancyOf(conversationId),
+      ]);
+      return { users, online, total };
     },
   );
 

@@ -24,6 +24,13 @@ export const ownAvailabilitySchema = z.object({
   expiresAt: z.iso.datetime().nullable(),
 });
 
+export const openConnection = z.object({
+  connectionId: z.string(),
+  gatewayId: z.string(),
+  device: z.string().nullable(),
+  since: z.iso.datetime(),
+});
+
 export const messageSchema = chatMessageSchema;
 
 /** Every failure (CONTRACT 5). */

@@ -4,7 +4,14 @@ import { z } from "zod";
 import { callerOf } from "./caller.ts";
 import { readConnections } from "./connections-of.ts";
 import type { App, RouteDeps } from "./context.ts";
-import { idSchema, ownAvailabilitySchema, statusAnswer, statusesAnswer, userIdParams } from "./schemas.ts";
+import {
+  idSchema,
+  openConnection,
+  ownAvailabilitySchema,
+  statusAnswer,
+  statusesAnswer,
+  userIdParams,
+} from "./schemas.ts";
 import type { StatusReader } from "./status-reader.ts";
 
 const IDS_MAX = 200;
@@ -27,14 +34,7 @@ const meAnswer = z.object({
   }),
   /** what the caller has chosen, which `user` shows as others see it */
   ownAvailability: ownAvailabilitySchema,
-  connections: z.array(
-    z.object({
-      connectionId: z.string(),
-      gatewayId: z.string(),
-      device: z.string().nullable(),
-      since: z.iso.datetime(),
-    }),
-  ),
+  connections: z.array(openConnection),
 });
 
 export function userRoutes(app: App, { statuses, ...sources }: RouteDeps & { statuses: StatusReader }): void {

@@ -8,6 +8,7 @@ import { toProfile } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Admission } from "./admission.ts";
 import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
 
 /** What a socket brings through the door. */
@@ -25,6 +26,7 @@ export interface HandshakeDeps {
   feed: Pick<StatusFeed, "shown">;
   rules: TokenRules;
   isDraining: () => boolean;
+  admission: Pick<Admission, "handshake">;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -37,13 +39,16 @@ const STORED_MAX_AGE_MS = 1_000;
 /** Lets in who proves who they are; refusals are `connect_error` with `data` as of CONTRACT 3. */
 export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
   io.use((socket, next) => {
+    const done = deps.admission.handshake();
     admit(socket, deps).then(
       (admitted) => {
+        done();
         deps.metrics.authRequests.inc({ result: "ok" });
         Object.assign(socket.data, admitted);
         next();
       },
       (error: unknown) => {
+        done();
         const body = errorBody(error);
         deps.metrics.authRequests.inc({ result: body.code });
         if (ERRORS[body.code].http >= 500) deps.logger.warn({ err: error }, "handshake refused");

@@ -88,8 +88,12 @@ describe("over Socket.IO", () => {
 
   it("everything that a session receives is as described", async () => {
     const bob = await enter("bob");
+    const batching = openClient(gateway.url, { token: tokenFor("bob"), batch: true });
+    clients.push(batching);
+    await batching.nth("presence:snapshot");
     const carol = await enter("carol");
     await bob.nth("user:status");
+    await batching.nth("user:status:batch");
     await carol.ask("message:send", { conversationId: "general", content: "hello" });
     await bob.nth("message:new");
     bob.socket.emit("nonsense");
@@ -130,6 +134,7 @@ describe("over Socket.IO", () => {
         "authenticated",
         "presence:snapshot",
         "user:status",
+        "user:status:batch",
         "message:new",
         "error",
         "auth:expired",
@@ -138,6 +143,14 @@ describe("over Socket.IO", () => {
         "server:draining",
       ]),
     );
+  });
+
+  it("so is the occupancy of a large room", async () => {
+    gateway = await servers.gateway({ LARGE_ROOM_SIZE: "2" });
+    const alice = await enter("alice");
+    const told = await alice.nth("presence:occupancy");
+    expectDescribed("socket", "presence:occupancy", told);
+    expectNothingElse(SERVER_PAYLOADS["presence:occupancy"], told);
   });
 });
 

@@ -80,6 +80,11 @@ const EXAMPLES: Record<string, Example> = {
     as: "admin",
     refused: { as: "alice", status: 403 },
   },
+  "get /api/admin/users/{userId}/presence": {
+    path: "/api/admin/users/alice/presence",
+    as: "admin",
+    refused: { as: "alice", status: 403 },
+  },
   "post /api/admin/users/{userId}/disconnect": {
     path: "/api/admin/users/alice/disconnect",
     as: "admin",

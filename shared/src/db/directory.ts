@@ -74,6 +74,20 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       return rows.map(({ id }) => id);
     },
 
+    async memberCounts(conversationIds) {
+      const ids = conversationIds.filter(isStorable);
+      if (ids.length === 0) return new Map();
+      const rows = await db.$queryRaw<{ id: string; members: bigint }[]>`
+        SELECT "conversationId" AS "id", count(*) AS "members" FROM (
+          SELECT "conversationId" FROM "ConversationMember"
+          WHERE "conversationId" = ANY(${ids}) AND "isActive"
+          UNION ALL
+          SELECT "conversationId" FROM "AnonymousParticipant"
+          WHERE "conversationId" = ANY(${ids}) AND "isActive"
+        ) AS member GROUP BY "conversationId"`;
+      return new Map(rows.map(({ id, members }) => [id, Number(members)]));
+    },
+
     async blocks(userId) {
       if (!isStorable(userId)) return [];
       const rows = await db.$queryRaw<{ id: string }[]>`
