@@ -148,6 +148,7 @@ describe("over Socket.IO", () => {
   it("so is the occupancy of a large room", async () => {
     gateway = await servers.gateway({ LARGE_ROOM_SIZE: "2" });
     const alice = await enter("alice");
+    await enter("bob");
     const told = await alice.nth("presence:occupancy");
     expectDescribed("socket", "presence:occupancy", told);
     expectNothingElse(SERVER_PAYLOADS["presence:occupancy"], told);
