@@ -1,3 +1,4 @@
+import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { SERVER_EVENTS } from "@meeshy/shared/event-names";
 import type { PresenceSnapshot } from "@meeshy/shared/socket-events";
 import { hiddenStatus } from "@meeshy/shared/status";
@@ -236,5 +237,36 @@ describe("conversation:join and conversation:leave", () => {
           error: { code: "not_found" },
         });
     }
+  });
+});
+
+describe("with a directory that belongs to an application", () => {
+  it("routes that would change it are not implemented, and joining a conversation works", async () => {
+    const { writer: _, ...readOnly } = createPrismaDirectory(servers.db);
+    const foreign = await servers.gateway({}, { directory: readOnly });
+    for (const [method, path] of [
+      ["PATCH", "/api/users/me/preferences"],
+      ["PUT", `/api/users/me/blocks/${ben}`],
+      ["DELETE", `/api/users/me/blocks/${ben}`],
+      ["PUT", `/api/conversations/${shared}/members/${cleo}`],
+      ["DELETE", `/api/conversations/${shared}/members/${ann}`],
+    ] as const) {
+      const body = method === "PATCH" ? { body: "{}", headers: { "content-type": "application/json" } } : {};
+      const answer = await call(foreign.url, path, { as: ann, method, ...body });
+      expect([path, answer.status, answer.body]).toMatchObject([
+        path,
+        501,
+        { error: { code: "not_implemented" } },
+      ]);
+    }
+    const a = await enter(foreign, ann);
+    expect(await a.ask("conversation:join", { conversationId: shared })).toEqual({ success: true });
+    const b = await enter(first, ben);
+    await sees(a, ben);
+    await servers.db.conversationMember.create({ data: { conversationId: other, userId: ann } });
+    await foreign.people.accounts.change(ann, "profile");
+    await enter(first, cleo);
+    await sees(a, cleo);
+    b.close();
   });
 });
