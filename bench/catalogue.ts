@@ -1,8 +1,28 @@
 import type { Scenario } from "./scenario.ts";
+import { activity } from "./scenarios/activity.ts";
+import { closedLoop } from "./scenarios/closed-loop.ts";
 import { connect } from "./scenarios/connect.ts";
+import { fanOut } from "./scenarios/fan-out.ts";
+import { memory } from "./scenarios/memory.ts";
+import { million } from "./scenarios/million.ts";
+import { recovery } from "./scenarios/recovery.ts";
+import { restart } from "./scenarios/restart.ts";
+import { stateStep } from "./scenarios/state-step.ts";
+import { worker } from "./scenarios/worker.ts";
 
 /** Every scenario there is, in the order in which they run. */
-export const SCENARIOS: readonly Scenario[] = [connect];
+export const SCENARIOS: readonly Scenario[] = [
+  connect,
+  closedLoop,
+  fanOut,
+  stateStep,
+  worker,
+  memory,
+  restart,
+  activity,
+  recovery,
+  million,
+];
 
 /** Those with one of `parts` in their name; for none, all that do not stand apart. */
 export function select(scenarios: readonly Scenario[], parts: readonly string[]): Scenario[] {

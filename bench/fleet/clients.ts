@@ -10,7 +10,9 @@ export interface BenchClient {
   authenticated: Promise<void>;
 }
 
-export interface ClientEvents {
+export interface ClientOptions {
+  /** further members of the handshake's auth */
+  auth?: Record<string, unknown>;
   /** A status came in at `at`, by the monotonic clock, ms. */
   onStatus?: (status: UserStatus, at: number) => void;
   onEvent?: (event: string, payload: unknown) => void;
@@ -21,13 +23,13 @@ export function openClient(
   system: Pick<System, "urls" | "token">,
   userId: string,
   front: number,
-  { onStatus, onEvent, onClose }: ClientEvents = {},
+  { auth, onStatus, onEvent, onClose }: ClientOptions = {},
 ): BenchClient {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   promise.catch(() => {});
   const raw = openRawClient({
     url: system.urls[front % system.urls.length] as string,
-    auth: { token: system.token(userId) },
+    auth: { token: system.token(userId), ...auth },
     onEvent(event, payload) {
       if (event === "user:status") onStatus?.(payload as UserStatus, performance.now());
       else if (event === "authenticated") resolve();
@@ -48,13 +50,13 @@ const OPENING_AT_ONCE = 50;
 export async function openClients(
   system: Pick<System, "urls" | "token">,
   userIds: readonly string[],
-  eventsOf: (userId: string) => ClientEvents = () => ({}),
+  optionsOf: (userId: string) => ClientOptions = () => ({}),
 ): Promise<BenchClient[]> {
   const clients: BenchClient[] = [];
   const queue = userIds.entries();
   const open = async () => {
     for (const [n, userId] of queue) {
-      const client = openClient(system, userId, n, eventsOf(userId));
+      const client = openClient(system, userId, n, optionsOf(userId));
       clients[n] = client;
       await client.authenticated;
     }

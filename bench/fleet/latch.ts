@@ -1,7 +1,7 @@
-/** Opens when `hit` was called `count` times; rejects after `withinMs`, with what was missing. */
+/** Opens when `hit` was given `count` in all; rejects after `withinMs`, with what was missing. */
 export interface Latch {
   opened: Promise<void>;
-  hit(): void;
+  hit(by?: number): void;
 }
 
 export function createLatch(count: number, withinMs: number, what: string): Latch {
@@ -14,8 +14,8 @@ export function createLatch(count: number, withinMs: number, what: string): Latc
   );
   return {
     opened: promise,
-    hit() {
-      left--;
+    hit(by = 1) {
+      left -= by;
       if (left > 0) return;
       clearTimeout(timer);
       resolve();

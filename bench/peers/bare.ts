@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { UserStatus } from "@meeshy/shared/status";
-import { createPeer, statusOf, userRoom, welcome } from "./peer.ts";
+import { createPeer, userRoom, welcome } from "./peer.ts";
+import { statusOf } from "./status.ts";
 
 /** The floor: Socket.IO, the JWT check, rooms from memory. Nobody counts connections, nothing is stored. */
 

@@ -1,5 +1,6 @@
 import pg from "pg";
-import { createPeer, type PeerSocket, statusOf, userRoom, welcome } from "./peer.ts";
+import { createPeer, type PeerSocket, userRoom, welcome } from "./peer.ts";
+import { statusOf } from "./status.ts";
 
 /**
  * One process with the status in the database: an UPDATE for every connect, disconnect and activity, and the

@@ -1,6 +1,5 @@
 import { createSecretKey } from "node:crypto";
 import { createServer } from "node:http";
-import type { UserStatus } from "@meeshy/shared/status";
 import { Server, type Socket } from "socket.io";
 import { verifyToken } from "../../gateway/src/auth/verify-token.ts";
 
@@ -70,25 +69,4 @@ export const userRoom = (userId: string): string => `user_${userId}`;
 export function welcome({ socket, userId }: PeerSocket): void {
   const user = { id: userId, username: userId, isAnonymous: false };
   socket.emit("authenticated", { success: true, user, connectionId: socket.id });
-}
-
-let changes = 0;
-
-/** As many bytes as Meeshy's. */
-export function statusOf(userId: string, isOnline: boolean): UserStatus {
-  const now = new Date().toISOString();
-  return {
-    userId,
-    username: userId,
-    isAnonymous: false,
-    isOnline,
-    availability: "available",
-    statusText: null,
-    lastActiveAt: now,
-    lastSeen: now,
-    epoch: 1,
-    version: ++changes,
-    cause: isOnline ? "connect" : "disconnect",
-    at: now,
-  };
 }

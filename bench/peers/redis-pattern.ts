@@ -1,6 +1,7 @@
 import { createAdapter } from "@socket.io/redis-adapter";
 import { createClient } from "redis";
-import { createPeer, type PeerSocket, statusOf, userRoom, welcome } from "./peer.ts";
+import { createPeer, type PeerSocket, userRoom, welcome } from "./peer.ts";
+import { statusOf } from "./status.ts";
 
 /**
  * The pattern that most presence tutorials end with: each user is a Redis hash of open sockets with a time to

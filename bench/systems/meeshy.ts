@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { startStack } from "@meeshy/shared/testing/stack";
-import pg from "pg";
-import { insertPopulation } from "../../chaos/fleet/insert.ts";
+import { insertWorld } from "../fleet/insert-world.ts";
 import type { World } from "../fleet/world.ts";
 import type { StartOptions } from "../scenario.ts";
 import type { System } from "./system.ts";
@@ -25,8 +24,7 @@ export async function startMeeshy(
   });
   const databaseUrl = stack.read().database.url;
   try {
-    const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-    await insertPopulation(pool, { ...world, clients: [] }).finally(() => pool.end());
+    await insertWorld(databaseUrl, world);
   } catch (error) {
     await stack.stop();
     throw error;

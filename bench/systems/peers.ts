@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "@meeshy/shared/db/migrate";
@@ -8,10 +7,10 @@ import { demoToken } from "@meeshy/shared/servers/demo-token";
 import { freePort } from "@meeshy/shared/servers/free-port";
 import { runServer, type TestServer } from "@meeshy/shared/testing/run-server";
 import { startPostgres } from "@meeshy/shared/testing/servers";
-import pg from "pg";
 import { createClient } from "redis";
-import { insertPopulation } from "../../chaos/fleet/insert.ts";
+import { insertWorld } from "../fleet/insert-world.ts";
 import { roomsByUser, type World } from "../fleet/world.ts";
+import { accepts } from "./accepts.ts";
 import { provideRedisServer } from "./redis-binary.ts";
 import { type System, type SystemKind, stopAll } from "./system.ts";
 
@@ -66,8 +65,7 @@ export async function startRedisPattern(world: World, fronts = 2): Promise<Syste
 export async function startMonolith(world: World): Promise<System> {
   const postgres = await startPostgres();
   await migrate(postgres.url);
-  const pool = new pg.Pool({ connectionString: postgres.url, max: 1 });
-  await insertPopulation(pool, { ...world, clients: [] }).finally(() => pool.end());
+  await insertWorld(postgres.url, world);
   const { url } = postgres;
   const env = { DATABASE_URL: url };
   return startPeer({
@@ -124,16 +122,4 @@ async function startRedis(): Promise<{ server: TestServer; port: number }> {
     isReady: () => accepts(port),
   };
   return { server: await runServer(spec, directory), port };
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once("connect", () => settle(true));
-    socket.once("error", () => settle(false));
-  });
 }
