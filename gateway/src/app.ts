@@ -4,6 +4,7 @@ import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { Registry } from "prom-client";
+import { createKeySource } from "./auth/key-source.ts";
 import { createChat } from "./chat/chat.ts";
 import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
@@ -52,6 +53,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
   const directory = createCachedDirectory(deps.directory);
+  const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
   const log = createEventLog(
@@ -78,7 +80,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       link,
       board,
       directory,
-      rules: config.auth,
+      rules,
       feed,
       log,
       connections,
@@ -92,7 +94,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     config,
   );
   const io = createSocketServer(http.public, config);
-  guardHandshakes(io, { directory, rules: config.auth, isDraining: () => isDraining, metrics, logger });
+  guardHandshakes(io, { directory, rules, isDraining: () => isDraining, metrics, logger });
   const snapshots = createSnapshots({ directory, feed, logger });
   const receive = createClientEvents({ chat, touch, logger });
   serveConnections(io, { connections, log, feed, snapshots, receive, logger });

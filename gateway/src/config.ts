@@ -33,6 +33,7 @@ export const gatewayEnv = z
     OPS_PORT: portEnv.optional(),
     JWT_SECRET: z.string().min(SECRET_MIN_LENGTH, `at least ${SECRET_MIN_LENGTH} characters`).optional(),
     JWT_PUBLIC_KEY: text,
+    JWT_JWKS_URL: z.url({ protocol: /^https?$/, error: "an http(s) URL" }).optional(),
     JWT_ISSUER: text,
     JWT_AUDIENCE: text,
     JWT_USER_CLAIM: text,
@@ -57,21 +58,26 @@ export const gatewayEnv = z
     if (env.NODE_ENV === "production" && env.CORS_ORIGINS.includes("*")) {
       fault("CORS_ORIGINS", "named origins; * is refused in production");
     }
-    if ((env.JWT_SECRET === undefined) === (env.JWT_PUBLIC_KEY === undefined)) {
-      fault("JWT_SECRET", "exactly one of JWT_SECRET and JWT_PUBLIC_KEY is required");
+    const keys = KEY_VARIABLES.filter((name) => env[name] !== undefined);
+    const [name] = keys;
+    if (name === undefined || keys.length > 1) {
+      fault(name ?? "JWT_SECRET", `exactly one of ${KEY_VARIABLES.join(", ")} is required`);
       return;
     }
     try {
-      verificationKeyOf(env);
+      keyOf(env);
     } catch (error) {
-      const name = env.JWT_SECRET === undefined ? "JWT_PUBLIC_KEY" : "JWT_SECRET";
       fault(name, error instanceof Error ? error.message : String(error));
     }
   });
 export type GatewayEnv = z.infer<typeof gatewayEnv>;
 
-const verificationKeyOf = (env: { JWT_SECRET?: string | undefined; JWT_PUBLIC_KEY?: string | undefined }) =>
-  createVerificationKey({ secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY });
+const KEY_VARIABLES = ["JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL"] as const;
+
+const keyOf = (env: Partial<Record<(typeof KEY_VARIABLES)[number], string | undefined>>) =>
+  env.JWT_JWKS_URL === undefined
+    ? createVerificationKey({ secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY })
+    : { jwksUrl: env.JWT_JWKS_URL };
 
 export type GatewayConfig = ReturnType<typeof toConfig>;
 
@@ -86,7 +92,7 @@ export function toConfig(env: GatewayEnv) {
     corsOrigins: env.CORS_ORIGINS,
     webDir: env.WEB_DIR,
     auth: {
-      key: verificationKeyOf(env),
+      key: keyOf(env),
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       userClaims: env.JWT_USER_CLAIM === undefined ? ["userId", "sub"] : [env.JWT_USER_CLAIM],
