@@ -1,4 +1,11 @@
-import { connectionEnv, databaseEnv, millisEnv, portEnv, presenceEnv } from "@meeshy/shared/runtime/env";
+import {
+  connectionEnv,
+  databaseEnv,
+  directoryEnv,
+  millisEnv,
+  portEnv,
+  presenceEnv,
+} from "@meeshy/shared/runtime/env";
 import { z } from "zod";
 import { createVerificationKey } from "./auth/verification-key.ts";
 
@@ -21,6 +28,7 @@ export const gatewayEnv = z
   .object({
     ...connectionEnv.shape,
     ...databaseEnv.shape,
+    ...directoryEnv.shape,
     ...presenceEnv.pick({ OFFLINE_THRESHOLD_MS: true, DISCONNECT_GRACE_MS: true, GATEWAY_LEASE_MS: true })
       .shape,
     WORKER_LEASE_MS: presenceEnv.shape.WORKER_LEASE_MS,
