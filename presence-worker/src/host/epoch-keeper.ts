@@ -10,6 +10,7 @@ import { decideEpoch, type LogEnds, type Remembered } from "../core/epoch.ts";
 export interface EpochKeeper {
   /** The epoch that the lease bucket names; `undefined` while it names none that can be right. */
   current(): Epoch | undefined;
+  /** Where the log begins and ends, by a look that begins after the question. */
   logEnds(): Promise<LogEnds>;
   /** broker time of the message at this log sequence, ms; `undefined` when there is none */
   timeAt(seq: number): Promise<number | undefined>;
@@ -26,8 +27,8 @@ export interface EpochDeps {
   logger: Logger;
 }
 
-/** One look at the log serves every partition that asks within this time. */
-const ENDS_FRESH_MS = 100;
+/** One look at the log serves every partition that asks within this time before it. */
+const GATHER_MS = 20;
 const RETRY_MS = 200;
 const LOOK_MS = 500;
 
@@ -38,15 +39,14 @@ export async function createEpochKeeper({
   remembered,
   logger,
 }: EpochDeps): Promise<EpochKeeper> {
-  let ends: { at: number; value: Promise<LogEnds> } | undefined;
+  let nextLook: Promise<LogEnds> | undefined;
   const logEnds = (): Promise<LogEnds> => {
-    if (ends === undefined || performance.now() - ends.at > ENDS_FRESH_MS) {
-      const value = link.jsm.streams
-        .info(STREAM_EVENTS)
-        .then(({ state }) => ({ first: state.first_seq, last: state.last_seq }));
-      ends = { at: performance.now(), value };
-    }
-    return ends.value;
+    nextLook ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(async () => {
+      nextLook = undefined;
+      const { state } = await link.jsm.streams.info(STREAM_EVENTS);
+      return { first: state.first_seq, last: state.last_seq };
+    });
+    return nextLook;
   };
   const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
   /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
