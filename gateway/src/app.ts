@@ -12,6 +12,7 @@ import type { GatewayConfig } from "./config.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
 import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
+import { createLimits } from "./limits/limits.ts";
 import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
@@ -53,6 +54,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
   const directory = createCachedDirectory(deps.directory);
+  const limits = createLimits(config.rates, metrics);
   const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
@@ -81,6 +83,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
       board,
       directory,
       rules,
+      limits,
       feed,
       log,
       connections,
@@ -94,9 +97,13 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     config,
   );
   const io = createSocketServer(http.public, config);
-  guardHandshakes(io, { directory, rules, isDraining: () => isDraining, metrics, logger });
+  guardHandshakes(
+    io,
+    { directory, rules, limits, isDraining: () => isDraining, metrics, logger },
+    { trustedProxies: config.trustedProxies },
+  );
   const snapshots = createSnapshots({ directory, feed, logger });
-  const receive = createClientEvents({ chat, touch, logger });
+  const receive = createClientEvents({ chat, touch, limits, logger });
   serveConnections(io, { connections, log, feed, snapshots, receive, logger });
   const { broadcast } = createBroadcaster({ io, directory, connections, metrics, logger });
   feed.onChange(broadcast);

@@ -8,6 +8,7 @@ import {
 } from "@meeshy/shared/runtime/env";
 import { z } from "zod";
 import { createVerificationKey } from "./auth/verification-key.ts";
+import type { RateConfig } from "./limits/limits.ts";
 
 /** The gateway's environment (CONTRACT 2). */
 
@@ -23,6 +24,9 @@ const origins = z
       .map((origin) => origin.trim())
       .filter(Boolean),
   );
+
+/** Occurrences a minute; 0: any number. */
+const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(10_000_000).default(fallback);
 
 export const gatewayEnv = z
   .object({
@@ -54,6 +58,13 @@ export const gatewayEnv = z
     PING_TIMEOUT_MS: millisEnv(10_000, 100),
     CONNECT_TIMEOUT_MS: millisEnv(45_000, 100),
     ACTIVITY_THROTTLE_MS: millisEnv(60_000),
+    TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+    RATE_CONNECTS_PER_ADDRESS: perMinute(12_000),
+    RATE_CONNECTS_PER_USER: perMinute(600),
+    RATE_REQUESTS_PER_ADDRESS: perMinute(60_000),
+    RATE_REQUESTS_PER_USER: perMinute(6_000),
+    RATE_EVENTS_PER_SOCKET: perMinute(3_000),
+    RATE_EVENTS_PER_USER: perMinute(6_000),
     /** the exported web app, served at `/` */
     WEB_DIR: text,
   })
@@ -111,6 +122,15 @@ export function toConfig(env: GatewayEnv) {
       pingTimeoutMs: env.PING_TIMEOUT_MS,
       connectTimeoutMs: env.CONNECT_TIMEOUT_MS,
     },
+    trustedProxies: env.TRUSTED_PROXIES,
+    rates: {
+      connectsPerAddress: env.RATE_CONNECTS_PER_ADDRESS,
+      connectsPerUser: env.RATE_CONNECTS_PER_USER,
+      requestsPerAddress: env.RATE_REQUESTS_PER_ADDRESS,
+      requestsPerUser: env.RATE_REQUESTS_PER_USER,
+      eventsPerSocket: env.RATE_EVENTS_PER_SOCKET,
+      eventsPerUser: env.RATE_EVENTS_PER_USER,
+    } satisfies RateConfig,
     activityThrottleMs: env.ACTIVITY_THROTTLE_MS,
     disconnectGraceMs: env.DISCONNECT_GRACE_MS,
     gatewayLeaseMs: env.GATEWAY_LEASE_MS,

@@ -6,10 +6,12 @@ import { registerOpsRoutes } from "@meeshy/shared/runtime/ops-server";
 import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { GatewayConfig } from "../config.ts";
+import { clientAddress } from "../core/client-address.ts";
 import { readPage, servePage } from "../page/static-page.ts";
 import { registerAdminApi, registerApi } from "./api.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { handleErrors, refuseBadPath } from "./errors.ts";
+import { readJsonBodies } from "./json-bodies.ts";
 import { describeApi } from "./openapi.ts";
 
 export interface HttpServers {
@@ -21,7 +23,14 @@ export interface HttpServers {
 
 export type HttpConfig = Pick<
   GatewayConfig,
-  "host" | "port" | "opsPort" | "corsOrigins" | "webDir" | "gatewayLeaseMs" | "workerLeaseMs"
+  | "host"
+  | "port"
+  | "opsPort"
+  | "corsOrigins"
+  | "webDir"
+  | "gatewayLeaseMs"
+  | "workerLeaseMs"
+  | "trustedProxies"
 >;
 
 /** Time to send a whole request; sockets are not requests. */
@@ -41,6 +50,8 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
   const app = createServer(deps);
   await app.register(helmet, { contentSecurityPolicy: { directives: contentPolicy(page?.inlineHashes) } });
   await app.register(cors, { origin: config.corsOrigins.includes("*") ? true : config.corsOrigins });
+  // After CORS, so that pages of other origins can read that they have to wait.
+  limitRequests(app, deps, config);
   await describeApi(app);
   await registerApi(app, deps);
   const ops = isApart ? createServer(deps) : app;
@@ -76,8 +87,21 @@ function createServer({ logger }: RouteDeps): App {
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
+  readJsonBodies(app);
   handleErrors(app, logger);
   return app;
+}
+
+/** Whoever watches over the service may always look. */
+const UNLIMITED = /^\/(health\/|metrics(\?|$))/;
+
+function limitRequests(app: App, { limits }: RouteDeps, { trustedProxies }: HttpConfig): void {
+  app.addHook("onRequest", async ({ url, socket, headers }) => {
+    if (UNLIMITED.test(url)) return;
+    limits.requestFrom(
+      clientAddress(socket.remoteAddress, headers["x-forwarded-for"]?.toString(), trustedProxies),
+    );
+  });
 }
 
 /** What is no HTTP, or has too long a head, gets an answer of our shape and the end of its connection. */

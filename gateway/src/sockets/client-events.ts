@@ -9,6 +9,7 @@ import {
 } from "@meeshy/shared/socket-events";
 import { z } from "zod";
 import type { Chat } from "../chat/chat.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { TouchActivity } from "../log/activity.ts";
 import type { Connection } from "./connections.ts";
 
@@ -37,10 +38,12 @@ const notYet = () => {
 export function createClientEvents({
   chat,
   touch,
+  limits,
   logger,
 }: {
   chat: Chat;
   touch: TouchActivity;
+  limits: Limits;
   logger: Logger;
 }): ReceiveEvents {
   const answers = new Map<string, Answer>([
@@ -65,6 +68,7 @@ export function createClientEvents({
     payload: unknown,
   ): Promise<Acknowledgement<unknown>> => {
     try {
+      limits.event(connection.id, connection.userId);
       const answer = answers.get(name);
       if (!answer) throw new PresenceError("unknown_event", "There is no such event.");
       const data = await answer(connection, payload);
@@ -77,12 +81,17 @@ export function createClientEvents({
   };
 
   return (connection) => {
+    let isRefusing = false;
     connection.socket.onAny(async (name: string, ...args: unknown[]) => {
       const last = args.at(-1);
       const reply = typeof last === "function" ? last : undefined;
       const answer = await answerTo(connection, name, args[0] === reply ? undefined : args[0]);
+      // A flood without acknowledgements is told so once, lest the answers be another.
+      const isToldAlready = isRefusing;
+      isRefusing = !answer.success && answer.error.code === "rate_limited";
       if (reply) reply(answer);
-      else if (!answer.success) connection.socket.emit("error", answer.error);
+      else if (!answer.success && !(isRefusing && isToldAlready))
+        connection.socket.emit("error", answer.error);
     });
   };
 }

@@ -4,8 +4,10 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { authenticate, type Identity } from "../auth/authenticate.ts";
 import { credentialsOfHandshake } from "../auth/credentials.ts";
 import type { TokenRules } from "../auth/verify-token.ts";
+import { clientAddress } from "../core/client-address.ts";
 import { toProfile } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
 
@@ -20,6 +22,7 @@ export interface Admitted {
 export interface HandshakeDeps {
   directory: CachedDirectory;
   rules: TokenRules;
+  limits: Limits;
   isDraining: () => boolean;
   metrics: GatewayMetrics;
   logger: Logger;
@@ -31,9 +34,15 @@ const DRAINING_RETRY_MS = 1_000;
 const STORED_MAX_AGE_MS = 30_000;
 
 /** Lets in who proves who they are; refusals are `connect_error` with `data` as of CONTRACT 3. */
-export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
+export function guardHandshakes(
+  io: PresenceServer,
+  deps: HandshakeDeps,
+  { trustedProxies }: { trustedProxies: number },
+): void {
+  const addressOf = ({ handshake: { address, headers } }: PresenceSocket) =>
+    clientAddress(address, headers["x-forwarded-for"]?.toString(), trustedProxies);
   io.use((socket, next) => {
-    admit(socket, deps).then(
+    admit(socket, addressOf(socket), deps).then(
       (admitted) => {
         deps.metrics.authRequests.inc({ result: "ok" });
         Object.assign(socket.data, admitted);
@@ -50,13 +59,15 @@ export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
   });
 }
 
-async function admit(socket: PresenceSocket, deps: HandshakeDeps): Promise<Admitted> {
+async function admit(socket: PresenceSocket, address: string | null, deps: HandshakeDeps): Promise<Admitted> {
   if (deps.isDraining()) {
     throw new PresenceError("unavailable", "This gateway is stopping.", { retryAfterMs: DRAINING_RETRY_MS });
   }
-  const { directory } = deps;
+  const { directory, limits } = deps;
+  limits.connectFrom(address);
   const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps);
   const { user } = identity;
+  limits.connectOf(user.id);
   const [conversations, stored] = await Promise.all([
     directory.conversations.get(user.id),
     directory.presences.get(user.id, STORED_MAX_AGE_MS).catch(() => undefined),
