@@ -2,9 +2,10 @@ import { type Epoch, epochSchema } from "@meeshy/shared/events";
 import { isConflict } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { bucketStream } from "@meeshy/shared/nats/streams";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
-import { decideEpoch, type LogEnds, type Remembered } from "../core/epoch.ts";
+import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
+import { decideEpoch, type LogEnds, madeAnew, type Remembered, type StreamAges } from "../core/epoch.ts";
 
 /** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
 export interface EpochKeeper {
@@ -31,6 +32,8 @@ export interface EpochDeps {
 const GATHER_MS = 20;
 const RETRY_MS = 200;
 const LOOK_MS = 500;
+/** What is lost with one of these, gateways and the log can tell again; the leases tell their loss themselves. */
+const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE)];
 
 /** Resolves when the epoch is known; waits for the database only when the leases are gone. */
 export async function createEpochKeeper({
@@ -47,6 +50,10 @@ export async function createEpochKeeper({
       return { first: state.first_seq, last: state.last_seq };
     });
     return nextLook;
+  };
+  const streamAges = async (): Promise<StreamAges> => {
+    const infos = await Promise.all(STREAMS.map((name) => link.jsm.streams.info(name)));
+    return Object.fromEntries(infos.map(({ config, created }) => [config.name, created]));
   };
   const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
   /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
@@ -83,7 +90,7 @@ export async function createEpochKeeper({
       const before = known();
       const revision = revisionNow();
       try {
-        const decision = decideEpoch(before, await remember(before), await logEnds());
+        const decision = decideEpoch(before, await remember(before), await logEnds(), await streamAges());
         if (decision.raised === null) return;
         await write(decision.epoch, decision.raised, revision);
       } catch (error) {
@@ -93,12 +100,27 @@ export async function createEpochKeeper({
     }
   };
 
-  let isSettling = false;
+  const raise = async (epoch: number, reason: string): Promise<void> => {
+    if ((known()?.epoch ?? 0) > epoch) return;
+    const revision = revisionNow();
+    const [{ last }, streams] = await Promise.all([logEnds(), streamAges()]);
+    await write({ epoch: epoch + 1, from: last + 1, streams }, reason, revision);
+  };
+
+  let isLooking = false;
   const look = async () => {
-    if (isSettling || settled() !== undefined || !link.isUp()) return;
-    isSettling = true;
-    await settle();
-    isSettling = false;
+    if (isLooking || !link.isUp()) return;
+    isLooking = true;
+    try {
+      const epoch = settled();
+      const anew = epoch && madeAnew(epoch, await streamAges());
+      if (epoch === undefined) await settle();
+      else if (anew) await raise(epoch.epoch, anew);
+    } catch (error) {
+      logger.debug({ err: error }, "streams not looked at, will be");
+    } finally {
+      isLooking = false;
+    }
   };
   await settle();
   settled();
@@ -112,12 +134,7 @@ export async function createEpochKeeper({
       const found = await link.jsm.direct.getMessage(STREAM_EVENTS, { seq });
       return found?.time.getTime();
     },
-    async raise(epoch, reason) {
-      if ((known()?.epoch ?? 0) > epoch) return;
-      const revision = revisionNow();
-      const { last } = await logEnds();
-      await write({ epoch: epoch + 1, from: last + 1 }, reason, revision);
-    },
+    raise,
     close: () => clearInterval(timer),
   };
 }
