@@ -48,8 +48,15 @@ export interface Gateway {
 
 const BACKLOG_WAIT_MS = 3_000;
 
-/** Builds a gateway, which is in the log from now on; it opens no port before `listen`. */
-export async function createGateway(deps: GatewayDeps, config: GatewayConfig): Promise<Gateway> {
+/**
+ * Builds a gateway, which is in the log from now on; it opens no port before `listen`. `serve` puts its routes
+ * somewhere else than on a server of its own.
+ */
+export async function createGateway(
+  deps: GatewayDeps,
+  config: GatewayConfig,
+  serve: typeof createHttpServers = createHttpServers,
+): Promise<Gateway> {
   const { link, db, registry, logger } = deps;
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
@@ -77,7 +84,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     ...(log.isStarted() ? [] : ["the heartbeat is not stored"]),
   ];
 
-  const http = await createHttpServers(
+  const http = await serve(
     {
       link,
       board,

@@ -4,14 +4,13 @@ import helmet from "@fastify/helmet";
 import { errorBody, PresenceError } from "@meeshy/shared/codes";
 import { registerOpsRoutes } from "@meeshy/shared/runtime/ops-server";
 import fastify, { type FastifyInstance } from "fastify";
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { GatewayConfig } from "../config.ts";
-import { clientAddress } from "../core/client-address.ts";
 import { readPage, servePage } from "../page/static-page.ts";
 import { registerAdminApi, registerApi } from "./api.ts";
 import type { App, RouteDeps } from "./context.ts";
-import { handleErrors, refuseBadPath } from "./errors.ts";
-import { readJsonBodies } from "./json-bodies.ts";
+import { refuseBadPath, refuseUnknownRoutes } from "./errors.ts";
+import { leasesOf, limitRequests, speakOurWay } from "./house-rules.ts";
 import { describeApi } from "./openapi.ts";
 
 export interface HttpServers {
@@ -43,7 +42,6 @@ const PARAM_MAX_LENGTH = 2_400;
 
 /** The public server, and the one for operations when it has a port of its own (CONTRACT 2, `OPS_PORT`). */
 export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Promise<HttpServers> {
-  const leases = { gatewayMs: config.gatewayLeaseMs, workerMs: config.workerLeaseMs };
   const isApart = config.opsPort !== undefined;
   const page = config.webDir === undefined ? undefined : await readPage(config.webDir);
 
@@ -55,7 +53,7 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
   await describeApi(app);
   await registerApi(app, deps);
   const ops = isApart ? createServer(deps) : app;
-  await registerAdminApi(ops, { ...deps, leases });
+  await registerAdminApi(ops, { ...deps, leases: leasesOf(config) });
   registerOpsRoutes(ops as unknown as FastifyInstance, deps);
   if (page) await servePage(app, page);
   await Promise.all([app.ready(), ops.ready()]);
@@ -85,23 +83,9 @@ function createServer({ logger }: RouteDeps): App {
     frameworkErrors: refuseBadPath,
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  readJsonBodies(app);
-  handleErrors(app, logger);
+  speakOurWay(app, logger);
+  refuseUnknownRoutes(app);
   return app;
-}
-
-/** Whoever watches over the service may always look. */
-const UNLIMITED = /^\/(health\/|metrics(\?|$))/;
-
-function limitRequests(app: App, { limits }: RouteDeps, { trustedProxies }: HttpConfig): void {
-  app.addHook("onRequest", async ({ url, socket, headers }) => {
-    if (UNLIMITED.test(url)) return;
-    limits.requestFrom(
-      clientAddress(socket.remoteAddress, headers["x-forwarded-for"]?.toString(), trustedProxies),
-    );
-  });
 }
 
 /** What is no HTTP, or has too long a head, gets an answer of our shape and the end of its connection. */
