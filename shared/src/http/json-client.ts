@@ -1,10 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createGate } from "../nats/gate.ts";
-import { createAnswerCache } from "./answer-cache.ts";
 
 /** Asks another application for JSON: bounded in time, size and number of questions at once. */
 export interface JsonClient {
-  /** The answer's body; `undefined` when there is no such thing (404, 410). Rejects when the application fails twice. */
+  /**
+   * The answer's body; `undefined` when there is no such thing (404, 410). Rejects when the application fails twice.
+   * The application is asked every time, since a change that it has announced must be seen at once; an `ETag` saves
+   * the body.
+   */
   get(path: string): Promise<unknown>;
   /** As `get`, for questions that must not be in an address; never kept. */
   post(path: string, question: object): Promise<unknown>;
@@ -31,7 +34,8 @@ class Refused extends Error {}
 export function createJsonClient({ baseUrl, token, timeoutMs }: JsonClientOptions): JsonClient {
   const base = baseUrl.replace(/\/+$/, "");
   const gate = createGate(QUESTIONS_AT_ONCE);
-  const kept = createAnswerCache(ANSWERS_KEPT);
+  /** Answers with a tag, by address, the one used longest ago first. */
+  const tagged = new Map<string, { etag: string; body: unknown }>();
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
 
   const ask = async (path: string, init: RequestInit): Promise<Response> => {
@@ -47,20 +51,27 @@ export function createJsonClient({ baseUrl, token, timeoutMs }: JsonClientOption
     throw answer.status >= 500 || answer.status === 429 ? new Error(said) : new Refused(said);
   };
 
+  const keep = (path: string, etag: string | null, body: unknown): void => {
+    tagged.delete(path);
+    if (etag === null) return;
+    tagged.set(path, { etag, body });
+    const [oldest] = tagged.keys();
+    if (tagged.size > ANSWERS_KEPT && oldest !== undefined) tagged.delete(oldest);
+  };
+
   const getOnce = async (path: string): Promise<unknown> => {
-    const known = kept.get(path);
-    if (known && performance.now() < known.freshUntil) return known.body;
-    const answer = await ask(path, { headers: known?.etag ? { "if-none-match": known.etag } : {} });
+    const known = tagged.get(path);
+    const answer = await ask(path, { headers: known ? { "if-none-match": known.etag } : {} });
     if (known && answer.status === 304) {
-      kept.put(path, known.body, withEtag(answer.headers, known.etag), performance.now());
+      keep(path, known.etag, known.body);
       return known.body;
     }
     if (GONE.includes(answer.status)) {
-      kept.forget(path);
+      tagged.delete(path);
       return void (await answer.body?.cancel());
     }
     const body = await readJson(answer);
-    kept.put(path, body, answer.headers, performance.now());
+    keep(path, answer.headers.get("etag"), body);
     return body;
   };
 
@@ -95,14 +106,6 @@ async function twice<T>(work: () => Promise<T>): Promise<T> {
       await pause(RETRY_AFTER_MS);
     }
   }
-}
-
-/** A 304 need not repeat the tag. */
-function withEtag(headers: Headers, etag: string | undefined): Headers {
-  if (etag === undefined || headers.has("etag")) return headers;
-  const complete = new Headers(headers);
-  complete.set("etag", etag);
-  return complete;
 }
 
 async function readJson(answer: Response): Promise<unknown> {
