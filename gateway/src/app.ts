@@ -10,6 +10,7 @@ import { createChat } from "./chat/chat.ts";
 import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
 import type { GatewayConfig } from "./config.ts";
+import { createAcquaintance } from "./directory/acquaintance.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
 import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
@@ -165,6 +166,7 @@ export async function createGateway(
     outlet,
     largeRooms,
     snapshots,
+    acquaintance: createAcquaintance(directory, logger),
     receive,
     changes: people.changes,
     logger,
