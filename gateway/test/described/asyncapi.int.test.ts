@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { openNats } from "@meeshy/shared/nats/connect";
 import { CLIENT_PAYLOADS, SERVER_PAYLOADS } from "@meeshy/shared/payloads";
 import { SERVICE_REQUESTS, type ServiceSubject } from "@meeshy/shared/service-requests";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
@@ -148,6 +148,7 @@ describe("over Socket.IO", () => {
   it("so is the occupancy of a large room", async () => {
     gateway = await servers.gateway({ LARGE_ROOM_SIZE: "2" });
     const alice = await enter("alice");
+    await enter("bob");
     const told = await alice.nth("presence:occupancy");
     expectDescribed("socket", "presence:occupancy", told);
     expectNothingElse(SERVER_PAYLOADS["presence:occupancy"], told);
@@ -157,9 +158,7 @@ describe("over Socket.IO", () => {
 describe("over NATS", () => {
   it("answers, refusals and statuses are as described", async () => {
     gateway = await servers.gateway();
-    const { user = "", password = "" } = servers.nats.as("service");
-    const inboxPrefix = `_INBOX_${user}`;
-    const nc = await connect({ servers: servers.nats.url, user, pass: password, inboxPrefix });
+    const { nc, close } = await openNats(servers.nats.as("service"), "service");
     const asked: [ServiceSubject, object][] = [
       ["presence.query", { userIds: ["alice", "nobody"] }],
       ["presence.activity", { userId: "alice" }],
@@ -183,6 +182,6 @@ describe("over NATS", () => {
     (await enter("dave")).close();
     await eventually(() => published.length >= 2, { what: "dave's statuses" });
     for (const status of published) expectDescribed("presence.status", "status", status);
-    await nc.close();
+    await close();
   });
 });

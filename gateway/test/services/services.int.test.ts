@@ -1,10 +1,11 @@
 import { setPreferences } from "@meeshy/shared/db/preferences";
-import { inboxPrefix, type NatsRole } from "@meeshy/shared/nats/permissions";
+import { openNats } from "@meeshy/shared/nats/connect";
+import type { NatsRole } from "@meeshy/shared/nats/permissions";
 import { SERVICE_SUBJECTS } from "@meeshy/shared/service-requests";
 import type { UserStatus } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { type ServiceInfo, Svcm } from "@nats-io/services";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type RunningGateway, type Servers, signIn, startServers } from "../harness.ts";
 
@@ -13,10 +14,8 @@ let gateways: RunningGateway[];
 let service: NatsConnection;
 let external: NatsConnection;
 
-async function connectAs(role: NatsRole): Promise<NatsConnection> {
-  const { url, user = "", password = "" } = servers.nats.as(role);
-  return connect({ servers: url, user, pass: password, inboxPrefix: inboxPrefix(role) });
-}
+const connectAs = async (role: NatsRole): Promise<NatsConnection> =>
+  (await openNats(servers.nats.as(role), role)).nc;
 
 /** Everyone answers at once; who has not after this is not there. */
 const WITHIN = { strategy: "timer", maxWait: 500 } as const;
