@@ -12,6 +12,7 @@ import { relayChat } from "./chat/chat-relay.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createAcquaintance } from "./directory/acquaintance.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
+import { gatherReads } from "./directory/gathered-reads.ts";
 import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
 import { createLimits } from "./limits/limits.ts";
@@ -80,7 +81,7 @@ export async function createGateway(
   const { link, db, registry, logger } = deps;
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
-  const directory = createCachedDirectory(deps.directory);
+  const directory = createCachedDirectory(gatherReads(deps.directory));
   const limits = createLimits(config.rates, metrics);
   const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
