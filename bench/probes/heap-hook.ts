@@ -1,10 +1,11 @@
 import { renameSync, writeFileSync } from "node:fs";
 
-// Loaded into a service with `--expose-gc --import`: on SIGUSR2 it collects the garbage and writes what is left, in bytes.
+// Loaded into a service with `--expose-gc --import`: on SIGWINCH, which means nothing to a service, it collects the
+// garbage and writes what is left, in bytes.
 
 const file = process.env.HEAP_FILE ?? "";
 
-process.on("SIGUSR2", () => {
+process.on("SIGWINCH", () => {
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   writeFileSync(`${file}.new`, JSON.stringify({ bytes: heapUsed + external }));

@@ -8,23 +8,37 @@ import { setTimeout as pause } from "node:timers/promises";
 export interface HeapProbe {
   nodeArgs: string[];
   env: Record<string, string>;
-  /** Bytes of live objects on the heap of the process that was started with the two above. */
-  read(pid: number): Promise<number>;
+  /** Bytes of live objects on the heap of the process that was started with the two above, once they stay the same. */
+  settled(pid: number): Promise<number>;
 }
 
 const LOOK_MS = 50;
+/** Two looks this far apart that differ by no more than this share are the same. */
+const APART_MS = 2_000;
+const SAME = 0.005;
+const LOOKS = 15;
 
 export function createHeapProbe(): HeapProbe {
   const file = join(tmpdir(), `meeshy-heap-${randomUUID()}.json`);
+  const read = async (pid: number): Promise<number> => {
+    process.kill(pid, "SIGWINCH");
+    while (!existsSync(file)) await pause(LOOK_MS);
+    const { bytes } = JSON.parse(readFileSync(file, "utf8")) as { bytes: number };
+    rmSync(file);
+    return bytes;
+  };
   return {
     nodeArgs: ["--expose-gc", "--import", join(import.meta.dirname, "heap-hook.ts")],
     env: { HEAP_FILE: file },
-    async read(pid) {
-      process.kill(pid, "SIGUSR2");
-      while (!existsSync(file)) await pause(LOOK_MS);
-      const { bytes } = JSON.parse(readFileSync(file, "utf8")) as { bytes: number };
-      rmSync(file);
-      return bytes;
+    async settled(pid) {
+      let before = await read(pid);
+      for (let looks = 1; looks < LOOKS; looks++) {
+        await pause(APART_MS);
+        const bytes = await read(pid);
+        if (Math.abs(bytes - before) <= SAME * before) return bytes;
+        before = bytes;
+      }
+      return before;
     },
   };
 }

@@ -135,7 +135,7 @@ async function measureHeap(tools: Tools): Promise<Record<"B/online user" | "B/of
   const running = tools.keep(await startWorker(servers, probe));
   const heap = async (ends: LogEnds) => {
     await running.settled(servers.link, ends, THROUGH_WITHIN_MS);
-    return probe.read(running.pid);
+    return probe.settled(running.pid);
   };
   const empty = await heap(new Map());
   const online = await heap(await writeLog(servers, "g_bench", [arrive, act]));
