@@ -16,7 +16,7 @@ beforeAll(async () => {
   servers = await startServers();
   const { nats, postgres, db } = servers;
   const env = { NATS_URL: nats.url, DATABASE_URL: postgres.url, JWT_SECRET: SECRET };
-  const link = await openNats({ url: nats.url }, "gateway");
+  const link = await openNats(nats.as("gateway"), "gateway", quiet);
 
   host = fastify({ forceCloseConnections: true });
   host.addContentTypeParser("application/json", { parseAs: "string" }, (_request, body, done) =>
