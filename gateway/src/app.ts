@@ -5,13 +5,17 @@ import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { Registry } from "prom-client";
+import { createKeySource } from "./auth/key-source.ts";
 import { createChat } from "./chat/chat.ts";
 import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
 import type { GatewayConfig } from "./config.ts";
+import { createAcquaintance } from "./directory/acquaintance.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
+import { gatherReads } from "./directory/gathered-reads.ts";
 import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
+import { createLimits } from "./limits/limits.ts";
 import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
@@ -65,12 +69,21 @@ export interface Gateway {
 
 const BACKLOG_WAIT_MS = 3_000;
 
-/** Builds a gateway, which is in the log from now on; it opens no port before `listen`. */
-export async function createGateway(deps: GatewayDeps, config: GatewayConfig): Promise<Gateway> {
+/**
+ * Builds a gateway, which is in the log from now on; it opens no port before `listen`. `serve` puts its routes
+ * somewhere else than on a server of its own.
+ */
+export async function createGateway(
+  deps: GatewayDeps,
+  config: GatewayConfig,
+  serve: typeof createHttpServers = createHttpServers,
+): Promise<Gateway> {
   const { link, db, registry, logger } = deps;
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
-  const directory = createCachedDirectory(deps.directory);
+  const directory = createCachedDirectory(gatherReads(deps.directory));
+  const limits = createLimits(config.rates, metrics);
+  const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
   const log = createEventLog(
@@ -105,12 +118,13 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     ...(log.isStarted() ? [] : ["the heartbeat is not stored"]),
   ];
 
-  const http = await createHttpServers(
+  const http = await serve(
     {
       link,
       board,
       directory,
-      rules: config.auth,
+      rules,
+      limits,
       feed,
       log,
       connections,
@@ -128,15 +142,11 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   );
   const admission = createAdmission({ metrics });
   const io = createSocketServer(http.public, admission, config);
-  guardHandshakes(io, {
-    directory,
-    feed,
-    rules: config.auth,
-    isDraining: () => isDraining,
-    admission,
-    metrics,
-    logger,
-  });
+  guardHandshakes(
+    io,
+    { directory, feed, rules, limits, admission, isDraining: () => isDraining, metrics, logger },
+    { trustedProxies: config.trustedProxies },
+  );
   const outlet = createOutlet(io);
   const largeRooms = createLargeRooms(
     { io, outlet, directory, feed, logger },
@@ -149,7 +159,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const statuses = createStatusReader({ directory, feed });
   const watching = createWatching(statuses);
   const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
-  const receive = createClientEvents({ chat, rooms, touch, watching, logger });
+  const receive = createClientEvents({ chat, rooms, touch, watching, limits, logger });
   serveConnections(io, {
     connections,
     log,
@@ -157,6 +167,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     outlet,
     largeRooms,
     snapshots,
+    acquaintance: createAcquaintance(directory, logger),
     receive,
     changes: people.changes,
     logger,

@@ -41,7 +41,12 @@ export function encodeId(id: string): string {
 
 /** The id behind a token of {@link encodeId}. Throws `RangeError` for a token that encodes nothing. */
 export function decodeId(token: string): string {
-  if (SAFE.test(token)) return token;
+  const id = SAFE.test(token) ? token : decodeBytes(token);
+  if (id.length > MAX_ID_LENGTH) throw new RangeError(`not an encoded id: ${id.length} characters`);
+  return id;
+}
+
+function decodeBytes(token: string): string {
   const bytes: number[] = [];
   for (let at = 0; at < token.length; at++) {
     const char = token[at] as string;
@@ -112,7 +117,9 @@ export function parseEventSubject(subject: string): EventAddress | undefined {
   const address = { partition: Number(p), source: source as EventSource };
   if (token === undefined) return address;
   try {
-    return { ...address, userId: decodeId(token) };
+    const userId = decodeId(token);
+    // Each user has one subject of a source: under any other, two owners would each keep a record of them.
+    return subject === eventSubject(address.source, userId) ? { ...address, userId } : undefined;
   } catch {
     return undefined;
   }

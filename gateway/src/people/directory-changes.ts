@@ -25,7 +25,7 @@ export interface DirectoryChangesDeps {
   order: WriteOrder;
   applied: AppliedChanges;
   feed: Pick<StatusFeed, "shown">;
-  directory: CachedDirectory;
+  directory: Pick<CachedDirectory, "forgetPerson">;
   logger: Logger;
 }
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   type Client,
   call,
+  openClient,
   type RunningGateway,
   type Servers,
   settle,
@@ -192,6 +193,35 @@ describe("a membership", () => {
     await partialOf(c, ann);
     await settle();
     expect([partials(a).length, partials(c).length]).toEqual([1, 1]);
+  });
+
+  it("that begins while its person is at the door holds for the socket that comes in", async () => {
+    const directory = createPrismaDirectory(servers.db);
+    const [read, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow = {
+      ...directory,
+      async conversations(userId: string) {
+        const answer = await directory.conversations(userId);
+        read.resolve();
+        if (userId === cleo) await goOn.promise;
+        return answer;
+      },
+    };
+    const third = await servers.gateway({}, { directory: slow });
+    const a = await enter(first, ann);
+    const c = openClient(third.url, { token: tokenFor(cleo) });
+    clients.push(c);
+    await read.promise;
+    await change(ann, "PUT", `/api/conversations/${shared}/members/${cleo}`);
+    await eventually(async () => {
+      const { body } = await call(third.url, `/api/users/${cleo}`, { as: ben });
+      return (body.user as { username: string | null } | undefined)?.username === cleo;
+    });
+    goOn.resolve();
+    await c.nth("presence:snapshot");
+    await sees(c, ann);
+    await a.ask("message:send", { conversationId: shared, content: "come in" });
+    await c.nth("message:new");
   });
 
   it("is changed by whom one expects", async () => {
