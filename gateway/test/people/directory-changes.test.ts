@@ -1,5 +1,5 @@
 import type { Profile, UserEvent } from "@meeshy/shared/events";
-import { pino } from "pino";
+import { createLogger } from "@meeshy/shared/runtime/logger";
 import { expect, it } from "vitest";
 import { createDirectoryChanges } from "../../src/people/directory-changes.ts";
 
@@ -24,7 +24,7 @@ async function announce(readings: (Profile | undefined)[]): Promise<string[][]> 
     applied: { wait: async () => {}, note() {} },
     feed: { shown: () => undefined },
     directory: { forgetPerson() {} },
-    logger: pino({ level: "silent" }),
+    logger: createLogger("test", "silent"),
   });
   await changes.announce("ann");
   return written;
