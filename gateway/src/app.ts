@@ -10,6 +10,7 @@ import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
+import { gatherReads } from "./directory/gathered-reads.ts";
 import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
 import { createActivity } from "./log/activity.ts";
@@ -69,7 +70,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const { link, db, registry, logger } = deps;
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
-  const directory = createCachedDirectory(deps.directory);
+  const directory = createCachedDirectory(gatherReads(deps.directory));
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
   const refreshProfiles = createProfileRefresh({ directory, connections, logger });
