@@ -216,6 +216,23 @@ describe("what cannot be written now", () => {
     alice.close();
   });
 
+  it("says what is stored by then when a new epoch begins", async () => {
+    const gateway = await servers.gateway();
+    const carol = await signIn(gateway.url, "carol");
+    const id = await connectionIdOf(carol);
+    await servers.db.user.update({ where: { id: "carol" }, data: { availability: "invisible" } });
+    await servers.link.acks.publish(
+      keySubject(BUCKET_LEASES, leaseKeys.epoch),
+      toBytes({ epoch: 3, from: 1 }),
+    );
+    const [, again] = await eventually(async () => {
+      const lines = linesOf(await servers.readLog(), id);
+      return lines.length === 2 && lines;
+    });
+    expect(again).toMatchObject({ event: { profile: { availability: "invisible" } } });
+    carol.close();
+  });
+
   it("is written under the new id when the gateway is declared lost meanwhile", async () => {
     const gateway = await servers.gateway();
     await servers.link.jsm.streams.delete(STREAM_EVENTS);
