@@ -110,7 +110,12 @@ export async function createWorker(
     key: leaseKeys.worker(id),
     everyMs: workerLeaseMs / BEATS_PER_LEASE,
     value: beatValue,
-    onForeign: (value) => logger.error({ value }, "somebody else writes this worker's heartbeat"),
+    onForeign() {
+      // Without a heartbeat of its own it would own nothing for ever: end, and be started again under a new id.
+      queueMicrotask(() => {
+        throw new Error(`the heartbeat of ${id} was taken away`);
+      });
+    },
     logger,
   });
   lifecycle.onStop("heartbeat", () => heartbeat.stop());
@@ -120,7 +125,7 @@ export async function createWorker(
   const unready = (): string[] => {
     const reasons: string[] = [];
     if (!link.isUp()) reasons.push("NATS is away");
-    if (ownership.hosts().length === 0 && board.list("w.").length * 2 <= PARTITIONS)
+    if (ownership.hosts().length === 0 && ownership.workersAlive() * 2 <= PARTITIONS)
       reasons.push("no partition yet");
     const behind = ownership.hosts().filter((host) => !host.isCaughtUp()).length;
     if (behind > 0) reasons.push(`${behind} partitions are being read`);

@@ -1,20 +1,33 @@
+import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { follow } from "@meeshy/shared/nats/follow";
-import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { bucketStream, ensureStreams } from "@meeshy/shared/nats/streams";
 import { createLogger } from "@meeshy/shared/runtime/logger";
-import { STREAM_EVENTS, STREAM_STATUS, SUBJECT_STATUS_SET_ALL } from "@meeshy/shared/subjects";
+import {
+  BUCKET_LEASES,
+  BUCKET_STATE,
+  STREAM_EVENTS,
+  STREAM_STATUS,
+  SUBJECT_STATUS_SET_ALL,
+  statusSetSubject,
+} from "@meeshy/shared/subjects";
 import { startCluster } from "@meeshy/shared/testing/cluster";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { expect, it, onTestFinished } from "vitest";
 import { allOwned, profileOf, startRig } from "./rig.ts";
 
 const users = Array.from({ length: 60 }, (_, at) => `user${at}`);
-const ROUNDS = 30;
-/** Rounds after which the leader's process is killed, and started again. */
-const KILL_AT = 10;
-const RESTART_AT = 20;
+const ROUNDS = 40;
+/** Rounds after which one node's process is killed, and started again: the log's leader, then the others. */
+const OUTAGES = [
+  { from: 5, to: 10 },
+  { from: 17, to: 22 },
+  { from: 29, to: 34 },
+];
+/** Longest that a consumer may say nothing of what is stored, ms. */
+const SILENCE_MS = 4_000;
 
-it("a cluster that loses the log's leader loses nothing, tells nothing twice and keeps the order", async () => {
+it("a cluster whose nodes are killed in turn loses nothing, tells nothing twice, keeps the order and is never silent for long", async () => {
   const cluster = await startCluster();
   const first = await openNats({ url: cluster.url }, "first");
   await eventually(() => ensureStreams(first, 3).then(() => true), { within: 30_000, every: 500 });
@@ -23,6 +36,11 @@ it("a cluster that loses the log's leader loses nothing, tells nothing twice and
   onTestFinished(() => rig.stop());
   await allOwned(...(await Promise.all([rig.startWorker(), rig.startWorker()])));
 
+  const probe = probeCluster(rig.link);
+  onTestFinished(() => probe.stop());
+  /** what the log has taken and nobody has been told of yet */
+  const stored = new Map<string, { round: number; at: number }[]>();
+  const silences: number[] = [];
   const told = new Map<string, { version: number; statusText: string | null }[]>();
   const following = follow(rig.link, {
     stream: STREAM_STATUS,
@@ -30,8 +48,18 @@ it("a cluster that loses the log's leader loses nothing, tells nothing twice and
     from: 1,
     logger: createLogger("test", "silent"),
     onMessage(message) {
+      if (message.data.length === 0) return;
       const status = JSON.parse(new TextDecoder().decode(message.data));
       told.set(status.userId, [...(told.get(status.userId) ?? []), status]);
+      const shown = Number(status.statusText);
+      const waiting = stored.get(status.userId) ?? [];
+      const able = probe.ableSince();
+      for (const { round, at } of waiting)
+        if (round <= shown) silences.push(performance.now() - Math.max(at, able));
+      stored.set(
+        status.userId,
+        waiting.filter(({ round }) => round > shown),
+      );
     },
   });
   onTestFinished(() => following.stop());
@@ -40,18 +68,32 @@ it("a cluster that loses the log's leader loses nothing, tells nothing twice and
   await Promise.all(users.map((userId) => gateway.connect(userId, "c1")));
   const leader = (await rig.link.jsm.streams.info(STREAM_EVENTS)).cluster?.leader ?? "";
   expect([...cluster.nodes.keys()]).toContain(leader);
-  for (let round = 1; round <= ROUNDS; round++) {
-    if (round === KILL_AT) await cluster.nodes.get(leader)?.kill();
-    if (round === RESTART_AT) await cluster.nodes.get(leader)?.restart();
+  const victims = [leader, ...[...cluster.nodes.keys()].filter((name) => name !== leader)];
+  const send = async (userId: string, round: number) => {
     const event = { type: "availability", availability: "busy", expiresAt: null } as const;
-    await Promise.all(
-      users.map((userId) =>
-        gateway.send(userId, { ...event, statusText: `${round}`, profile: profileOf(userId) }),
-      ),
-    );
+    await gateway.send(userId, { ...event, statusText: `${round}`, profile: profileOf(userId) });
+    const shown = Number(told.get(userId)?.at(-1)?.statusText ?? 0);
+    if (shown < round) stored.set(userId, [...(stored.get(userId) ?? []), { round, at: performance.now() }]);
+  };
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const [at, { from, to }] of OUTAGES.entries()) {
+      const node = cluster.nodes.get(victims[at] ?? "");
+      if (round === from) await node?.kill();
+      if (round === to) {
+        await node?.restart();
+        await eventually(() => isWhole(rig.link), { within: 30_000, every: 200 });
+      }
+    }
+    await Promise.all(users.map((userId) => send(userId, round)));
   }
   const isLast = (userId: string) => told.get(userId)?.at(-1)?.statusText === `${ROUNDS}`;
   await eventually(() => users.every(isLast), { within: 30_000, what: "everybody's last status" });
+  console.log(
+    `longest silence: ${Math.round(Math.max(...silences))} ms`,
+    silences.filter((x) => x > 2000).length,
+    silences.length,
+  );
+  expect(Math.max(...silences)).toBeLessThanOrEqual(SILENCE_MS);
   for (const [userId, statuses] of told) {
     const versions = statuses.map(({ version }) => version);
     expect({ userId, versions }).toEqual({ userId, versions: [...new Set(versions)].sort((a, b) => a - b) });
@@ -59,3 +101,49 @@ it("a cluster that loses the log's leader loses nothing, tells nothing twice and
     expect({ userId, rounds }).toEqual({ userId, rounds: [...rounds].sort((a, b) => a - b) });
   }
 }, 120_000);
+
+/** Every stream has its leader, and every replica follows it. */
+async function isWhole(link: NatsLink): Promise<boolean> {
+  return (await link.jsm.streams.list().next()).every(
+    ({ cluster }) =>
+      cluster?.leader && cluster.replicas?.every(({ current, offline }) => current && !offline),
+  );
+}
+
+/**
+ * Since when the cluster has been able to serve: to take a consumer in, and a status. While its own elections
+ * last it can do neither, whoever asks.
+ */
+function probeCluster(link: NatsLink) {
+  let ableSince = 0;
+  let stopped = false;
+  const tryAll = async () => {
+    const streams = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_LEASES), bucketStream(BUCKET_STATE)];
+    for (const stream of streams) {
+      const { name } = await link.jsm.consumers.add(stream, {
+        mem_storage: true,
+        num_replicas: 1,
+        inactive_threshold: 1e9,
+      });
+      await link.jsm.consumers.delete(stream, name);
+    }
+    for (const stream of [bucketStream(BUCKET_LEASES), bucketStream(BUCKET_STATE)])
+      await link.acks.publish(`$KV.${stream.slice(3)}.probe`, new Uint8Array());
+    await link.acks.publish(statusSetSubject("probe"), new Uint8Array());
+  };
+  const running = (async () => {
+    while (!stopped) {
+      await tryAll().catch(() => {
+        ableSince = performance.now();
+      });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  })();
+  return {
+    ableSince: () => ableSince,
+    async stop() {
+      stopped = true;
+      await running;
+    },
+  };
+}

@@ -202,6 +202,8 @@ describe("damage under running workers", () => {
   it.each([
     ["the log", [STREAM_EVENTS]],
     ["the leases", [bucketStream(BUCKET_LEASES)]],
+    ["the statuses", [STREAM_STATUS]],
+    ["the records", [bucketStream(BUCKET_STATE)]],
     ["everything", [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_LEASES), bucketStream(BUCKET_STATE)]],
   ])(
     "%s deleted: made anew, a new epoch begins, and who is announced is online in it",
@@ -234,6 +236,17 @@ describe("damage under running workers", () => {
       expect(await rig.status("alice")).toMatchObject({ epoch: 2, version: left });
     },
   );
+
+  it("statuses deleted under stopped workers are told again, without anybody's help", async () => {
+    const running = await rig.startWorker();
+    await allOwned(running);
+    await rig.gateway().connect("alice", "c1");
+    await eventually(async () => (await rig.record("alice"))?.state === "online");
+    await running.stop();
+    await rig.link.jsm.streams.delete(STREAM_STATUS);
+    await rig.startWorker();
+    await eventually(async () => (await rig.status("alice"))?.isOnline);
+  });
 
   it("a lease that is not readable is written anew by its owner, and work goes on", async () => {
     const running = await rig.startWorker();

@@ -1,7 +1,8 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { compareAndSet, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { STREAM_EVENTS, STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats } from "@meeshy/shared/testing/servers";
 import { expect, it, onTestFinished } from "vitest";
@@ -39,4 +40,33 @@ it("a log that came back as an earlier copy and has grown past the checkpoint si
   await after.connect("alice", "c1");
   await eventually(async () => (await rig.status("alice"))?.isOnline);
   expect(await rig.status("alice")).toMatchObject({ epoch: 2 });
+});
+
+it("what a lost log had told last does not stand against what is true in the new one", async () => {
+  const rig = await startRig();
+  onTestFinished(() => rig.stop());
+  await rig.addUser("alice");
+  const first = await rig.startWorker();
+  await allOwned(first);
+  const online = await rig.gateway().connect("alice", "c1");
+  await eventually(async () => (await rig.record("alice"))?.state === "online");
+  await first.stop();
+  // A goodbye was told and stored in the database, and its worker was killed before it wrote the record.
+  const told = await rig.status("alice");
+  const subject = statusSetSubject("alice");
+  const left = { ...told, isOnline: false, version: online + 50, cause: "disconnect" };
+  const { seq = 0 } = (await readLast(rig.link, STREAM_STATUS, subject)) ?? {};
+  await compareAndSet(rig.link, subject, toBytes(left), seq);
+  await rig.db.user.update({
+    where: { id: "alice" },
+    data: { isOnline: false, presenceEpoch: 1, presenceVersion: online + 50 },
+  });
+
+  await rig.link.jsm.streams.purge(STREAM_EVENTS);
+  await rig.link.jsm.streams.delete(STREAM_EVENTS);
+  await allOwned(await rig.startWorker());
+  await rig.gateway().connect("alice", "c2");
+  await eventually(async () => (await rig.status("alice"))?.isOnline);
+  expect(await rig.status("alice")).toMatchObject({ epoch: 2 });
+  await eventually(async () => (await rig.db.user.findUniqueOrThrow({ where: { id: "alice" } })).isOnline);
 });

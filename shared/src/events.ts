@@ -114,9 +114,13 @@ export const sweeperBeatSchema = z.object({
   lastCleanupDurationMs: z.number().nullable(),
 });
 export type SweeperBeat = z.infer<typeof sweeperBeatSchema>;
-/** `from`: the log sequence at which the epoch begins; what lies before it belongs to a lost log. */
+/**
+ * `from`: the log sequence at which the epoch begins; what lies before it belongs to a lost log. `streams`: when
+ * each stream was made, by the broker, by which one that was made anew is told.
+ */
 export const epochSchema = z.object({
   epoch: z.number().int().positive(),
   from: z.number().int().nonnegative(),
+  streams: z.record(z.string(), z.string()).optional(),
 });
 export type Epoch = z.infer<typeof epochSchema>;

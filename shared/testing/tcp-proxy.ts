@@ -9,7 +9,9 @@ export interface TcpProxy {
   freeze(): void;
   /** The server hears the client, the client hears nothing. */
   deafen(): void;
-  /** Connections pass again; what stood still flows on. */
+  /** What the server says arrives `ms` later, in order: every question takes that much longer. */
+  slow(ms: number): void;
+  /** Connections pass again, at full speed; what stood still flows on. */
   mend(): void;
   close(): Promise<void>;
 }
@@ -21,6 +23,7 @@ type Side = "client" | "server";
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sides = new Map<Socket, Side>();
   let state: State = "open";
+  let delayMs = 0;
 
   const flow = (socket: Socket, side: Side) => {
     if (state === "frozen" || (state === "deaf" && side === "server")) socket.pause();
@@ -30,7 +33,8 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const join = (from: Socket, side: Side, to: Socket) => {
     sides.set(from, side);
     from.on("data", (chunk) => {
-      if (!to.write(chunk)) from.pause();
+      if (side === "server" && delayMs > 0) setTimeout(() => to.write(chunk), delayMs);
+      else if (!to.write(chunk)) from.pause();
     });
     to.on("drain", () => flow(from, side));
     from.on("error", () => {});
@@ -67,7 +71,13 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     cut,
     freeze: () => become("frozen"),
     deafen: () => become("deaf"),
-    mend: () => become("open"),
+    slow(ms) {
+      delayMs = ms;
+    },
+    mend() {
+      delayMs = 0;
+      become("open");
+    },
     async close() {
       cut();
       await new Promise((resolve) => server.close(resolve));

@@ -6,7 +6,10 @@ export interface Replica {
   /** What is shown of a user, without decoding the rest. */
   shown(userId: string): { isOnline: boolean; epoch: number; version: number } | undefined;
   onlineIn(conversationId: string): ReadonlySet<string>;
-  /** Takes a status in, read at stream sequence `seq`. True when it is newer by (epoch, version) than what was known. */
+  /**
+   * Takes a status in, read at stream sequence `seq`. True when viewers are to be told: it is newer by (epoch, version)
+   * than what was known, and not the same told anew because the log was lost.
+   */
   apply(status: StatusMessage, seq: number): boolean;
   /** Drops who is offline and has not been published since `seq`: the stream has forgotten them too. */
   forgetBefore(seq: number): void;
@@ -55,14 +58,15 @@ export function createReplica(): Replica {
     apply(status, seq) {
       const { userId, isOnline, epoch, version } = status;
       const former = entries.get(userId);
+      const order = former ? compareVersions(status, former) : 1;
       if (former) {
-        const order = compareVersions(status, former);
         if (order < 0 || (order === 0 && seq <= former.seq)) return false;
         if (former.isOnline) unindex(userId, decode(former).conversationIds);
       }
       entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version });
       if (isOnline) index(userId, status.conversationIds);
-      return !former || compareVersions(status, former) > 0;
+      const isToldAnew = former && former.epoch < epoch && hasSameFace(status, decode(former));
+      return order > 0 && !isToldAnew;
     },
     forgetBefore(seq) {
       for (const [userId, entry] of entries) if (!entry.isOnline && entry.seq < seq) entries.delete(userId);
@@ -70,3 +74,9 @@ export function createReplica(): Replica {
     size: () => entries.size,
   };
 }
+
+const hasSameFace = (a: StatusMessage, b: StatusMessage): boolean =>
+  a.isOnline === b.isOnline &&
+  a.availability === b.availability &&
+  a.statusText === b.statusText &&
+  a.lastSeen === b.lastSeen;

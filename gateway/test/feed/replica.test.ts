@@ -32,6 +32,14 @@ describe("the replica", () => {
     expect(replica.shown("bob")).toMatchObject({ isOnline: true, epoch: 2, version: 1 });
   });
 
+  it("does not call it news when a new epoch tells the same anew", () => {
+    const replica = createReplica();
+    replica.apply(status({ version: 5 }), 1);
+    expect(replica.apply(status({ epoch: 2, version: 1 }), 2)).toBe(false);
+    expect(replica.shown("bob")).toMatchObject({ epoch: 2, version: 1 });
+    expect(replica.apply(status({ epoch: 3, version: 1, statusText: "lunch" }), 3)).toBe(true);
+  });
+
   it("takes the later message of one version, without calling it news", () => {
     const replica = createReplica();
     replica.apply(status({ version: 5 }), 1);

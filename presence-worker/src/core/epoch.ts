@@ -13,29 +13,45 @@ export interface Remembered {
   seq: number;
 }
 
+/** When each stream was made. */
+export type StreamAges = Record<string, string>;
+
 export interface EpochDecision {
   epoch: Epoch;
   /** why a new epoch begins; null: the known one goes on */
   raised: string | null;
 }
 
-/** At start: the epoch of the lease bucket goes on, unless the log lacks what the database has seen of it. */
+/**
+ * At start: the epoch of the lease bucket goes on, unless the log lacks what the database has seen of it, or a
+ * stream is another than it was.
+ */
 export function decideEpoch(
   known: Epoch | null,
   remembered: Remembered | undefined,
   log: LogEnds,
+  streams: StreamAges,
 ): EpochDecision {
   if (known === null && remembered === undefined)
-    return { epoch: { epoch: 1, from: 0 }, raised: "the first log" };
+    return { epoch: { epoch: 1, from: 0, streams }, raised: "the first log" };
   const latest = Math.max(known?.epoch ?? 0, remembered?.epoch ?? 0);
-  const raise = (raised: string) => ({ epoch: { epoch: latest + 1, from: log.last + 1 }, raised });
+  const raise = (raised: string) => ({ epoch: { epoch: latest + 1, from: log.last + 1, streams }, raised });
   if (known === null) return raise("the leases are gone");
   if (remembered !== undefined && remembered.epoch > known.epoch)
     return raise("the leases are of an older epoch");
   if (remembered !== undefined && remembered.epoch === known.epoch && remembered.seq > log.last) {
     return raise(`the log ends at ${log.last}, ${remembered.seq} had been processed`);
   }
-  return { epoch: known, raised: null };
+  const anew = madeAnew(known, streams);
+  return anew === null ? { epoch: known, raised: null } : raise(anew);
+}
+
+/** Which stream is another than when the epoch began, in words; null: none. What it held is lost. */
+export function madeAnew({ streams }: Epoch, now: StreamAges): string | null {
+  const name = Object.keys(streams ?? {}).find(
+    (name) => now[name] !== undefined && now[name] !== streams?.[name],
+  );
+  return name === undefined ? null : `${name} was made anew`;
 }
 
 /**

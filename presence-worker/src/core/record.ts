@@ -79,6 +79,15 @@ export function emptyRecord(userId: string): UserRecord {
   };
 }
 
+/**
+ * A record of a lost log at log position `seq` of the epoch that follows. What it shows is told anew: the last
+ * events of the lost log may have been told already, and what was told of them would stand against it as newer.
+ */
+export function intoEpoch(record: UserRecord, { epoch, seq }: { epoch: number; seq: number }): UserRecord {
+  const shown = record.shown && { ...record.shown, epoch, version: Math.max(1, seq) };
+  return { ...record, seq: 0, shown };
+}
+
 /** The next moment at which a timeout would change the record; null: never. */
 export function nextDeadline(record: UserRecord): number | null {
   if (record.deadline === null) return record.availabilityExpiresAt;

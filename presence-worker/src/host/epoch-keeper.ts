@@ -2,14 +2,16 @@ import { type Epoch, epochSchema } from "@meeshy/shared/events";
 import { isConflict } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { bucketStream } from "@meeshy/shared/nats/streams";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
-import { decideEpoch, type LogEnds, type Remembered } from "../core/epoch.ts";
+import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
+import { decideEpoch, type LogEnds, madeAnew, type Remembered, type StreamAges } from "../core/epoch.ts";
 
 /** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
 export interface EpochKeeper {
   /** The epoch that the lease bucket names; `undefined` while it names none that can be right. */
   current(): Epoch | undefined;
+  /** Where the log begins and ends, by a look that begins after the question. */
   logEnds(): Promise<LogEnds>;
   /** broker time of the message at this log sequence, ms; `undefined` when there is none */
   timeAt(seq: number): Promise<number | undefined>;
@@ -26,10 +28,12 @@ export interface EpochDeps {
   logger: Logger;
 }
 
-/** One look at the log serves every partition that asks within this time. */
-const ENDS_FRESH_MS = 100;
+/** One look at the log serves every partition that asks within this time before it. */
+const GATHER_MS = 20;
 const RETRY_MS = 200;
 const LOOK_MS = 500;
+/** What is lost with one of these, gateways and the log can tell again; the leases tell their loss themselves. */
+const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE)];
 
 /** Resolves when the epoch is known; waits for the database only when the leases are gone. */
 export async function createEpochKeeper({
@@ -38,15 +42,18 @@ export async function createEpochKeeper({
   remembered,
   logger,
 }: EpochDeps): Promise<EpochKeeper> {
-  let ends: { at: number; value: Promise<LogEnds> } | undefined;
+  let nextLook: Promise<LogEnds> | undefined;
   const logEnds = (): Promise<LogEnds> => {
-    if (ends === undefined || performance.now() - ends.at > ENDS_FRESH_MS) {
-      const value = link.jsm.streams
-        .info(STREAM_EVENTS)
-        .then(({ state }) => ({ first: state.first_seq, last: state.last_seq }));
-      ends = { at: performance.now(), value };
-    }
-    return ends.value;
+    nextLook ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(async () => {
+      nextLook = undefined;
+      const { state } = await link.jsm.streams.info(STREAM_EVENTS);
+      return { first: state.first_seq, last: state.last_seq };
+    });
+    return nextLook;
+  };
+  const streamAges = async (): Promise<StreamAges> => {
+    const infos = await Promise.all(STREAMS.map((name) => link.jsm.streams.info(name)));
+    return Object.fromEntries(infos.map(({ config, created }) => [config.name, created]));
   };
   const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
   /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
@@ -83,7 +90,7 @@ export async function createEpochKeeper({
       const before = known();
       const revision = revisionNow();
       try {
-        const decision = decideEpoch(before, await remember(before), await logEnds());
+        const decision = decideEpoch(before, await remember(before), await logEnds(), await streamAges());
         if (decision.raised === null) return;
         await write(decision.epoch, decision.raised, revision);
       } catch (error) {
@@ -93,12 +100,27 @@ export async function createEpochKeeper({
     }
   };
 
-  let isSettling = false;
+  const raise = async (epoch: number, reason: string): Promise<void> => {
+    if ((known()?.epoch ?? 0) > epoch) return;
+    const revision = revisionNow();
+    const [{ last }, streams] = await Promise.all([logEnds(), streamAges()]);
+    await write({ epoch: epoch + 1, from: last + 1, streams }, reason, revision);
+  };
+
+  let isLooking = false;
   const look = async () => {
-    if (isSettling || settled() !== undefined || !link.isUp()) return;
-    isSettling = true;
-    await settle();
-    isSettling = false;
+    if (isLooking || !link.isUp()) return;
+    isLooking = true;
+    try {
+      const epoch = settled();
+      const anew = epoch && madeAnew(epoch, await streamAges());
+      if (epoch === undefined) await settle();
+      else if (anew) await raise(epoch.epoch, anew);
+    } catch (error) {
+      logger.debug({ err: error }, "streams not looked at, will be");
+    } finally {
+      isLooking = false;
+    }
   };
   await settle();
   settled();
@@ -112,12 +134,7 @@ export async function createEpochKeeper({
       const found = await link.jsm.direct.getMessage(STREAM_EVENTS, { seq });
       return found?.time.getTime();
     },
-    async raise(epoch, reason) {
-      if ((known()?.epoch ?? 0) > epoch) return;
-      const revision = revisionNow();
-      const { last } = await logEnds();
-      await write({ epoch: epoch + 1, from: last + 1 }, reason, revision);
-    },
+    raise,
     close: () => clearInterval(timer),
   };
 }

@@ -1,6 +1,7 @@
 import type { Epoch } from "@meeshy/shared/events";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
 import { plan } from "../core/fair-share.ts";
+import { createRollCall } from "../core/roll-call.ts";
 import type { HostDeps } from "./deps.ts";
 import { claimPartition, readLease } from "./lease.ts";
 import { type PartitionHost, startPartitionHost } from "./partition-host.ts";
@@ -8,9 +9,12 @@ import { type PartitionHost, startPartitionHost } from "./partition-host.ts";
 /** Sees to it that every partition has one owner, and that this worker holds its share. */
 export interface Ownership {
   hosts(): PartitionHost[];
+  /** how many workers were alive when this one could last tell, itself included */
+  workersAlive(): number;
   stop(): Promise<void>;
 }
 
+const WORKERS = leaseKeys.worker("");
 const LOOK_MS = 100;
 /** Longest a release may wait for acknowledgements. */
 const RELEASE_MS = 3_000;
@@ -22,29 +26,9 @@ export function createOwnership(deps: HostDeps): Ownership {
   const held = new Map<number, Held>();
   /** partitions that are being given up: not to be taken again before that is done */
   const leaving = new Set<number>();
-  const ownKey = leaseKeys.worker(workerId);
-  let hearingSince: number | null = null;
+  const roll = createRollCall(workerId, rules.workerLeaseMs);
+  let workersAlive = 1;
   let stopped = false;
-
-  /**
-   * Silence of others counts only while this worker proves to itself that it can hear: its own heartbeat
-   * comes back over the board. It takes itself for deaf after half a lease, well before the others, who fell
-   * silent at the same moment, look dead. After an outage everybody gets one lease before they are counted out.
-   */
-  const alive = (): string[] | null => {
-    const now = performance.now();
-    const own = board.get(ownKey);
-    if (own === undefined || now - own.changedAt > rules.workerLeaseMs / 2) {
-      hearingSince = null;
-      return null;
-    }
-    hearingSince ??= now;
-    const since = hearingSince;
-    return board
-      .list("w.")
-      .filter(({ changedAt }) => now - Math.max(changedAt, since) <= rules.workerLeaseMs)
-      .map(({ key }) => key.slice(2));
-  };
 
   const abandon = async (partition: number) => {
     const entry = held.get(partition);
@@ -117,8 +101,12 @@ export function createOwnership(deps: HostDeps): Ownership {
     const epoch = epochs.current();
     if (stopped || epoch === undefined) return;
     dropForeign(epoch);
-    const living = alive();
+    const signs = board
+      .list(WORKERS)
+      .map(({ key, changedAt }) => ({ id: key.slice(WORKERS.length), changedAt }));
+    const living = roll.call(performance.now(), signs);
     if (living === null) return;
+    workersAlive = living.length;
     const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
       partition,
       owner: readLease(board.get(leaseKeys.partition(partition))).owner,
@@ -130,6 +118,7 @@ export function createOwnership(deps: HostDeps): Ownership {
   const timer = setInterval(look, LOOK_MS);
 
   return {
+    workersAlive: () => workersAlive,
     hosts: () => [...held.values()].flatMap(({ started }) => (started ? [started] : [])),
     async stop() {
       stopped = true;

@@ -3,7 +3,7 @@ import { partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { faultOf } from "../core/epoch.ts";
 import { type Change, createPartition, type Inbound } from "../core/partition.ts";
 import { toRow, toStatusMessage } from "../core/projection.ts";
-import { isRetained, type UserRecord } from "../core/record.ts";
+import { intoEpoch, isRetained, type UserRecord } from "../core/record.ts";
 import { commandGateway } from "../io/gateway-commands.ts";
 import { readEvent } from "../io/log-reader.ts";
 import { createRecordStore } from "../io/record-store.ts";
@@ -44,13 +44,15 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
     throw new Error("the checkpoint is gone");
   }
+  const loaded = stored.map(({ record, epoch, ...rest }) => {
+    const isOfLostLog = epoch !== memory.epoch;
+    return { ...rest, isOfLostLog, record: isOfLostLog ? intoEpoch(record, memory) : record };
+  });
   const partition = createPartition(
     deps.transition,
     rules,
     memory,
-    stored.map(({ record, epoch: writtenIn }) =>
-      writtenIn === memory.epoch ? record : { ...record, seq: 0 },
-    ),
+    loaded.map(({ record }) => record),
   );
 
   let live = false;
@@ -69,14 +71,12 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
 
   /** What viewers have been told for certain: a record is written only after its status was stored. */
   const told = new Map<string, Pick<UserRecord, "shown" | "directoryVersion" | "renewedAt">>();
-  for (const { record, epoch: writtenIn, statusSeq, unsaved } of stored) {
-    const isOfLostLog = writtenIn !== memory.epoch;
+  for (const { record, isOfLostLog, statusSeq, unsaved } of loaded) {
     statuses.learn(record.userId, statusSeq);
     if (isOfLostLog) touched.add(record.userId);
     else told.set(record.userId, record);
-    if (isOfLostLog || record.seq > storedUpTo)
-      database.put(p, toRow(record), unsaved, isOfLostLog ? 0 : record.seq);
-    if (!isRetained(record)) checkpointer.changed(record);
+    if (isOfLostLog || record.seq > storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
+    if (isOfLostLog || !isRetained(record)) checkpointer.changed(record);
   }
 
   const wasTold = ({ userId, shown, directoryVersion, renewedAt }: UserRecord): boolean => {

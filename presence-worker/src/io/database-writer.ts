@@ -1,3 +1,4 @@
+import { isRefused } from "@meeshy/shared/db/refusal";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { HistoryLine } from "./stored-record.ts";
@@ -83,9 +84,27 @@ export function createDatabaseWriter(
     });
   };
 
+  /** A row that the database will never take is set aside by name; it may not hold up the others. */
+  const store = async (batch: [number, string, Pending][]): Promise<void> => {
+    try {
+      await writeBatch(batch);
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      const [[partition, userId] = [-1, ""]] = batch;
+      if (batch.length > 1) {
+        const middle = Math.ceil(batch.length / 2);
+        await store(batch.slice(0, middle));
+        await store(batch.slice(middle));
+      } else if (pending.get(partition)?.delete(userId)) {
+        lag--;
+        logger.error({ userId, err: error }, "row refused by the database, set aside");
+      }
+    }
+  };
+
   const flush = async () => {
     try {
-      for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) await writeBatch(batch);
+      for (let batch = takeBatch(); batch.length > 0; batch = takeBatch()) await store(batch);
       if (failing) logger.info("the database is back, all rows are stored");
       failing = false;
     } catch (error) {

@@ -13,6 +13,7 @@ import {
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
+import { z } from "zod";
 import { type StoredRecord, storedRecordSchema } from "./stored-record.ts";
 
 /** Somebody who owns the partition now has written further than this process: its writes must end. */
@@ -28,6 +29,10 @@ export interface RecordStore {
   load(): Promise<StoredRecord[]>;
   /** Writes by compare-and-set. Rejects with {@link Fenced}. */
   write(stored: StoredRecord): Promise<void>;
+  /**
+   * Leaves a marker with the position of the record's last event: an owner that stood still meanwhile may hold an
+   * older record of this user, which must not come back. Rejects with {@link Fenced}.
+   */
   remove(userId: string, epoch: number, seq: number): Promise<void>;
   /** Whether the user has a value in the bucket as far as this process knows. */
   holds(userId: string): boolean;
@@ -90,7 +95,7 @@ export function createRecordStore({ link, partition, gate, logger }: RecordStore
       } catch (error) {
         if (isConflict(error)) {
           const last = await readLast(link, STREAM, subject);
-          const found = last === undefined || last.deleted ? undefined : parse(last.data);
+          const found = last && parsePosition(last.data);
           if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
             throw new Fenced(subject);
           revisions.set(userId, last?.seq ?? 0);
@@ -121,7 +126,8 @@ export function createRecordStore({ link, partition, gate, logger }: RecordStore
         userId,
         seq,
         epoch,
-        async (expected) => (await compareAndDelete(link, subjectOf(userId), expected)).seq,
+        async (expected) =>
+          (await compareAndDelete(link, subjectOf(userId), expected, toBytes({ epoch, seq }))).seq,
       );
       revisions.delete(userId);
     },
@@ -132,9 +138,15 @@ export function createRecordStore({ link, partition, gate, logger }: RecordStore
   };
 }
 
-function parse(data: Uint8Array): StoredRecord | undefined {
+const positionSchema = z.object({ epoch: z.number(), seq: z.number() });
+
+const parse = (data: Uint8Array): StoredRecord | undefined => parseAs(storedRecordSchema, data);
+/** How far whoever wrote a record, or removed it, had read the log. */
+const parsePosition = (data: Uint8Array) => parseAs(positionSchema, data);
+
+function parseAs<T>(schema: z.ZodType<T>, data: Uint8Array): T | undefined {
   try {
-    return storedRecordSchema.parse(fromBytes(data));
+    return schema.parse(fromBytes(data));
   } catch {
     return undefined;
   }

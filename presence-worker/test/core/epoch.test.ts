@@ -2,24 +2,47 @@ import { describe, expect, it } from "vitest";
 import { decideEpoch, faultOf } from "../../src/core/epoch.ts";
 
 const log = { first: 1, last: 100 };
-const known = { epoch: 3, from: 10 };
+const streams = { statuses: "monday", records: "monday" };
+const known = { epoch: 3, from: 10, streams };
+const tuesday = { ...streams, records: "tuesday" };
 
 describe("the epoch at start", () => {
   it.each([
-    ["the very first log begins epoch 1 at its start", null, undefined, { epoch: 1, from: 0 }],
+    ["the very first log begins epoch 1 at its start", null, undefined, { epoch: 1, from: 0, streams }],
     ["a known epoch goes on", known, { epoch: 3, seq: 100 }, known],
     ["a known epoch goes on without the database's memory", known, undefined, known],
     [
       "a log shorter than the database remembers is another log",
       known,
       { epoch: 3, seq: 101 },
-      { epoch: 4, from: 101 },
+      { epoch: 4, from: 101, streams },
     ],
-    ["leases that are gone mean a log that is gone", null, { epoch: 3, seq: 5 }, { epoch: 4, from: 101 }],
-    ["leases from a backup are behind the database", known, { epoch: 5, seq: 5 }, { epoch: 6, from: 101 }],
+    [
+      "leases that are gone mean a log that is gone",
+      null,
+      { epoch: 3, seq: 5 },
+      { epoch: 4, from: 101, streams },
+    ],
+    [
+      "leases from a backup are behind the database",
+      known,
+      { epoch: 5, seq: 5 },
+      { epoch: 6, from: 101, streams },
+    ],
     ["a database from a backup is behind the leases", known, { epoch: 2, seq: 900 }, known],
   ])("%s", (_, lease, remembered, expected) => {
-    expect(decideEpoch(lease, remembered, log).epoch).toEqual(expected);
+    expect(decideEpoch(lease, remembered, log, streams).epoch).toEqual(expected);
+  });
+
+  it("is a new one where a stream is another than when the last one began", () => {
+    expect(decideEpoch(known, undefined, log, tuesday)).toEqual({
+      epoch: { epoch: 4, from: 101, streams: tuesday },
+      raised: "records was made anew",
+    });
+  });
+
+  it("is the known one where nobody wrote down when its streams were made", () => {
+    expect(decideEpoch({ epoch: 3, from: 10 }, undefined, log, tuesday).raised).toBeNull();
   });
 });
 

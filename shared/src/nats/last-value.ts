@@ -8,7 +8,7 @@ export interface LastValue {
   /** the stream sequence, which is the revision to expect */
   seq: number;
   data: Uint8Array;
-  /** a key-value delete marker: the key has a revision, but no value */
+  /** a key-value delete marker: the key has a revision, but no value; `data` is what its writer left with it */
   deleted: boolean;
 }
 
@@ -58,10 +58,15 @@ export function compareAndSet(
   return link.acks.publish(subject, data, expectation);
 }
 
-/** Leaves a delete marker, only if the last sequence is `expected`. */
-export function compareAndDelete(link: NatsLink, subject: string, expected: number): Promise<PubAck> {
+/** Leaves a delete marker, only if the last sequence is `expected`; `data` stays readable with it. */
+export function compareAndDelete(
+  link: NatsLink,
+  subject: string,
+  expected: number,
+  data: Uint8Array = new Uint8Array(),
+): Promise<PubAck> {
   const expectation = headers();
   expectation.set(EXPECTED, String(expected));
   expectation.set(OPERATION, "DEL");
-  return link.acks.publish(subject, new Uint8Array(), expectation);
+  return link.acks.publish(subject, data, expectation);
 }

@@ -1,0 +1,119 @@
+import { close, createDatabase } from "@meeshy/shared/db/client";
+import { migrate } from "@meeshy/shared/db/migrate";
+import { recordHighestSequence } from "@meeshy/shared/db/presence-log";
+import { writePresence } from "@meeshy/shared/db/presence-writer";
+import { writeTransitions } from "@meeshy/shared/db/transitions";
+import type { PresenceRow } from "@meeshy/shared/presence-row";
+import { createLogger } from "@meeshy/shared/runtime/logger";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startPostgres, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
+import { createDatabaseWriter, type DatabaseWriter } from "../../src/io/database-writer.ts";
+
+let postgres: TestPostgres;
+let proxy: TcpProxy;
+let db: ReturnType<typeof createDatabase>;
+let batches: number[];
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  await migrate(postgres.url);
+  db = createDatabase(postgres.url);
+  proxy = await startTcpProxy(Number(new URL(postgres.url).port));
+});
+afterAll(async () => {
+  await close(db);
+  await proxy.close();
+  await postgres.stop();
+});
+beforeEach(async () => {
+  batches = [];
+  proxy.mend();
+  await db.user.deleteMany();
+});
+
+function startWriter(): DatabaseWriter {
+  const url = new URL(postgres.url);
+  url.port = String(proxy.port);
+  const own = createDatabase(url.href, { poolSize: 4 });
+  const writer = createDatabaseWriter(
+    {
+      writePresence: (rows) => writePresence(own, rows),
+      writeHistory: (lines) => writeTransitions(own, lines),
+      writeProgress: (positions) => recordHighestSequence(own, positions),
+    },
+    { logger: createLogger("test", "silent"), onBatch: (rows) => batches.push(rows) },
+  );
+  onTestFinished(async () => {
+    proxy.mend();
+    await writer.close(1_000);
+    await close(own);
+  });
+  return writer;
+}
+
+const rowOf = (userId: string, version: number, over: Partial<PresenceRow> = {}): PresenceRow => ({
+  userId,
+  isAnonymous: false,
+  isOnline: true,
+  lastSeen: null,
+  lastActiveAt: null,
+  availability: "available",
+  statusText: null,
+  availabilityExpiresAt: null,
+  epoch: 1,
+  version,
+  ...over,
+});
+
+const addUsers = (count: number) =>
+  db.user.createMany({
+    data: Array.from({ length: count }, (_, at) => ({ id: `u${at}`, username: `u${at}` })),
+  });
+const versions = async () => {
+  const rows = await db.user.findMany({ orderBy: { id: "asc" }, select: { presenceVersion: true } });
+  return rows.map(({ presenceVersion }) => Number(presenceVersion));
+};
+
+it("a row that the database refuses is set aside, and all the others of its batch are stored", async () => {
+  await addUsers(9);
+  const writer = startWriter();
+  const TOO_LARGE = 2 ** 31;
+  for (let at = 0; at < 9; at++)
+    writer.put(0, rowOf(`u${at}`, 7, at === 4 ? { epoch: TOO_LARGE } : {}), [], 7);
+  await eventually(() => writer.lag() === 0);
+  expect(await versions()).toEqual([7, 7, 7, 7, 0, 7, 7, 7, 7]);
+  expect(writer.storedUpTo(0, 7)).toBe(7);
+});
+
+it("with a second for every answer all rows are stored, in few statements, holding one row a person", async () => {
+  const USERS = 1_200;
+  await addUsers(USERS);
+  const writer = startWriter();
+  proxy.slow(1_000);
+  for (let version = 1; version <= 10; version++) {
+    for (let at = 0; at < USERS; at++) writer.put(at % 64, rowOf(`u${at}`, version), [], version);
+    expect(writer.lag()).toBeLessThanOrEqual(USERS);
+  }
+  await eventually(() => writer.lag() === 0, { within: 30_000 });
+  expect(new Set(await versions())).toEqual(new Set([10]));
+  expect(batches.length).toBeLessThanOrEqual(Math.ceil(USERS / 500) * 2);
+});
+
+it("the position up to which all is stored stands before the oldest change that is not", async () => {
+  await addUsers(3);
+  const writer = startWriter();
+  proxy.cut();
+  writer.put(5, rowOf("u0", 10), [], 10);
+  writer.put(5, rowOf("u1", 20), [], 20);
+  writer.put(5, rowOf("u0", 30), [], 30);
+  writer.put(6, rowOf("u2", 15), [], 15);
+  expect(writer.storedUpTo(5, 40)).toBe(9);
+  expect(writer.storedUpTo(6, 40)).toBe(14);
+  expect(writer.storedUpTo(7, 40)).toBe(40);
+  proxy.mend();
+  await eventually(() => writer.lag() === 0);
+  expect(writer.storedUpTo(5, 40)).toBe(40);
+  expect(await versions()).toEqual([30, 20, 15]);
+});
