@@ -1,5 +1,6 @@
 import { assign, setup } from "xstate";
 import { type ActorContext, type ActorEvent, actorTime, type Rules } from "./actor.ts";
+import { turnAway } from "./connections.ts";
 import { createGuards } from "./guards.ts";
 import { emptyRecord, type UserRecord } from "./record.ts";
 import { settle } from "./settle.ts";
@@ -35,6 +36,7 @@ export function createPresenceMachine(rules: Rules) {
       expireAvailability: assign(settled(step.expireAvailability)),
       setAvailability: assign(settled(step.setAvailability)),
       dispelGhost: assign(settled(step.dispelGhost)),
+      turnAway: assign(({ context: { record }, event }) => ({ record, effects: [turnAway(event)] })),
       persistAgain: assign({ effects: [{ type: "persist" }] }),
     },
   }).createMachine({
@@ -45,7 +47,7 @@ export function createPresenceMachine(rules: Rules) {
     states: {
       online: {
         on: {
-          connected: [knownConnection, idleConnection, { actions: "goOnline" }],
+          connected: [knownConnection, outdatedConnection, idleConnection, { actions: "goOnline" }],
           activity: [{ guard: "isConnected", actions: "goOnline" }, loneActivity],
           disconnected: lossWhenOnline,
           "gateway-lost": lossWhenOnline,
@@ -56,7 +58,12 @@ export function createPresenceMachine(rules: Rules) {
       },
       zombie: {
         on: {
-          connected: [knownConnection, idleConnection, { target: "online", actions: "goOnline" }],
+          connected: [
+            knownConnection,
+            outdatedConnection,
+            idleConnection,
+            { target: "online", actions: "goOnline" },
+          ],
           activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
           disconnected: lossWhenZombie,
           "gateway-lost": lossWhenZombie,
@@ -67,7 +74,12 @@ export function createPresenceMachine(rules: Rules) {
       },
       offline: {
         on: {
-          connected: [knownConnection, idleConnection, { target: "online", actions: "goOnline" }],
+          connected: [
+            knownConnection,
+            outdatedConnection,
+            idleConnection,
+            { target: "online", actions: "goOnline" },
+          ],
           activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
           disconnected: { guard: "losesSome", actions: "changeConnections" },
           "gateway-lost": { guard: "losesSome", actions: "changeConnections" },
@@ -81,6 +93,7 @@ export function createPresenceMachine(rules: Rules) {
 }
 
 const knownConnection = { guard: "isKnownConnection", actions: "changeConnections" } as const;
+const outdatedConnection = { guard: "isOutdatedConnection", actions: "turnAway" } as const;
 const idleConnection = { guard: "isIdleConnection", actions: "addConnection" } as const;
 const loneActivity = { actions: "noteActivity" } as const;
 const availabilityOver = { guard: "isAvailabilityOver", actions: "expireAvailability" } as const;

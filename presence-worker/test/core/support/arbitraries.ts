@@ -52,8 +52,11 @@ const event: fc.Arbitrary<LogEvent> = fc.oneof(
         gatewayId,
         fc.constantFrom(0, 0, SECOND, THRESHOLD_MS - 1, THRESHOLD_MS, 2 * THRESHOLD_MS),
         stored,
+        fc.boolean(),
       )
-      .map(([id, gateway, idleMs, known]) => connected(id, gateway, { idleMs, profile: known })),
+      .map(([id, gateway, idleMs, known, again]) =>
+        connected(id, gateway, { idleMs, profile: known, again }),
+      ),
   },
   {
     weight: 4,

@@ -24,7 +24,7 @@ export function profile(overrides: Partial<Profile> = {}): Profile {
 export const connected = (
   connectionId: string,
   gatewayId: string,
-  overrides: { idleMs?: number; profile?: Profile } = {},
+  overrides: { idleMs?: number; again?: boolean; profile?: Profile } = {},
 ) => ({
   type: "connected" as const,
   connectionId,
