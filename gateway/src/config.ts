@@ -65,6 +65,7 @@ export const gatewayEnv = z
     RATE_REQUESTS_PER_USER: perMinute(6_000),
     RATE_EVENTS_PER_SOCKET: perMinute(3_000),
     RATE_EVENTS_PER_USER: perMinute(6_000),
+    LARGE_ROOM_SIZE: z.coerce.number().int().min(0).default(200),
     /** the exported web app, served at `/` */
     WEB_DIR: text,
   })
@@ -131,6 +132,7 @@ export function toConfig(env: GatewayEnv) {
       eventsPerSocket: env.RATE_EVENTS_PER_SOCKET,
       eventsPerUser: env.RATE_EVENTS_PER_USER,
     } satisfies RateConfig,
+    largeRoomSize: env.LARGE_ROOM_SIZE,
     activityThrottleMs: env.ACTIVITY_THROTTLE_MS,
     disconnectGraceMs: env.DISCONNECT_GRACE_MS,
     gatewayLeaseMs: env.GATEWAY_LEASE_MS,

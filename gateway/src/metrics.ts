@@ -34,6 +34,9 @@ export function createGatewayMetrics(registry: Registry) {
     }),
     connections: new Gauge(named("connections", "Open connections")),
     stale: new Gauge(named("gateway_stale", "1 while this gateway's view of statuses may be out of date")),
+    admissionRefused: new Counter(
+      named("admission_refused_total", "Connects refused because too many came at once, or while stopping"),
+    ),
     rejectedStatuses: new Counter(
       named("status_messages_rejected_total", "Status messages that could not be read and were set aside"),
     ),

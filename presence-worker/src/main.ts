@@ -2,7 +2,7 @@ import { close, createDatabase } from "@meeshy/shared/db/client";
 import { addMissingRows } from "@meeshy/shared/db/own-rows";
 import { highestSequence, recordHighestSequence } from "@meeshy/shared/db/presence-log";
 import { writePresence } from "@meeshy/shared/db/presence-writer";
-import { writeTransitions } from "@meeshy/shared/db/transitions";
+import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { natsConfig, parseEnvOrExit } from "@meeshy/shared/runtime/env";
 import { runService } from "@meeshy/shared/runtime/lifecycle";
@@ -38,6 +38,7 @@ await runService(logger, async (lifecycle) => {
           return writePresence(db, rows);
         },
         writeHistory: (lines) => writeTransitions(db, lines),
+        eraseHistory: (userId) => deleteTransitions(db, userId),
         writeProgress: (positions) => recordHighestSequence(db, positions),
       },
     },

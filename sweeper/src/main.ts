@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { close, createDatabase } from "@meeshy/shared/db/client";
 import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { staleOnline } from "@meeshy/shared/db/stale-online";
+import { pruneTransitions } from "@meeshy/shared/db/transitions";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { ensureStreams } from "@meeshy/shared/nats/streams";
@@ -39,6 +40,7 @@ const env = parseEnvOrExit(
       GATEWAY_LEASE_MS: true,
       WORKER_LEASE_MS: true,
       SWEEP_INTERVAL_MS: true,
+      HISTORY_DAYS: true,
     }).shape,
   }),
   process.env,
@@ -91,6 +93,7 @@ await runService(logger, async (lifecycle) => {
         return describe ? describe(rows) : rows;
       },
       store: createPrismaDirectory(db),
+      pruneHistory: () => pruneTransitions(db, env.HISTORY_DAYS),
       registry,
       logger,
     },

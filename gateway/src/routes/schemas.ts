@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode } from "@meeshy/shared/codes";
-import { userStatusSchema } from "@meeshy/shared/status";
+import { AVAILABILITIES, userStatusSchema } from "@meeshy/shared/status";
 import { MAX_ID_LENGTH } from "@meeshy/shared/subjects";
 import { z } from "zod";
 
@@ -16,6 +16,20 @@ export const conversationIdParams = z.object({ conversationId: idSchema });
 
 export const statusAnswer = z.object({ user: userStatusSchema });
 export const statusesAnswer = z.object({ users: z.array(userStatusSchema) });
+
+/** What a person has chosen, `invisible` included: only they are told. */
+export const ownAvailabilitySchema = z.object({
+  availability: z.enum(AVAILABILITIES),
+  statusText: z.string().nullable(),
+  expiresAt: z.iso.datetime().nullable(),
+});
+
+export const openConnection = z.object({
+  connectionId: z.string(),
+  gatewayId: z.string(),
+  device: z.string().nullable(),
+  since: z.iso.datetime(),
+});
 
 export const messageSchema = z.object({
   id: z.string(),

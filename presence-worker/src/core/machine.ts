@@ -35,6 +35,8 @@ export function createPresenceMachine(rules: Rules) {
       noteActivity: assign(settled(step.noteActivity)),
       expireAvailability: assign(settled(step.expireAvailability)),
       setAvailability: assign(settled(step.setAvailability)),
+      readDirectory: assign(settled(step.readDirectory)),
+      erase: assign(settled(step.erase)),
       dispelGhost: assign(settled(step.dispelGhost)),
       turnAway: assign(({ context: { record }, event }) => ({ record, effects: [turnAway(event)] })),
       persistAgain: assign({ effects: [{ type: "persist" }] }),
@@ -43,7 +45,11 @@ export function createPresenceMachine(rules: Rules) {
     id: "presence",
     context: ({ input }) => ({ record: emptyRecord(input.userId), effects: [] }),
     initial: "offline",
-    on: { availability: { actions: "setAvailability" } },
+    on: {
+      availability: { actions: "setAvailability" },
+      directory: { actions: "readDirectory" },
+      deleted: { target: ".offline", actions: "erase" },
+    },
     states: {
       online: {
         on: {

@@ -70,6 +70,12 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
     return answer === undefined ? undefined : schema.parse(answer);
   };
 
+  const membersOf = async (conversationId: string): Promise<string[]> => {
+    if (!isAddressable(conversationId)) return [];
+    const path = `/conversations/${encodeURIComponent(conversationId)}/members`;
+    return (await list(path, peopleAnswer))?.userIds ?? [];
+  };
+
   return {
     async users(ids) {
       const found = await Promise.all([...new Set(ids)].filter(isAddressable).map(user));
@@ -82,10 +88,11 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
         .slice(0, PERSON_CONVERSATIONS_MAX)
         .map((one) => ({ id: one.id, title: one.title ?? null }));
     },
-    async members(conversationId) {
-      if (!isAddressable(conversationId)) return [];
-      const answer = await list(`/conversations/${encodeURIComponent(conversationId)}/members`, peopleAnswer);
-      return (answer?.userIds ?? []).slice(0, LIST_MAX);
+    members: async (conversationId) => (await membersOf(conversationId)).slice(0, LIST_MAX),
+    async memberCounts(conversationIds) {
+      const ids = [...new Set(conversationIds)];
+      const counts = await Promise.all(ids.map(async (id) => (await membersOf(id)).length));
+      return new Map(ids.map((id, at) => [id, counts[at] ?? 0]));
     },
     async blocks(userId) {
       if (!isAddressable(userId)) return [];
