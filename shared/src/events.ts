@@ -35,6 +35,8 @@ export const userEventSchema = z.discriminatedUnion("type", [
     /** how long this connection has shown no activity, by its gateway's monotonic clock: 0 for a new one */
     idleMs: z.number().nonnegative(),
     profile: profileSchema,
+    /** what the gateway had seen of the directory's changes before it read the profile */
+    directoryVersion: z.int().nonnegative().optional(),
   }),
   z.object({ type: z.literal("disconnected"), connectionId: id, reason: z.string().max(100) }),
   z.object({ type: z.literal("activity") }),
@@ -49,6 +51,10 @@ export const userEventSchema = z.discriminatedUnion("type", [
     expiresAt: millis.nullable(),
     profile: profileSchema,
   }),
+  /** The directory says something new of the user; the profile was read after that. */
+  z.object({ type: z.literal("directory"), profile: profileSchema }),
+  /** The account is gone: nothing of it may stay. */
+  z.object({ type: z.literal("deleted") }),
 ]);
 export type UserEvent = z.infer<typeof userEventSchema>;
 

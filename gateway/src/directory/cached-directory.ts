@@ -19,6 +19,8 @@ export interface CachedDirectory {
   blocks: Loader<ReadonlySet<string>>;
   presences: Loader<StoredPresence>;
   sessions: Loader<AnonymousSession>;
+  /** Nothing that was read of this person before counts any more, answers that are still on their way included. */
+  forgetPerson(userId: string): void;
 }
 
 const TTL_MS = 30_000;
@@ -33,9 +35,22 @@ const MAX_COUNTS = 100_000;
 
 export function createCachedDirectory(source: Directory & PresenceStore): CachedDirectory {
   const people = { max: MAX_PEOPLE, ttlMs: TTL_MS, deadlineMs: DEADLINE_MS };
+  const users = createLoader({ ...people, load: (ids) => source.users(ids) });
+  const conversations = createLoader({ ...people, load: oneByOne((id) => source.conversations(id)) });
+  const blocks = createLoader<ReadonlySet<string>>({
+    ...people,
+    load: oneByOne(async (id) => new Set(await source.blocks(id))),
+  });
+  const presences = createLoader({
+    ...people,
+    ttlMs: PRESENCE_TTL_MS,
+    load: (ids) => source.presences(ids),
+  });
   return {
-    users: createLoader({ ...people, load: (ids) => source.users(ids) }),
-    conversations: createLoader({ ...people, load: oneByOne((id) => source.conversations(id)) }),
+    users,
+    conversations,
+    blocks,
+    presences,
     members: createLoader({
       ...people,
       max: MAX_CONVERSATIONS,
@@ -50,11 +65,9 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
         return new Map([...counts].map(([id, total]) => [id, { total }]));
       },
     }),
-    blocks: createLoader<ReadonlySet<string>>({
-      ...people,
-      load: oneByOne(async (id) => new Set(await source.blocks(id))),
-    }),
-    presences: createLoader({ ...people, ttlMs: PRESENCE_TTL_MS, load: (ids) => source.presences(ids) }),
     sessions: createLoader({ ...people, load: oneByOne((token) => source.anonymousSession(token)) }),
+    forgetPerson(userId) {
+      for (const known of [users, conversations, blocks, presences]) known.forget(userId);
+    },
   };
 }

@@ -6,6 +6,7 @@ import { toUserStatus } from "../core/merge-status.ts";
 import { tellStatus } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Told } from "../people/told.ts";
 import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Outlet } from "../rooms/outlet.ts";
 import type { Connections } from "../sockets/connections.ts";
@@ -18,6 +19,7 @@ export interface BroadcasterDeps {
   largeRooms: LargeRooms;
   directory: CachedDirectory;
   connections: Connections;
+  told: Told;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -30,7 +32,7 @@ const RETRY_MS = 1_000;
  * directory has to be asked first, the last change is told once it has answered.
  */
 export function createBroadcaster(deps: BroadcasterDeps) {
-  const { io, outlet, largeRooms, directory, connections, metrics, logger } = deps;
+  const { io, outlet, largeRooms, directory, connections, told, metrics, logger } = deps;
   /** the last change of a user that waits for the directory; an earlier one says nothing any more */
   const waiting = new Map<string, StatusMessage>();
 
@@ -67,7 +69,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
   const emitWaiting = async (userId: string) => {
     for (;;) {
       try {
-        const user = await directory.users.get(userId);
+        const [user] = await Promise.all([directory.users.get(userId), directory.blocks.get(userId)]);
         const message = waiting.get(userId);
         waiting.delete(userId);
         if (user && message) emit(message, user, blockedViewers(userId));
@@ -91,14 +93,17 @@ export function createBroadcaster(deps: BroadcasterDeps) {
       admins: ROOM_ADMINS,
     });
     const toSharers = tellStatus("sharer", user, status);
-    const told = toSharers ? sharers : [];
-    if (told.length + admins.length === 0) return;
+    const hearers = toSharers ? sharers : [];
+    if (hearers.length + admins.length === 0) return;
     note(status);
-    if (toSharers && told.length > 0) outlet.tell(told, toSharers, () => noteLatency(status));
+    if (toSharers && hearers.length > 0) {
+      told.note(user);
+      outlet.tell(hearers, toSharers, () => noteLatency(status));
+    }
     const toAdmins = tellStatus("admin", user, status);
     if (!toAdmins || admins.length === 0) return;
     outlet.tell(admins, toAdmins, () => {
-      if (told.length === 0) noteLatency(status);
+      if (hearers.length === 0) noteLatency(status);
     });
   };
 

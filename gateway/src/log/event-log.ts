@@ -74,6 +74,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       device: connection.device,
       idleMs,
       profile: connection.profile,
+      directoryVersion: connection.directoryVersion,
     });
     connection.announced = announced;
     return announced;

@@ -14,8 +14,8 @@ export interface Outlet {
   closeBatches(socketId: string): void;
   /** Tells the sockets of a change; `onSent` is called when the last that gets it at once, or in a frame, has it. */
   tell(socketIds: readonly string[], status: UserStatus, onSent?: () => void): void;
-  /** Sends a view that replaces what the socket was told before: all of it, or of the users that a partial one names. */
-  snapshot(socketId: string, snapshot: PresenceSnapshot): void;
+  /** Sends a view that replaces what the sockets were told before: all of it, or of the users that a partial one names. */
+  snapshot(socketIds: readonly string[], snapshot: PresenceSnapshot): void;
   occupancy(socketIds: readonly string[], occupancy: Occupancy): void;
   /** Anything else, in the same order and slices. */
   send(socketIds: readonly string[], emit: (socketIds: string[]) => void): void;
@@ -76,11 +76,10 @@ export function createOutlet(io: PresenceServer): Outlet {
       if (now.length > 0) queue.afterwards(onSent);
       else if (later.length > 0) afterFlush.push(onSent);
     },
-    snapshot(socketId, snapshot) {
-      if (takers.has(socketId)) {
-        batches.drop(socketId, snapshot.partial && new Set(snapshot.users.map(({ userId }) => userId)));
-      }
-      queue.push([socketId], () => to([socketId]).emit("presence:snapshot", snapshot));
+    snapshot(socketIds, snapshot) {
+      const named = snapshot.partial && new Set(snapshot.users.map(({ userId }) => userId));
+      for (const id of socketIds) if (takers.has(id)) batches.drop(id, named);
+      queue.push(socketIds, (ids) => to(ids).emit("presence:snapshot", snapshot));
     },
     occupancy(socketIds, occupancy) {
       queue.push(socketIds, (ids) => to(ids).emit("presence:occupancy", occupancy));

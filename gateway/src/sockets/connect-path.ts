@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { Acquaintance } from "../directory/acquaintance.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
+import type { DirectoryChanges } from "../people/directory-changes.ts";
 import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Outlet } from "../rooms/outlet.ts";
 import { expireWith } from "./auth-expiry.ts";
@@ -20,7 +22,9 @@ export interface ConnectDeps {
   outlet: Outlet;
   largeRooms: LargeRooms;
   snapshots: Snapshots;
+  acquaintance: Acquaintance;
   receive: ReceiveEvents;
+  changes: Pick<DirectoryChanges, "announce">;
   logger: Logger;
 }
 
@@ -34,6 +38,7 @@ export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
     joinRooms(connection);
     deps.connections.add(connection);
     socket.on("disconnect", (reason: string) => close(connection, connection.closeReason ?? reason, deps));
+    lookForChanges(connection, deps);
     deps.receive(connection);
     expireWith(connection);
     const staleSince = deps.feed.staleSince();
@@ -54,8 +59,18 @@ function open(socket: PresenceSocket, admitted: Admitted): Connection {
     lastActivityAt: performance.now(),
     announced: undefined,
     closeReason: undefined,
+    left: new Set(),
     isWelcomed: false,
   };
+}
+
+/** What was read at the door may have changed on the way in: then everybody, this gateway too, reads it again. */
+function lookForChanges(
+  { userId, directoryVersion }: Connection,
+  { feed, changes, logger }: ConnectDeps,
+): void {
+  if ((feed.shown(userId)?.directoryVersion ?? 0) <= directoryVersion) return;
+  changes.announce(userId).catch((error) => logger.warn({ userId, err: error }, "change not told again yet"));
 }
 
 function joinRooms({ socket, userId, identity, conversationIds }: Connection): void {
@@ -66,7 +81,7 @@ function joinRooms({ socket, userId, identity, conversationIds }: Connection): v
 
 /** The socket is in its rooms before it is in the log, and in the log before it is told so. */
 async function welcome(connection: Connection, deps: ConnectDeps): Promise<void> {
-  const { log, feed, largeRooms, snapshots, logger } = deps;
+  const { log, feed, largeRooms, snapshots, acquaintance, logger } = deps;
   const { socket, userId, id: connectionId, identity, conversationIds } = connection;
   logger.info({ userId, connectionId, device: connection.device }, "connected");
   await Promise.all([log.connected(connection), feed.loaded, largeRooms.learn(conversationIds)]);
@@ -75,6 +90,7 @@ async function welcome(connection: Connection, deps: ConnectDeps): Promise<void>
   socket.emit("authenticated", { success: true, user: { id: userId, username, isAnonymous }, connectionId });
   connection.isWelcomed = true;
   await snapshots.send(connection);
+  acquaintance.make(conversationIds.filter((id) => !largeRooms.isLarge(id)));
 }
 
 function close(connection: Connection, reason: string, deps: ConnectDeps): void {

@@ -39,6 +39,7 @@ export function connectionsAfter(
         : connections;
     }
     case "disconnect-all":
+    case "deleted":
       return isEmpty(connections) ? connections : {};
     default:
       return connections;
@@ -47,7 +48,7 @@ export function connectionsAfter(
 
 /** The order to close what an event made unwelcome; null when everyone who left, left by themselves. */
 export function closeOrder(before: Connections, after: Connections, event: ActorEvent): Effect | null {
-  if (before === after || (event.type !== "connected" && event.type !== "disconnect-all")) return null;
+  if (before === after || (event.type !== "connected" && !isSendOff(event))) return null;
   const unwelcome = Object.keys(before).filter((id) => !Object.hasOwn(after, id));
   if (unwelcome.length === 0) return null;
   return {
@@ -56,6 +57,8 @@ export function closeOrder(before: Connections, after: Connections, event: Actor
     byGateway: Object.fromEntries(Map.groupBy(unwelcome, (id) => before[id]!.gatewayId)),
   };
 }
+
+const isSendOff = ({ type }: ActorEvent): boolean => type === "disconnect-all" || type === "deleted";
 
 function keep(connections: Connections, stays: (id: string, connection: Connection) => boolean): Connections {
   return Object.fromEntries(Object.entries(connections).filter(([id, connection]) => stays(id, connection)));

@@ -149,7 +149,10 @@ test("effects tell exactly what changed, and every status can be published", () 
   forEachHistory((rules, events) => {
     for (const { before, event, after, effects } of run(createTransition(rules), events)) {
       const kinds = effects.map((effect) => effect.type);
-      expect(kinds.includes("status")).toBe(after.shown !== before.shown);
+      const isDirectoryNews = after.directoryVersion !== before.directoryVersion;
+      expect(kinds.includes("status")).toBe(after.shown !== before.shown || isDirectoryNews);
+      expect(kinds.includes("erase")).toBe(event.type === "deleted");
+      if (event.type === "deleted") continue;
       expect(kinds.includes("transition")).toBe(after.state !== before.state);
       if (after !== before || event.type !== "look") {
         expect(kinds.includes("persist")).toBe(!isDeepStrictEqual(toRow(after), toRow(before)));

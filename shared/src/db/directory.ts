@@ -6,8 +6,10 @@ import type {
   StoredPresence,
 } from "../directory.ts";
 import { STATUS_TEXT_MAX } from "../status.ts";
+import { deactivate } from "./accounts.ts";
 import type { Database } from "./client.ts";
 import { isAnonymousId, isStorable, splitIds } from "./ids.ts";
+import { addMember, block, removeMember, setPreferences, unblock } from "./preferences.ts";
 
 /** Most conversations of one person: their ids travel with each status, in messages of at most 256 kB. */
 export const PERSON_CONVERSATIONS_MAX = 2_000;
@@ -106,6 +108,15 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
         WHERE p."sessionToken" = ${sessionToken} AND p."isActive"
           AND l."isActive" AND (l."expiresAt" IS NULL OR l."expiresAt" > now())`;
       return session;
+    },
+
+    writer: {
+      setPreferences: (userId, changes) => setPreferences(db, userId, changes),
+      block: (blockerId, blockedId) => block(db, blockerId, blockedId),
+      unblock: (blockerId, blockedId) => unblock(db, blockerId, blockedId),
+      addMember: (conversationId, userId) => addMember(db, conversationId, userId),
+      removeMember: (conversationId, userId) => removeMember(db, conversationId, userId),
+      deactivate: (userId) => deactivate(db, userId),
     },
   };
 }

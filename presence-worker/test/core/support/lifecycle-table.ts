@@ -6,6 +6,8 @@ import { createTransition, type Transition } from "../../../src/core/transition.
 import {
   activity,
   connected,
+  deleted,
+  directoryNews,
   disconnectAll,
   disconnected,
   gatewayLost,
@@ -40,6 +42,8 @@ const EVENTS: Record<string, LogEvent> = {
   "sets busy": setAvailability("busy"),
   "sets invisible": setAvailability("invisible"),
   "sets available": setAvailability("available"),
+  "directory news": directoryNews(),
+  "is deleted": deleted,
 };
 
 const CONNECTIONS = {
