@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{shared,gateway,presence-worker,sweeper,web,bin,chaos}/test/**/*.test.{ts,tsx}"],
+          include: ["{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench}/test/**/*.test.{ts,tsx}"],
           exclude: ["**/*.int.test.ts", "**/*.sys.test.ts", "**/node_modules/**"],
         },
       },

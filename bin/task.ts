@@ -20,6 +20,7 @@ const TASKS: Record<string, Task> = {
     runs: [["vitest", "run", "--project", "system", "test/browser"]],
   },
   "test:chaos": { needs: [ensureGeneratedClient], runs: [["node", "chaos/main.ts"]] },
+  bench: { needs: [ensureGeneratedClient], runs: [["node", "bench/main.ts"]] },
   check: {
     needs: [ensureGeneratedClient],
     runs: [["tsc", "--noEmit", "-p", "."], ...webTypes, ["biome", "check"], ["knip"]],

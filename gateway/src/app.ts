@@ -5,14 +5,17 @@ import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { Registry } from "prom-client";
+import { createKeySource } from "./auth/key-source.ts";
 import { createChat } from "./chat/chat.ts";
 import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
 import type { GatewayConfig } from "./config.ts";
+import { createAcquaintance } from "./directory/acquaintance.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
 import { gatherReads } from "./directory/gathered-reads.ts";
 import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
+import { createLimits } from "./limits/limits.ts";
 import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
@@ -28,6 +31,8 @@ import { createOutlet } from "./rooms/outlet.ts";
 import { createWatching } from "./rooms/watching.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
 import { createStatusReader } from "./routes/status-reader.ts";
+import { createAnswers } from "./services/answers.ts";
+import { serveServices } from "./services/services.ts";
 import { createAdmission } from "./sockets/admission.ts";
 import { createClientEvents } from "./sockets/client-events.ts";
 import { obeyCommands } from "./sockets/commands.ts";
@@ -65,12 +70,21 @@ export interface Gateway {
 
 const BACKLOG_WAIT_MS = 3_000;
 
-/** Builds a gateway, which is in the log from now on; it opens no port before `listen`. */
-export async function createGateway(deps: GatewayDeps, config: GatewayConfig): Promise<Gateway> {
+/**
+ * Builds a gateway, which is in the log from now on; it opens no port before `listen`. `serve` puts its routes
+ * somewhere else than on a server of its own.
+ */
+export async function createGateway(
+  deps: GatewayDeps,
+  config: GatewayConfig,
+  serve: typeof createHttpServers = createHttpServers,
+): Promise<Gateway> {
   const { link, db, registry, logger } = deps;
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
   const directory = createCachedDirectory(gatherReads(deps.directory));
+  const limits = createLimits(config.rates, metrics);
+  const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
   const refreshProfiles = createProfileRefresh({ directory, connections, logger });
@@ -106,12 +120,13 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     ...(log.isStarted() ? [] : ["the heartbeat is not stored"]),
   ];
 
-  const http = await createHttpServers(
+  const http = await serve(
     {
       link,
       board,
       directory,
-      rules: config.auth,
+      rules,
+      limits,
       feed,
       log,
       connections,
@@ -129,15 +144,11 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   );
   const admission = createAdmission({ metrics });
   const io = createSocketServer(http.public, admission, config);
-  guardHandshakes(io, {
-    directory,
-    feed,
-    rules: config.auth,
-    isDraining: () => isDraining,
-    admission,
-    metrics,
-    logger,
-  });
+  guardHandshakes(
+    io,
+    { directory, feed, rules, limits, admission, isDraining: () => isDraining, metrics, logger },
+    { trustedProxies: config.trustedProxies },
+  );
   const outlet = createOutlet(io);
   const largeRooms = createLargeRooms(
     { io, outlet, directory, feed, logger },
@@ -147,9 +158,10 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const snapshots = createSnapshots({ directory, feed, outlet, largeRooms, told, logger });
   const spreadSnapshots = createSpreadSnapshots({ connections, snapshots, logger });
   const memberships = createMemberships({ feed, largeRooms, snapshots, logger });
-  const watching = createWatching(createStatusReader({ directory, feed }));
+  const statuses = createStatusReader({ directory, feed });
+  const watching = createWatching(statuses);
   const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
-  const receive = createClientEvents({ chat, rooms, touch, watching, logger });
+  const receive = createClientEvents({ chat, rooms, touch, watching, limits, logger });
   serveConnections(io, {
     connections,
     log,
@@ -157,6 +169,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     outlet,
     largeRooms,
     snapshots,
+    acquaintance: createAcquaintance(directory, logger),
     receive,
     changes: people.changes,
     logger,
@@ -193,6 +206,12 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
   const commands = obeyCommands({ link, log, connections, logger });
   const slowSockets = dropSlowSockets({ connections, logger });
   const relay = relayChat({ io, outlet, link, db, connections, logger });
+  const services = serveServices({
+    link,
+    answer: createAnswers({ statuses, touch, people }),
+    ready: feed.loaded,
+    logger,
+  });
 
   return {
     listen: () => http.listen(),
@@ -201,6 +220,7 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     async stop() {
       isDraining = true;
       admission.close();
+      await services.stop();
       await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();

@@ -21,9 +21,13 @@ export function createGatewayMetrics(registry: Registry) {
       ...named("auth_requests_total", "Handshakes and REST requests authenticated or refused"),
       labelNames: ["result"] as const,
     }),
-    throttled: new Counter(
-      named("throttled_requests_total", "Activities that were not worth a message in the log"),
-    ),
+    throttled: new Counter({
+      ...named(
+        "throttled_requests_total",
+        "Activities that were not worth a message in the log; connects, requests and events beyond their rate",
+      ),
+      labelNames: ["what"] as const,
+    }),
     events: new Counter({
       ...named("events_total", "Events handed to the log"),
       labelNames: ["type"] as const,

@@ -50,7 +50,7 @@ export interface Servers {
   postgres: TestPostgres;
   db: Database;
   link: NatsLink;
-  /** A gateway on a free port, ready unless told not to wait for that; stopped with the servers, if not before. */
+  /** A gateway with its own permissions on a free port, ready unless told not to wait for that; stopped with the servers, if not before. */
   gateway(
     env?: Record<string, string>,
     options?: { waits?: boolean; directory?: Directory & PresenceStore },
@@ -63,10 +63,10 @@ export interface Servers {
 }
 
 export async function startServers(): Promise<Servers> {
-  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  const [nats, postgres] = await Promise.all([startNats({ auth: true }), startPostgres()]);
   await migrate(postgres.url);
   await seedDemo(postgres.url);
-  const link = await openNats({ url: nats.url }, "test");
+  const link = await openNats(nats.as("tester"), "test");
   await ensureStreams(link, 1);
   const db = createDatabase(postgres.url);
   const running = new Set<RunningGateway>();
@@ -76,7 +76,7 @@ export async function startServers(): Promise<Servers> {
     { waits = true, directory = createPrismaDirectory(db) } = {},
   ) => {
     const given = { NATS_URL: nats.url, DATABASE_URL: postgres.url, JWT_SECRET: SECRET, PORT: "0", ...env };
-    const own = await openNats({ url: nats.url }, "gateway");
+    const own = await openNats(nats.as("gateway"), "gateway", quiet);
     const registry = new Registry();
     const built = await createGateway(
       { link: own, directory, db, registry, logger: quiet },

@@ -23,7 +23,7 @@ const LEASES = { gatewayLeaseMs: 6_000, workerLeaseMs: 800 };
 export async function startWorker(servers: Servers): Promise<RunningWorker> {
   const { db } = servers;
   const lifecycle = createLifecycle(quiet);
-  const link = await openNats({ url: servers.nats.url }, "worker");
+  const link = await openNats(servers.nats.as("worker"), "worker", quiet);
   lifecycle.onStop("nats", () => link.close());
   const worker = await createWorker(
     {

@@ -10,6 +10,7 @@ import type { TokenRules } from "../auth/verify-token.ts";
 import type { Chat } from "../chat/chat.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { TouchActivity } from "../log/activity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -23,6 +24,7 @@ export interface RouteDeps {
   board: LeaseBoard;
   directory: CachedDirectory;
   rules: TokenRules;
+  limits: Limits;
   feed: StatusFeed;
   log: EventLog;
   connections: Connections;

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from "@meeshy/shared/codes";
+import { chatMessageSchema, errorBodySchema } from "@meeshy/shared/payloads";
 import { AVAILABILITIES, userStatusSchema } from "@meeshy/shared/status";
 import { MAX_ID_LENGTH } from "@meeshy/shared/subjects";
 import { z } from "zod";
@@ -31,21 +31,7 @@ export const openConnection = z.object({
   since: z.iso.datetime(),
 });
 
-export const messageSchema = z.object({
-  id: z.string(),
-  conversationId: z.string(),
-  senderId: z.string(),
-  content: z.string(),
-  createdAt: z.string(),
-});
+export const messageSchema = chatMessageSchema;
 
 /** Every failure (CONTRACT 5). */
-export const errorAnswer = z.object({
-  error: z.object({
-    code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
-    message: z.string(),
-    retryable: z.boolean(),
-    retryAfterMs: z.number().optional(),
-    details: z.unknown().optional(),
-  }),
-});
+export const errorAnswer = z.object({ error: errorBodySchema });

@@ -9,6 +9,7 @@ import {
 } from "@meeshy/shared/socket-events";
 import { z } from "zod";
 import type { Chat } from "../chat/chat.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { TouchActivity } from "../log/activity.ts";
 import type { RoomRequests } from "../people/room-requests.ts";
 import type { Watching } from "../rooms/watching.ts";
@@ -38,12 +39,14 @@ export function createClientEvents({
   rooms,
   touch,
   watching,
+  limits,
   logger,
 }: {
   chat: Chat;
   rooms: RoomRequests;
   touch: TouchActivity;
   watching: Watching;
+  limits: Limits;
   logger: Logger;
 }): ReceiveEvents {
   const answers = {
@@ -70,6 +73,7 @@ export function createClientEvents({
     payload: unknown,
   ): Promise<Acknowledgement<unknown>> => {
     try {
+      limits.event(connection.id, connection.userId);
       const answer = answersByName.get(name);
       if (!answer) throw new PresenceError("unknown_event", "There is no such event.");
       const data = await answer(connection, payload);
@@ -82,12 +86,17 @@ export function createClientEvents({
   };
 
   return (connection) => {
+    let isRefusing = false;
     connection.socket.onAny(async (name: string, ...args: unknown[]) => {
       const last = args.at(-1);
       const reply = typeof last === "function" ? last : undefined;
       const answer = await answerTo(connection, name, args[0] === reply ? undefined : args[0]);
+      // A flood without acknowledgements is told so once, lest the answers be another.
+      const isToldAlready = isRefusing;
+      isRefusing = !answer.success && answer.error.code === "rate_limited";
       if (reply) reply(answer);
-      else if (!answer.success) connection.socket.emit("error", answer.error);
+      else if (!answer.success && !(isRefusing && isToldAlready))
+        connection.socket.emit("error", answer.error);
     });
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { Acquaintance } from "../directory/acquaintance.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { DirectoryChanges } from "../people/directory-changes.ts";
@@ -21,6 +22,7 @@ export interface ConnectDeps {
   outlet: Outlet;
   largeRooms: LargeRooms;
   snapshots: Snapshots;
+  acquaintance: Acquaintance;
   receive: ReceiveEvents;
   changes: Pick<DirectoryChanges, "announce">;
   logger: Logger;
@@ -79,7 +81,7 @@ function joinRooms({ socket, userId, identity, conversationIds }: Connection): v
 
 /** The socket is in its rooms before it is in the log, and in the log before it is told so. */
 async function welcome(connection: Connection, deps: ConnectDeps): Promise<void> {
-  const { log, feed, largeRooms, snapshots, logger } = deps;
+  const { log, feed, largeRooms, snapshots, acquaintance, logger } = deps;
   const { socket, userId, id: connectionId, identity, conversationIds } = connection;
   logger.info({ userId, connectionId, device: connection.device }, "connected");
   await Promise.all([log.connected(connection), feed.loaded, largeRooms.learn(conversationIds)]);
@@ -88,6 +90,7 @@ async function welcome(connection: Connection, deps: ConnectDeps): Promise<void>
   socket.emit("authenticated", { success: true, user: { id: userId, username, isAnonymous }, connectionId });
   connection.isWelcomed = true;
   await snapshots.send(connection);
+  acquaintance.make(conversationIds.filter((id) => !largeRooms.isLarge(id)));
 }
 
 function close(connection: Connection, reason: string, deps: ConnectDeps): void {

@@ -4,9 +4,11 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { authenticate, type Identity } from "../auth/authenticate.ts";
 import { credentialsOfHandshake } from "../auth/credentials.ts";
 import type { TokenRules } from "../auth/verify-token.ts";
+import { clientAddress } from "../core/client-address.ts";
 import { toProfile } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Admission } from "./admission.ts";
 import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
@@ -25,6 +27,7 @@ export interface HandshakeDeps {
   directory: CachedDirectory;
   feed: Pick<StatusFeed, "shown">;
   rules: TokenRules;
+  limits: Limits;
   isDraining: () => boolean;
   admission: Pick<Admission, "handshake">;
   metrics: GatewayMetrics;
@@ -37,10 +40,16 @@ const DRAINING_RETRY_MS = 1_000;
 const STORED_MAX_AGE_MS = 1_000;
 
 /** Lets in who proves who they are; refusals are `connect_error` with `data` as of CONTRACT 3. */
-export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
+export function guardHandshakes(
+  io: PresenceServer,
+  deps: HandshakeDeps,
+  { trustedProxies }: { trustedProxies: number },
+): void {
+  const addressOf = ({ handshake: { address, headers } }: PresenceSocket) =>
+    clientAddress(address, headers["x-forwarded-for"]?.toString(), trustedProxies);
   io.use((socket, next) => {
     const done = deps.admission.handshake();
-    admit(socket, deps).then(
+    admit(socket, addressOf(socket), deps).then(
       (admitted) => {
         done();
         deps.metrics.authRequests.inc({ result: "ok" });
@@ -59,13 +68,15 @@ export function guardHandshakes(io: PresenceServer, deps: HandshakeDeps): void {
   });
 }
 
-async function admit(socket: PresenceSocket, deps: HandshakeDeps): Promise<Admitted> {
+async function admit(socket: PresenceSocket, address: string | null, deps: HandshakeDeps): Promise<Admitted> {
   if (deps.isDraining()) {
     throw new PresenceError("unavailable", "This gateway is stopping.", { retryAfterMs: DRAINING_RETRY_MS });
   }
-  const { directory, feed } = deps;
+  const { directory, feed, limits } = deps;
+  limits.connectFrom(address);
   const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps);
   const { user } = identity;
+  limits.connectOf(user.id);
   const directoryVersion = feed.shown(user.id)?.directoryVersion ?? 0;
   const [conversations, stored, blocked] = await Promise.all([
     directory.conversations.get(user.id),

@@ -1,9 +1,8 @@
 import { assign, setup } from "xstate";
-import { type ActorContext, type ActorEvent, actorTime, type Rules } from "./actor.ts";
+import { createActions } from "./actions.ts";
+import type { ActorContext, ActorEvent, Rules } from "./actor.ts";
 import { createGuards } from "./guards.ts";
-import { emptyRecord, type UserRecord } from "./record.ts";
-import { settle } from "./settle.ts";
-import { createSteps } from "./steps.ts";
+import { emptyRecord } from "./record.ts";
 
 /**
  * One user's presence lifecycle (DESIGN "The lifecycle"). `online`: a connection, and a sign of life
@@ -11,11 +10,7 @@ import { createSteps } from "./steps.ts";
  * `record.state` is the state value. An event that no guard lets through changes nothing.
  */
 export function createPresenceMachine(rules: Rules) {
-  const step = createSteps(rules);
-  const settled =
-    (change: (before: UserRecord, event: ActorEvent, at: number) => UserRecord) =>
-    ({ context: { record }, event }: { context: ActorContext; event: ActorEvent }): ActorContext =>
-      settle(record, event, change(record, event, actorTime(record, event)));
+  const actions = createActions(rules);
 
   return setup({
     types: {
@@ -25,19 +20,19 @@ export function createPresenceMachine(rules: Rules) {
     },
     guards: createGuards(rules),
     actions: {
-      goOnline: assign(settled(step.goOnline)),
-      goZombie: assign(settled(step.goZombie)),
-      goOffline: assign(settled(step.goOffline)),
-      hasten: assign(settled(step.hasten)),
-      addConnection: assign(settled(step.addConnection)),
-      changeConnections: assign(settled(step.changeConnections)),
-      noteActivity: assign(settled(step.noteActivity)),
-      expireAvailability: assign(settled(step.expireAvailability)),
-      setAvailability: assign(settled(step.setAvailability)),
-      readDirectory: assign(settled(step.readDirectory)),
-      erase: assign(settled(step.erase)),
-      dispelGhost: assign(settled(step.dispelGhost)),
-      persistAgain: assign({ effects: [{ type: "persist" }] }),
+      goOnline: assign(actions.goOnline),
+      goZombie: assign(actions.goZombie),
+      goOffline: assign(actions.goOffline),
+      hasten: assign(actions.hasten),
+      addConnection: assign(actions.addConnection),
+      changeConnections: assign(actions.changeConnections),
+      noteActivity: assign(actions.noteActivity),
+      expireAvailability: assign(actions.expireAvailability),
+      setAvailability: assign(actions.setAvailability),
+      readDirectory: assign(actions.readDirectory),
+      erase: assign(actions.erase),
+      dispelGhost: assign(actions.dispelGhost),
+      persistAgain: assign(actions.persistAgain),
     },
   }).createMachine({
     id: "presence",

@@ -1,0 +1,34 @@
+import type { Scenario } from "./scenario.ts";
+import { activity } from "./scenarios/activity.ts";
+import { closedLoop } from "./scenarios/closed-loop.ts";
+import { connect } from "./scenarios/connect.ts";
+import { fanOut } from "./scenarios/fan-out.ts";
+import { memory } from "./scenarios/memory.ts";
+import { million } from "./scenarios/million.ts";
+import { recovery } from "./scenarios/recovery.ts";
+import { restart } from "./scenarios/restart.ts";
+import { stateStep } from "./scenarios/state-step.ts";
+import { worker } from "./scenarios/worker.ts";
+
+/** Every scenario there is, in the order in which they run. */
+export const SCENARIOS: readonly Scenario[] = [
+  connect,
+  closedLoop,
+  fanOut,
+  stateStep,
+  worker,
+  memory,
+  restart,
+  activity,
+  recovery,
+  million,
+];
+
+/** Those with one of `parts` in their name; for none, all that do not stand apart. */
+export function select(scenarios: readonly Scenario[], parts: readonly string[]): Scenario[] {
+  if (parts.length === 0) return scenarios.filter(({ isApart }) => !isApart);
+  const isNamed = ({ name }: Scenario) => parts.some((part) => name.includes(part));
+  const named = scenarios.filter(isNamed);
+  if (named.length === 0) throw new RangeError(`--only ${parts.join(",")}: no scenario has this in its name`);
+  return named;
+}

@@ -1,0 +1,44 @@
+/** Who there is in a run, and with whom they share conversations. */
+export interface World {
+  users: string[];
+  /** user ids by conversation id */
+  members: Map<string, string[]>;
+}
+
+/** People who watch, in rooms of `roomSize`, and people who come and go before them, one room each. */
+export interface Audience extends World {
+  watchers: string[];
+  subjects: string[];
+}
+
+/** `watchers` is rounded down to full rooms; subject n belongs to room n modulo their number. */
+export function planAudience(options: { watchers: number; roomSize: number; subjects: number }): Audience {
+  const { roomSize } = options;
+  const rooms = Math.floor(options.watchers / roomSize);
+  const watchers = Array.from({ length: rooms * roomSize }, (_, n) => `w${n}`);
+  const subjects = Array.from({ length: options.subjects }, (_, n) => `s${n}`);
+  const members = new Map(Array.from({ length: rooms }, (_, n): [string, string[]] => [`room${n}`, []]));
+  for (const [n, userId] of watchers.entries()) members.get(`room${Math.floor(n / roomSize)}`)?.push(userId);
+  for (const [n, userId] of subjects.entries()) members.get(`room${n % rooms}`)?.push(userId);
+  return { users: [...watchers, ...subjects], members, watchers, subjects };
+}
+
+/** Everybody watches; everybody is in one room of each of the sizes. */
+export function planRooms(users: number, sizes: readonly number[]): World {
+  const ids = Array.from({ length: users }, (_, n) => `w${n}`);
+  const members = new Map<string, string[]>();
+  for (const size of sizes) {
+    for (let room = 0; room * size < users; room++)
+      members.set(roomOfSize(size, room), ids.slice(room * size, (room + 1) * size));
+  }
+  return { users: ids, members };
+}
+
+export const roomOfSize = (size: number, index: number): string => `room-of-${size}-${index}`;
+
+/** Conversation ids by user id. */
+export function roomsByUser({ users, members }: World): Map<string, string[]> {
+  const rooms = new Map(users.map((userId): [string, string[]] => [userId, []]));
+  for (const [room, userIds] of members) for (const userId of userIds) rooms.get(userId)?.push(room);
+  return rooms;
+}

@@ -1,0 +1,69 @@
+import { closeAll, openClients } from "../fleet/clients.ts";
+import { planAudience, type World } from "../fleet/world.ts";
+import { startCpuMeter } from "../measure/cpu.ts";
+import { figureOf } from "../report/figures.ts";
+import { durations } from "../report/stats.ts";
+import type { Outcome, Sample, Scenario, Target } from "../scenario.ts";
+import { SYSTEM_KINDS, type System } from "../systems/system.ts";
+import { eachRound } from "./rounds.ts";
+
+const CONNECTS = 2_000;
+const ROOM_SIZE = 10;
+
+/** How fast people can come in when each of fifty doors opens for the next as soon as one is through. */
+export const closedLoop: Scenario = {
+  name: "closed-loop",
+  title: `closed loop of 50: ${CONNECTS} connects up to \`authenticated\`, rooms of ${ROOM_SIZE}`,
+  async run(tools): Promise<Outcome> {
+    const world = planAudience({ watchers: CONNECTS, roomSize: ROOM_SIZE, subjects: 0 });
+    const { samples, notes } = await eachRound(tools, SYSTEM_KINDS, async (kind) => {
+      const system = await tools.start(kind, world);
+      const figures = await measure(system, world);
+      await system.stop();
+      return { subject: kind, figures };
+    });
+    return { samples, targets: targetsOf(samples), notes };
+  },
+};
+
+async function measure(system: System, { users }: World): Promise<Sample["figures"]> {
+  const cpu = startCpuMeter(system);
+  const since = performance.now();
+  const delays: number[] = [];
+  let refused = 0;
+  const clients = await openClients(system, users, () => {
+    const openedAt = performance.now();
+    return {
+      onEvent(event) {
+        if (event === "authenticated") delays.push(performance.now() - openedAt);
+      },
+      onClose: () => void refused++,
+    };
+  });
+  const seconds = (performance.now() - since) / 1_000;
+  const costs = cpu.per(CONNECTS);
+  if (refused > 0 || delays.length !== CONNECTS)
+    throw new Error(`${system.kind}: ${delays.length} of ${CONNECTS} came in, ${refused} were closed`);
+  closeAll(clients);
+  const { "max ms": _, ...told } = durations(delays);
+  return { "connects/s": CONNECTS / seconds, ...told, ...costs };
+}
+
+function targetsOf(samples: readonly Sample[]): Target[] {
+  const compare = (figure: string, peer: string, times: number) => ({
+    measured: figureOf(samples, "meeshy", figure),
+    bound: figureOf(samples, peer, figure) * times,
+  });
+  return [
+    {
+      what: "connects/s, against the Redis pattern",
+      wants: "at least",
+      ...compare("connects/s", "redis pattern", 1),
+    },
+    {
+      what: "gateway CPU µs a connect, against 1.1 × bare Socket.IO with the JWT check",
+      wants: "at most",
+      ...compare("front CPU µs/op", "bare Socket.IO", 1.1),
+    },
+  ];
+}

@@ -1,0 +1,96 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
+import { connectedEvent, createLogFiller } from "../fleet/log-events.ts";
+import { cpuOf } from "../measure/cpu.ts";
+import { residentBytes } from "../measure/memory.ts";
+import type { Outcome, Scenario } from "../scenario.ts";
+import { type LogServers, startLogServers } from "../systems/log-servers.ts";
+import { startWorker, type WorkerProcess } from "../systems/worker.ts";
+
+const USERS = 1_000_000;
+const SWEPT_MS = 30_000;
+const TICK_MS = 500;
+const STEP_WITHIN_MS = 900_000;
+const NODE_ARGS = ["--max-old-space-size=8192"];
+
+/** One worker process with a million people online: how it comes up, and what looking after them costs. */
+export const million: Scenario = {
+  name: "million",
+  title:
+    "one worker, a million users online through JetStream: start from the checkpoint, sweep of the deadlines",
+  isApart: true,
+  async run(tools): Promise<Outcome> {
+    const { say } = tools;
+    const servers = await startLogServers(tools, USERS);
+    // Nobody may run out of time while the others still come in.
+    const options = {
+      nodeArgs: NODE_ARGS,
+      readyWithinMs: STEP_WITHIN_MS,
+      env: { OFFLINE_THRESHOLD_MS: "86400000" },
+    };
+    const first = tools.keep(await startWorker(servers, options));
+    const filling = performance.now();
+    const log = createLogFiller(servers.link, "g_bench");
+    await log.fill({ from: 0, to: USERS }, (n) => connectedEvent(n, log.gatewayId));
+    say(`a million connects are in the log after ${seconds(filling)} s`);
+    await first.settled(servers.link, log.ends, STEP_WITHIN_MS);
+    say(`all is stored after ${seconds(filling)} s`);
+    const cameInSeconds = (performance.now() - filling) / 1_000;
+    log.close();
+    await first.stop();
+
+    const second = tools.keep(await startWorker(servers, options));
+    const startSeconds = second.startMs / 1_000;
+    const online = await second.metric("meeshy_users_online_total");
+    if (online !== USERS) throw new Error(`${online} of ${USERS} users are online after the restart`);
+    say(`started from the checkpoint in ${startSeconds.toFixed(1)} s, sweeping for ${SWEPT_MS / 1_000} s`);
+    const idle = await coresUsed(second, () => pause(SWEPT_MS));
+    const swept = await coresUsed(second, () => sweep(servers));
+    const figures = {
+      "come in s": cameInSeconds,
+      "start from checkpoint s": startSeconds,
+      "sweeping % of a core": swept * 100,
+      "not swept % of a core": idle * 100,
+      "resident B/user": residentBytes(second.pid) / USERS,
+    };
+    await second.stop();
+    return {
+      samples: [{ subject: "presence-worker", figures }],
+      targets: [
+        {
+          what: "start from the checkpoint with a million users, s",
+          measured: startSeconds,
+          wants: "at most",
+          bound: 60,
+        },
+        {
+          what: "sweep of a million deadlines, % of a core",
+          measured: swept * 100,
+          wants: "at most",
+          bound: 5,
+        },
+      ],
+      notes: [
+        "Sweeping: a timeout every 500 ms in each of the partitions, as a sweeper writes it; none is due.",
+      ],
+    };
+  },
+};
+
+const seconds = (since: number): string => ((performance.now() - since) / 1_000).toFixed(1);
+
+async function coresUsed({ pid }: WorkerProcess, during: () => Promise<void>): Promise<number> {
+  const before = { cpu: cpuOf([pid]), at: performance.now() };
+  await during();
+  return (cpuOf([pid]) - before.cpu) / ((performance.now() - before.at) * 1_000);
+}
+
+async function sweep({ link }: LogServers): Promise<void> {
+  const since = performance.now();
+  for (let turn = 1; turn <= SWEPT_MS / TICK_MS; turn++) {
+    const event = { type: "timeout", sweeperId: "s_bench", elapsed: performance.now() - since };
+    for (let p = 0; p < PARTITIONS; p++) link.nc.publish(partitionSubject("sweep", p), toBytes({ event }));
+    await pause(Math.max(0, since + turn * TICK_MS - performance.now()));
+  }
+}

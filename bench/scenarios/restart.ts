@@ -1,0 +1,132 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { openClient } from "../fleet/clients.ts";
+import { planAudience } from "../fleet/world.ts";
+import { figureOf } from "../report/figures.ts";
+import type { Outcome, Sample, Scenario, Target, Tools } from "../scenario.ts";
+import type { System } from "../systems/system.ts";
+import { eachRound } from "./rounds.ts";
+
+const SOCKETS = 2_000;
+const ROOM_SIZE = 10;
+const BACK_WITHIN_MS = 60_000;
+const QUIET_MS = 3_000;
+const OPENING_AT_ONCE = 50;
+/** As socket.io-client waits by default: a second, then twice as long, up to five, each by a half more or less. */
+const RECONNECT_MS = 1_000;
+const RECONNECT_MAX_MS = 5_000;
+
+/** One of two front processes is restarted in good order, as in a deployment; its clients come back by themselves. */
+export const restart: Scenario = {
+  name: "restart",
+  title: `restart of one of two front processes, ${SOCKETS.toLocaleString("en-US")} sockets in rooms of ${ROOM_SIZE}`,
+  async run(tools): Promise<Outcome> {
+    const once = { ...tools, rounds: 1 };
+    const { samples, notes } = await eachRound(once, ["meeshy", "redis pattern"], async (kind) => {
+      const world = planAudience({ watchers: SOCKETS, roomSize: ROOM_SIZE, subjects: 0 });
+      const system = await tools.start(kind, world);
+      const figures = await measure(system, world.users, tools);
+      await system.stop();
+      return { subject: kind, figures };
+    });
+    return {
+      samples,
+      targets: targetsOf(samples),
+      notes: [
+        "A flap: one viewer is told that somebody, who never left, is offline. Clients wait as socket.io-client does.",
+        ...notes,
+      ],
+    };
+  },
+};
+
+async function measure(
+  system: System,
+  userIds: readonly string[],
+  { say }: Tools,
+): Promise<Sample["figures"]> {
+  const fleet = createFleet(system);
+  await fleet.openAll(userIds);
+  await fleet.calm();
+  say(`${SOCKETS} sockets are open, a front process restarts`);
+  const before = { ...fleet.count, bytes: fleet.bytes() };
+  const since = performance.now();
+  const restarting = system.restartFront(0);
+  while (fleet.count.lost === before.lost) await pause(5);
+  while (fleet.open() < SOCKETS) {
+    if (performance.now() - since > BACK_WITHIN_MS)
+      throw new Error(`${system.kind}: ${SOCKETS - fleet.open()} sockets did not come back`);
+    await pause(20);
+  }
+  const backMs = performance.now() - since;
+  await restarting;
+  await fleet.calm();
+  const figures = {
+    "sockets lost": fleet.count.lost - before.lost,
+    flaps: fleet.count.offlines - before.offlines,
+    "statuses sent": fleet.count.statuses - before.statuses,
+    "MB sent": (fleet.bytes() - before.bytes) / 1e6,
+    "all back ms": backMs,
+  };
+  fleet.close();
+  return figures;
+}
+
+/** Clients that come back when they are dropped, and what they were told. */
+function createFleet(system: System) {
+  const count = { lost: 0, offlines: 0, statuses: 0 };
+  const open = new Map<string, { bytesRead(): number; vanish(): void }>();
+  let bytesOfLost = 0;
+  let lastAt = performance.now();
+  let closed = false;
+
+  const enter = (userId: string, front: number, attempt: number): Promise<void> => {
+    const client = openClient(system, userId, front, {
+      onStatus(status, at) {
+        lastAt = at;
+        count.statuses++;
+        if (!status.isOnline) count.offlines++;
+      },
+      onClose() {
+        bytesOfLost += client.raw.bytesRead();
+        const wasOpen = open.delete(userId);
+        if (closed) return;
+        if (wasOpen) count.lost++;
+        const next = wasOpen ? 0 : attempt + 1;
+        const wait = Math.min(RECONNECT_MAX_MS, RECONNECT_MS * 2 ** next) * (0.5 + Math.random());
+        setTimeout(() => void enter(userId, front + next, next).catch(() => {}), wait);
+      },
+    });
+    return client.authenticated.then(() => void open.set(userId, client.raw));
+  };
+  return {
+    count,
+    open: () => open.size,
+    bytes: () => [...open.values()].reduce((total, raw) => total + raw.bytesRead(), bytesOfLost),
+    async openAll(userIds: readonly string[]) {
+      const queue = userIds.entries();
+      const door = async () => {
+        for (const [n, userId] of queue) await enter(userId, n, 0);
+      };
+      await Promise.all(Array.from({ length: OPENING_AT_ONCE }, door));
+    },
+    async calm() {
+      lastAt = performance.now();
+      while (performance.now() - lastAt < QUIET_MS) await pause(50);
+    },
+    close() {
+      closed = true;
+      for (const raw of [...open.values()]) raw.vanish();
+    },
+  };
+}
+
+function targetsOf(samples: readonly Sample[]): Target[] {
+  return [
+    {
+      what: "flaps seen at a restart",
+      measured: figureOf(samples, "meeshy", "flaps"),
+      wants: "at most",
+      bound: 0,
+    },
+  ];
+}

@@ -1,0 +1,146 @@
+import type { UserEvent } from "@meeshy/shared/events";
+import { bucketStream } from "@meeshy/shared/nats/streams";
+import { BUCKET_STATE, STREAM_STATUS } from "@meeshy/shared/subjects";
+import pg from "pg";
+import { connectedEvent, createLogFiller } from "../fleet/log-events.ts";
+import type { LogEnds } from "../measure/checkpoints.ts";
+import { cpuOf } from "../measure/cpu.ts";
+import { createHeapProbe } from "../probes/heap.ts";
+import { figureOf } from "../report/figures.ts";
+import type { Outcome, Sample, Scenario, Tools } from "../scenario.ts";
+import { type LogServers, startLogServers } from "../systems/log-servers.ts";
+import { startWorker } from "../systems/worker.ts";
+
+const USERS = 40_000;
+const ACTIVITIES = 3;
+const LEAVERS = USERS / 2;
+const EVENTS = USERS * (1 + ACTIVITIES) + LEAVERS;
+const THROUGH_WITHIN_MS = 120_000;
+const SUBJECT = "presence-worker";
+
+/** What one core of a worker carries: from the log to stored statuses, records, rows and checkpoints. */
+export const worker: Scenario = {
+  name: "worker",
+  title: `a worker on a log of ${EVENTS.toLocaleString("en-US")} events of ${USERS.toLocaleString("en-US")} users`,
+  async run(tools): Promise<Outcome> {
+    const samples: Sample[] = [];
+    for (let round = 0; round < tools.rounds; round++) samples.push(await measure(tools));
+    const heap = await measureHeap(tools);
+    samples.push({ subject: SUBJECT, figures: heap });
+    return {
+      samples,
+      targets: [
+        {
+          what: "events a second of CPU, all stored",
+          measured: figureOf(samples, SUBJECT, "events/CPU s"),
+          wants: "at least",
+          bound: 20_000,
+        },
+        {
+          what: "bytes of heap an online user",
+          measured: heap["B/online user"],
+          wants: "at most",
+          bound: 800,
+        },
+        {
+          what: "bytes of heap an offline user",
+          measured: heap["B/offline user"],
+          wants: "at most",
+          bound: 8,
+        },
+      ],
+      notes: [
+        `A user: a connect, ${ACTIVITIES} activities, and half of them a goodbye. CPU without the start of the process,`,
+        "which is taken from a start on an empty log; statuses, records, rows and checkpoints are stored.",
+      ],
+    };
+  },
+};
+
+/** Writes the parts of the users' story into the log, one part of all users after the other. */
+async function writeLog({ link }: LogServers, gatewayId: string, parts: Part[]): Promise<LogEnds> {
+  const log = createLogFiller(link, gatewayId);
+  for (const { to, eventOf } of parts) await log.fill({ from: 0, to }, eventOf);
+  log.close();
+  return log.ends;
+}
+
+interface Part {
+  /** the number of users that it is about */
+  to: number;
+  eventOf: (n: number) => UserEvent;
+}
+
+const arrive: Part = { to: USERS, eventOf: (n) => connectedEvent(n, "g_bench") };
+const act: Part = { to: USERS, eventOf: () => ({ type: "activity" }) };
+const leave = (to: number): Part => ({
+  to,
+  eventOf: (n) => ({ type: "disconnected", connectionId: `c${n}`, reason: "client namespace disconnect" }),
+});
+
+async function measure(tools: Tools): Promise<Sample> {
+  const servers = await startLogServers(tools, USERS);
+  const idle = tools.keep(await startWorker(servers));
+  const startCpu = cpuOf([idle.pid]);
+  await idle.stop();
+  const ends = await writeLog(servers, "g_bench", [
+    arrive,
+    ...Array.from({ length: ACTIVITIES }, () => act),
+    leave(LEAVERS),
+  ]);
+  tools.say("the log is filled, a worker reads it");
+  const since = performance.now();
+  const running = tools.keep(await startWorker(servers));
+  await running.settled(servers.link, ends, THROUGH_WITHIN_MS);
+  const seconds = (performance.now() - since) / 1_000;
+  const cpuSeconds = (cpuOf([running.pid]) - startCpu) / 1_000_000;
+  await assertStored(servers);
+  await running.stop();
+  await servers.stop();
+  return {
+    subject: SUBJECT,
+    figures: {
+      "events/CPU s": EVENTS / cpuSeconds,
+      "CPU µs/event": (cpuSeconds / EVENTS) * 1e6,
+      "wall s": seconds,
+    },
+  };
+}
+
+/** What was counted must also be there: statuses of all, records of those who stayed, rows of both. */
+async function assertStored({ link, databaseUrl }: LogServers): Promise<void> {
+  const messagesOf = async (stream: string, subject: string) => {
+    const { state } = await link.jsm.streams.info(stream, { subjects_filter: subject });
+    return Object.keys(state.subjects ?? {}).length;
+  };
+  const statuses = await messagesOf(STREAM_STATUS, "presence.set.*");
+  const records = await messagesOf(bucketStream(BUCKET_STATE), "$KV.>");
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const { rows } = await client.query<{ online: number; shown: number }>(
+    `SELECT count(*) FILTER (WHERE "isOnline")::int AS online,
+            count(*) FILTER (WHERE "presenceVersion" > 0)::int AS shown FROM "User"`,
+  );
+  await client.end();
+  const { online, shown } = rows[0] ?? { online: 0, shown: 0 };
+  const stayed = USERS - LEAVERS;
+  if (statuses !== USERS || records < stayed || online !== stayed || shown !== USERS)
+    throw new Error(`not all is stored: ${JSON.stringify({ statuses, records, online, shown })}`);
+}
+
+/** The heap without garbage: with nobody, with everybody online, with everybody gone. */
+async function measureHeap(tools: Tools): Promise<Record<"B/online user" | "B/offline user", number>> {
+  const servers = await startLogServers(tools, USERS);
+  const probe = createHeapProbe();
+  const running = tools.keep(await startWorker(servers, probe));
+  const heap = async (ends: LogEnds) => {
+    await running.settled(servers.link, ends, THROUGH_WITHIN_MS);
+    return probe.settled(running.pid);
+  };
+  const empty = await heap(new Map());
+  const online = await heap(await writeLog(servers, "g_bench", [arrive, act]));
+  const offline = await heap(await writeLog(servers, "g_other", [leave(USERS)]));
+  await running.stop();
+  await servers.stop();
+  return { "B/online user": (online - empty) / USERS, "B/offline user": (offline - empty) / USERS };
+}

@@ -1,0 +1,51 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { startStack } from "@meeshy/shared/testing/stack";
+import { insertWorld } from "../fleet/insert-world.ts";
+import type { World } from "../fleet/world.ts";
+import type { StartOptions } from "../scenario.ts";
+import type { System } from "./system.ts";
+
+/** Emptied, they count as unset: whatever the surroundings name, the stack of a run is its own. */
+const WITHHELD = ["NATS_URL", "DATABASE_URL", "JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL", "MULTI_DEVICE"];
+
+export interface MeeshySystem extends System {
+  stack: Awaited<ReturnType<typeof startStack>>;
+  databaseUrl: string;
+}
+
+/** The real stack: gateways, workers, sweeper, nats-server and PostgreSQL, as `npm start` runs them. */
+export async function startMeeshy(
+  world: World,
+  { fronts = 2, workers = 1, env = {} }: StartOptions,
+): Promise<MeeshySystem> {
+  const stack = await startStack({
+    args: `--gateways ${fronts} --workers ${workers} --no-seed --no-web`.split(" "),
+    env: { ...Object.fromEntries(WITHHELD.map((name) => [name, ""])), LOG_LEVEL: "warn", ...env },
+  });
+  const databaseUrl = stack.read().database.url;
+  try {
+    await insertWorld(databaseUrl, world);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+  const gateways = () => stack.read().gateways.map(({ pid }) => pid);
+  return {
+    kind: "meeshy",
+    stack,
+    urls: stack.urls,
+    databaseUrl,
+    fronts: gateways,
+    pids() {
+      const { workers, sweepers, nats, database } = stack.read();
+      return [...gateways(), ...[...workers, ...sweepers, nats, database].flatMap(({ pid }) => pid ?? [])];
+    },
+    token: (userId) => stack.token({ id: userId, username: userId, role: "USER" }),
+    async restartFront(index) {
+      const pid = gateways()[index] as number;
+      process.kill(pid, "SIGTERM");
+      while (gateways()[index] === pid) await pause(50);
+    },
+    stop: () => stack.stop(),
+  };
+}
