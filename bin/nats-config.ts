@@ -1,4 +1,5 @@
-import { NATS_ROLES, type NatsRole, natsServerConfig } from "@meeshy/shared/nats/server-config";
+import { NATS_ROLES, type NatsRole } from "@meeshy/shared/nats/permissions";
+import { natsServerConfig } from "@meeshy/shared/nats/server-config";
 
 /**
  * Prints the configuration of a nats-server with this project's users and permissions, for deployments. Each

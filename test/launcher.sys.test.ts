@@ -51,7 +51,9 @@ describe("a running stack", () => {
     expect(content.sweepers).toHaveLength(1);
     expect(new Set(pidsOf(content)).size).toBe(6);
     expect(identities(content)).toHaveLength(6);
-    expect(content.nats.credentials.external?.password).toMatch(/^\S{20,}$/);
+    for (const role of ["external", "service"] as const) {
+      expect(content.nats.credentials[role]?.password).toMatch(/^\S{20,}$/);
+    }
     for (const { url } of [...content.gateways, ...content.workers, ...content.sweepers]) {
       expect(await isReady(url), url).toBe(true);
     }

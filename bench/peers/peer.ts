@@ -22,7 +22,7 @@ export interface Peer {
 export function createPeer(env: NodeJS.ProcessEnv): Peer {
   const key = { key: createSecretKey(Buffer.from(env.JWT_SECRET ?? "")), algorithms: ["HS256" as const] };
   const rules = {
-    key,
+    keyFor: () => key,
     issuer: undefined,
     audience: undefined,
     userClaims: ["userId", "sub"],
@@ -32,12 +32,10 @@ export function createPeer(env: NodeJS.ProcessEnv): Peer {
   const io = new Server(http, { serveClient: false });
   const working = new Set<Promise<unknown>>();
   io.use((socket, next) => {
-    try {
-      socket.data.userId = verifyToken(String(socket.handshake.auth.token), rules).userId;
+    verifyToken(String(socket.handshake.auth.token), rules).then(({ userId }) => {
+      socket.data.userId = userId;
       next();
-    } catch (error) {
-      next(error as Error);
-    }
+    }, next);
   });
   const track = (work: Promise<unknown>) => {
     working.add(work);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { NatsRole } from "@meeshy/shared/nats/server-config";
+import type { NatsRole } from "@meeshy/shared/nats/permissions";
 import { provideNatsServer } from "@meeshy/shared/servers/nats-binary";
 import { natsServer } from "@meeshy/shared/servers/nats-server";
 import { providePostgres } from "@meeshy/shared/servers/postgres-binary";

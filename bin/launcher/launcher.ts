@@ -1,3 +1,4 @@
+import { GUEST_ROLES } from "@meeshy/shared/nats/permissions";
 import type { Stack } from "@meeshy/shared/servers/stack";
 import { banner } from "./banner.ts";
 import { makeDataDir } from "./data-dir.ts";
@@ -164,12 +165,17 @@ function describe(
   services: Record<"workers" | "sweepers" | "gateways", RunningService[]>,
 ): Stack {
   const endpoints = (of: RunningService[]) => of.map(({ url, process }) => ({ url, pid: process.pid }));
-  const external = nats.passwords && { user: "external", password: nats.passwords.external };
   return {
     gateways: endpoints(services.gateways),
     workers: endpoints(services.workers),
     sweepers: endpoints(services.sweepers),
-    nats: { url: nats.url, pid: nats.process?.pid ?? null, credentials: external ? { external } : {} },
+    nats: { url: nats.url, pid: nats.process?.pid ?? null, credentials: credentialsOf(nats) },
     database: { url: database.url, pid: database.process?.pid ?? null },
   };
+}
+
+/** For other teams' processes; ours are told theirs. */
+function credentialsOf({ passwords }: Nats): Stack["nats"]["credentials"] {
+  if (!passwords) return {};
+  return Object.fromEntries(GUEST_ROLES.map((role) => [role, { user: role, password: passwords[role] }]));
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { NATS_ROLES, type NatsRole } from "@meeshy/shared/nats/server-config";
+import { NATS_ROLES, type NatsRole } from "@meeshy/shared/nats/permissions";
 
 /** What is generated once per data directory. */
 export type Secrets = {

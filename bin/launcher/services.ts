@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { NatsRole } from "@meeshy/shared/nats/server-config";
+import type { NatsRole } from "@meeshy/shared/nats/permissions";
 import type { ServerSpec } from "@meeshy/shared/servers/server-process";
 import { ROOT } from "./root.ts";
 import { WEB_OUTPUT } from "./web-build.ts";

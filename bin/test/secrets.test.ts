@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NATS_ROLES } from "@meeshy/shared/nats/server-config";
+import { NATS_ROLES } from "@meeshy/shared/nats/permissions";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { jwtSecret } from "../launcher/jwt-secret.ts";
 import { loadSecrets } from "../launcher/secrets.ts";

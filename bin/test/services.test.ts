@@ -1,4 +1,4 @@
-import { NATS_ROLES, type NatsRole } from "@meeshy/shared/nats/server-config";
+import { NATS_ROLES, type NatsRole } from "@meeshy/shared/nats/permissions";
 import { expect, test } from "vitest";
 import { type Surroundings, serviceEnv } from "../launcher/services.ts";
 

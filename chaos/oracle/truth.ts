@@ -65,12 +65,12 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
   const { times, faults } = world;
   const deaths = faultsOf(gateway, "kill", faults).filter(({ injectedAt }) => injectedAt >= openedAt);
   const diedAt = deaths[0]?.injectedAt ?? Number.POSITIVE_INFINITY;
-  const until = Math.min(ended?.at ?? Number.POSITIVE_INFINITY, diedAt);
+  const until = Math.min(ended ? answeredUntil(connection, world) : Number.POSITIVE_INFINITY, diedAt);
   const graceAfter = (knownAt: number, how: Ending) => graceEnds(knownAt, how, goodbyes, times);
   // What ended with its gateway is known from the gateway's silence alone.
   const stays = Math.min(
     ended && ended.at < diedAt
-      ? graceAfter(ended.at + knownAfter(ended.how, times), ended.how)
+      ? graceAfter(answeredUntil(connection, world) + knownAfter(ended.how, times), ended.how)
       : Number.POSITIVE_INFINITY,
     graceAfter(diedAt + gatewayKnownAfter(times), "dropped"),
   );
@@ -98,6 +98,22 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
       ...activities.map((at) => ({ at, isSure: isSettled(at, until, gateway, faults) })),
     ],
   };
+}
+
+/**
+ * When a connection that has ended was last there for certain. While the driver stood still for long its
+ * sockets answered no ping: one that was dropped after that was lost since then. Such stalls come in rows, so
+ * each counts from half the ping timeout on.
+ */
+function answeredUntil({ ended }: Connection, { times, windows }: Circumstances): number {
+  if (!ended) return Number.POSITIVE_INFINITY;
+  if (ended.how !== "dropped") return ended.at;
+  const heard = ended.at - times.pingIntervalMs - times.pingTimeoutMs;
+  const stalls = windows.filter(
+    ({ cause, from, to }) =>
+      cause === "driver" && to - from >= times.pingTimeoutMs / 2 && from <= ended.at && to >= heard,
+  );
+  return Math.min(ended.at, ...stalls.map(({ from }) => from));
 }
 
 /** When a goodbye over this connection may enter the log; what others lose meanwhile may come before it. */

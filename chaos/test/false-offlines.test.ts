@@ -16,6 +16,20 @@ describe("false offlines", () => {
     expect(story.findings()).toMatchObject([{ column: "false offlines", at: 20_000, about: "ann" }]);
   });
 
+  it.each([
+    ["not of a socket that was dropped since the driver answered no ping", 1_800, []],
+    ["after a short stall of the driver as ever", 300, ["false offlines"]],
+  ])("%s", (_, stallMs, expected) => {
+    const { story, bob } = bobKnowsAnn();
+    story.history.stalls.push({ from: 19_000, to: 19_000 + stallMs });
+    story
+      .connect("ann", 5_000)
+      .active(...busy(5_000))
+      .ends(20_850, "dropped");
+    bob.told(22_600, offline("ann", 20));
+    expect(story.columns()).toEqual(expected);
+  });
+
   it("a snapshot that leaves out someone who is there says the same", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).active(...busy(5_000));

@@ -1,20 +1,39 @@
 import type { Database } from "@meeshy/shared/db/client";
+import { recentTransitions } from "@meeshy/shared/db/transitions";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { Registry } from "prom-client";
+import { createKeySource } from "./auth/key-source.ts";
 import { createChat } from "./chat/chat.ts";
 import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
 import type { GatewayConfig } from "./config.ts";
+import { createAcquaintance } from "./directory/acquaintance.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
+import { gatherReads } from "./directory/gathered-reads.ts";
 import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
+import { createLimits } from "./limits/limits.ts";
 import { createActivity } from "./log/activity.ts";
 import { createEventLog } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
+import { createAppliedChanges } from "./people/applied-changes.ts";
+import { correctViews } from "./people/corrections.ts";
+import { createMemberships } from "./people/memberships.ts";
+import { createPeople, type People } from "./people/people.ts";
+import { createRoomRequests } from "./people/room-requests.ts";
+import { createProfileRefresh } from "./people/stored-profiles.ts";
+import { createTold } from "./people/told.ts";
+import { createLargeRooms } from "./rooms/large-rooms.ts";
+import { createOutlet } from "./rooms/outlet.ts";
+import { createWatching } from "./rooms/watching.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
+import { createStatusReader } from "./routes/status-reader.ts";
+import { createAnswers } from "./services/answers.ts";
+import { serveServices } from "./services/services.ts";
+import { createAdmission } from "./sockets/admission.ts";
 import { createClientEvents } from "./sockets/client-events.ts";
 import { obeyCommands } from "./sockets/commands.ts";
 import { serveConnections } from "./sockets/connect-path.ts";
@@ -22,8 +41,11 @@ import { createConnections } from "./sockets/connections.ts";
 import { drain } from "./sockets/drain.ts";
 import { tellFreshness } from "./sockets/freshness-notices.ts";
 import { guardHandshakes } from "./sockets/handshake.ts";
+import { conversationRoom } from "./sockets/rooms.ts";
+import { dropSlowSockets } from "./sockets/slow-sockets.ts";
 import { createSnapshots } from "./sockets/snapshots.ts";
 import { createSocketServer } from "./sockets/socket-server.ts";
+import { createSpreadSnapshots } from "./sockets/spread-snapshots.ts";
 
 export interface GatewayDeps {
   link: NatsLink;
@@ -40,22 +62,34 @@ export interface Gateway {
   listen(): Promise<{ port: number; opsPort: number | undefined }>;
   /** why it cannot serve now; empty when it can */
   unready(): string[];
+  /** what other services may ask to be changed */
+  people: People;
   /** Drains and stops: within a few seconds, also without NATS or the database. */
   stop(): Promise<void>;
 }
 
 const BACKLOG_WAIT_MS = 3_000;
 
-/** Builds a gateway, which is in the log from now on; it opens no port before `listen`. */
-export async function createGateway(deps: GatewayDeps, config: GatewayConfig): Promise<Gateway> {
+/**
+ * Builds a gateway, which is in the log from now on; it opens no port before `listen`. `serve` puts its routes
+ * somewhere else than on a server of its own.
+ */
+export async function createGateway(
+  deps: GatewayDeps,
+  config: GatewayConfig,
+  serve: typeof createHttpServers = createHttpServers,
+): Promise<Gateway> {
   const { link, db, registry, logger } = deps;
   let isDraining = false;
   const metrics = createGatewayMetrics(registry);
-  const directory = createCachedDirectory(deps.directory);
+  const directory = createCachedDirectory(gatherReads(deps.directory));
+  const limits = createLimits(config.rates, metrics);
+  const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
+  const refreshProfiles = createProfileRefresh({ directory, connections, logger });
   const log = createEventLog(
-    { link, board, connections, metrics, logger },
+    { link, board, connections, refreshProfiles, metrics, logger },
     { leaseMs: config.gatewayLeaseMs },
   );
   const feed = createStatusFeed({ link, metrics, logger });
@@ -66,6 +100,19 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     { throttleMs: config.activityThrottleMs },
   );
 
+  const applied = createAppliedChanges(feed);
+  const people = createPeople({
+    link,
+    source: deps.directory,
+    db,
+    directory,
+    feed,
+    log,
+    applied,
+    metrics,
+    logger,
+  });
+
   const unready = () => [
     ...(isDraining ? ["stopping"] : []),
     ...(link.isUp() ? [] : ["NATS is not connected"]),
@@ -73,17 +120,21 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     ...(log.isStarted() ? [] : ["the heartbeat is not stored"]),
   ];
 
-  const http = await createHttpServers(
+  const http = await serve(
     {
       link,
       board,
       directory,
-      rules: config.auth,
+      rules,
+      limits,
       feed,
       log,
       connections,
       chat,
+      people,
+      history: (userId, limit) => recentTransitions(db, userId, limit),
       touch,
+      occupancyOf: (conversationId) => largeRooms.count(conversationId),
       metrics,
       registry,
       unready,
@@ -91,27 +142,93 @@ export async function createGateway(deps: GatewayDeps, config: GatewayConfig): P
     },
     config,
   );
-  const io = createSocketServer(http.public, config);
-  guardHandshakes(io, { directory, rules: config.auth, isDraining: () => isDraining, metrics, logger });
-  const snapshots = createSnapshots({ directory, feed, logger });
-  const receive = createClientEvents({ chat, touch, logger });
-  serveConnections(io, { connections, log, feed, snapshots, receive, logger });
-  const { broadcast } = createBroadcaster({ io, directory, connections, metrics, logger });
+  const admission = createAdmission({ metrics });
+  const io = createSocketServer(http.public, admission, config);
+  guardHandshakes(
+    io,
+    { directory, feed, rules, limits, admission, isDraining: () => isDraining, metrics, logger },
+    { trustedProxies: config.trustedProxies },
+  );
+  const outlet = createOutlet(io);
+  const largeRooms = createLargeRooms(
+    { io, outlet, directory, feed, logger },
+    { largerThan: config.largeRoomSize },
+  );
+  const told = createTold();
+  const snapshots = createSnapshots({ directory, feed, outlet, largeRooms, told, logger });
+  const spreadSnapshots = createSpreadSnapshots({ connections, snapshots, logger });
+  const memberships = createMemberships({ feed, largeRooms, snapshots, logger });
+  const statuses = createStatusReader({ directory, feed });
+  const watching = createWatching(statuses);
+  const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
+  const receive = createClientEvents({ chat, rooms, touch, watching, limits, logger });
+  serveConnections(io, {
+    connections,
+    log,
+    feed,
+    outlet,
+    largeRooms,
+    snapshots,
+    acquaintance: createAcquaintance(directory, logger),
+    receive,
+    changes: people.changes,
+    logger,
+  });
+  const { broadcast } = createBroadcaster({
+    io,
+    outlet,
+    largeRooms,
+    directory,
+    connections,
+    told,
+    metrics,
+    logger,
+  });
   feed.onChange(broadcast);
-  tellFreshness({ io, feed, connections, snapshots, logger });
+  feed.onChange(({ userId }) => largeRooms.review(userId));
+  correctViews({
+    io,
+    outlet,
+    largeRooms,
+    feed,
+    directory,
+    connections,
+    memberships,
+    applied,
+    told,
+    logger,
+  });
+  largeRooms.onResize((id) => {
+    const inRoom = io.sockets.adapter.rooms.get(conversationRoom(id));
+    spreadSnapshots(connections.all().filter(({ socket }) => inRoom?.has(socket.id)));
+  });
+  tellFreshness({ io, outlet, feed, connections, spreadSnapshots });
   const commands = obeyCommands({ link, log, connections, logger });
-  const relay = relayChat({ io, link, db, connections, logger });
+  const slowSockets = dropSlowSockets({ connections, logger });
+  const relay = relayChat({ io, outlet, link, db, connections, logger });
+  const services = serveServices({
+    link,
+    answer: createAnswers({ statuses, touch, people }),
+    ready: feed.loaded,
+    logger,
+  });
 
   return {
     listen: () => http.listen(),
     unready,
+    people,
     async stop() {
       isDraining = true;
-      await drain(io, connections, { graceMs: config.disconnectGraceMs });
+      admission.close();
+      await services.stop();
+      await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
       relay.stop();
+      people.changes.stop();
       outbox.stop();
+      largeRooms.stop();
+      slowSockets.stop();
       await feed.stop();
       await board.close();
       await http.close();

@@ -1,6 +1,14 @@
-import { connectionEnv, databaseEnv, millisEnv, portEnv, presenceEnv } from "@meeshy/shared/runtime/env";
+import {
+  connectionEnv,
+  databaseEnv,
+  directoryEnv,
+  millisEnv,
+  portEnv,
+  presenceEnv,
+} from "@meeshy/shared/runtime/env";
 import { z } from "zod";
 import { createVerificationKey } from "./auth/verification-key.ts";
+import type { RateConfig } from "./limits/limits.ts";
 
 /** The gateway's environment (CONTRACT 2). */
 
@@ -17,10 +25,14 @@ const origins = z
       .filter(Boolean),
   );
 
+/** Occurrences a minute; 0: any number. */
+const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(10_000_000).default(fallback);
+
 export const gatewayEnv = z
   .object({
     ...connectionEnv.shape,
     ...databaseEnv.shape,
+    ...directoryEnv.shape,
     ...presenceEnv.pick({ OFFLINE_THRESHOLD_MS: true, DISCONNECT_GRACE_MS: true, GATEWAY_LEASE_MS: true })
       .shape,
     WORKER_LEASE_MS: presenceEnv.shape.WORKER_LEASE_MS,
@@ -33,6 +45,7 @@ export const gatewayEnv = z
     OPS_PORT: portEnv.optional(),
     JWT_SECRET: z.string().min(SECRET_MIN_LENGTH, `at least ${SECRET_MIN_LENGTH} characters`).optional(),
     JWT_PUBLIC_KEY: text,
+    JWT_JWKS_URL: z.url({ protocol: /^https?$/, error: "an http(s) URL" }).optional(),
     JWT_ISSUER: text,
     JWT_AUDIENCE: text,
     JWT_USER_CLAIM: text,
@@ -45,6 +58,14 @@ export const gatewayEnv = z
     PING_TIMEOUT_MS: millisEnv(10_000, 100),
     CONNECT_TIMEOUT_MS: millisEnv(45_000, 100),
     ACTIVITY_THROTTLE_MS: millisEnv(60_000),
+    LARGE_ROOM_SIZE: z.coerce.number().int().min(0).default(200),
+    TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
+    RATE_CONNECTS_PER_ADDRESS: perMinute(12_000),
+    RATE_CONNECTS_PER_USER: perMinute(600),
+    RATE_REQUESTS_PER_ADDRESS: perMinute(60_000),
+    RATE_REQUESTS_PER_USER: perMinute(6_000),
+    RATE_EVENTS_PER_SOCKET: perMinute(3_000),
+    RATE_EVENTS_PER_USER: perMinute(6_000),
     /** the exported web app, served at `/` */
     WEB_DIR: text,
   })
@@ -57,21 +78,26 @@ export const gatewayEnv = z
     if (env.NODE_ENV === "production" && env.CORS_ORIGINS.includes("*")) {
       fault("CORS_ORIGINS", "named origins; * is refused in production");
     }
-    if ((env.JWT_SECRET === undefined) === (env.JWT_PUBLIC_KEY === undefined)) {
-      fault("JWT_SECRET", "exactly one of JWT_SECRET and JWT_PUBLIC_KEY is required");
+    const keys = KEY_VARIABLES.filter((name) => env[name] !== undefined);
+    const [name] = keys;
+    if (name === undefined || keys.length > 1) {
+      fault(name ?? "JWT_SECRET", `exactly one of ${KEY_VARIABLES.join(", ")} is required`);
       return;
     }
     try {
-      verificationKeyOf(env);
+      keyOf(env);
     } catch (error) {
-      const name = env.JWT_SECRET === undefined ? "JWT_PUBLIC_KEY" : "JWT_SECRET";
       fault(name, error instanceof Error ? error.message : String(error));
     }
   });
 export type GatewayEnv = z.infer<typeof gatewayEnv>;
 
-const verificationKeyOf = (env: { JWT_SECRET?: string | undefined; JWT_PUBLIC_KEY?: string | undefined }) =>
-  createVerificationKey({ secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY });
+const KEY_VARIABLES = ["JWT_SECRET", "JWT_PUBLIC_KEY", "JWT_JWKS_URL"] as const;
+
+const keyOf = (env: Partial<Record<(typeof KEY_VARIABLES)[number], string | undefined>>) =>
+  env.JWT_JWKS_URL === undefined
+    ? createVerificationKey({ secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY })
+    : { jwksUrl: env.JWT_JWKS_URL };
 
 export type GatewayConfig = ReturnType<typeof toConfig>;
 
@@ -86,7 +112,7 @@ export function toConfig(env: GatewayEnv) {
     corsOrigins: env.CORS_ORIGINS,
     webDir: env.WEB_DIR,
     auth: {
-      key: verificationKeyOf(env),
+      key: keyOf(env),
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       userClaims: env.JWT_USER_CLAIM === undefined ? ["userId", "sub"] : [env.JWT_USER_CLAIM],
@@ -97,6 +123,16 @@ export function toConfig(env: GatewayEnv) {
       pingTimeoutMs: env.PING_TIMEOUT_MS,
       connectTimeoutMs: env.CONNECT_TIMEOUT_MS,
     },
+    largeRoomSize: env.LARGE_ROOM_SIZE,
+    trustedProxies: env.TRUSTED_PROXIES,
+    rates: {
+      connectsPerAddress: env.RATE_CONNECTS_PER_ADDRESS,
+      connectsPerUser: env.RATE_CONNECTS_PER_USER,
+      requestsPerAddress: env.RATE_REQUESTS_PER_ADDRESS,
+      requestsPerUser: env.RATE_REQUESTS_PER_USER,
+      eventsPerSocket: env.RATE_EVENTS_PER_SOCKET,
+      eventsPerUser: env.RATE_EVENTS_PER_USER,
+    } satisfies RateConfig,
     activityThrottleMs: env.ACTIVITY_THROTTLE_MS,
     disconnectGraceMs: env.DISCONNECT_GRACE_MS,
     gatewayLeaseMs: env.GATEWAY_LEASE_MS,

@@ -1,5 +1,6 @@
 import { close, createDatabase } from "@meeshy/shared/db/client";
 import { createPrismaDirectory } from "@meeshy/shared/db/directory";
+import { createHttpDirectory } from "@meeshy/shared/http/directory";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { ensureStreams } from "@meeshy/shared/nats/streams";
 import { natsConfig, parseEnvOrExit } from "@meeshy/shared/runtime/env";
@@ -14,7 +15,7 @@ const logger = createLogger("gateway", env.LOG_LEVEL);
 
 await runService(logger, async (lifecycle) => {
   const config = toConfig(env);
-  const link = await openNats(natsConfig(env), "gateway");
+  const link = await openNats(natsConfig(env), "gateway", logger);
   lifecycle.onStop("nats", () => link.close());
   await ensureStreams(link, env.NATS_REPLICAS);
 
@@ -23,11 +24,17 @@ await runService(logger, async (lifecycle) => {
   });
   lifecycle.onStop("database", () => close(db));
 
+  const store = createPrismaDirectory(db);
+  const directory =
+    env.DIRECTORY_URL === undefined
+      ? store
+      : {
+          ...createHttpDirectory({ url: env.DIRECTORY_URL, token: env.DIRECTORY_TOKEN, logger }),
+          presences: store.presences,
+        };
+
   const registry = createMetricsRegistry();
-  const gateway = await createGateway(
-    { link, directory: createPrismaDirectory(db), db, registry, logger },
-    config,
-  );
+  const gateway = await createGateway({ link, directory, db, registry, logger }, config);
   lifecycle.onStop("gateway", () => gateway.stop());
   logger.info(await gateway.listen(), "listening");
 });

@@ -21,15 +21,22 @@ export function createGatewayMetrics(registry: Registry) {
       ...named("auth_requests_total", "Handshakes and REST requests authenticated or refused"),
       labelNames: ["result"] as const,
     }),
-    throttled: new Counter(
-      named("throttled_requests_total", "Activities that were not worth a message in the log"),
-    ),
+    throttled: new Counter({
+      ...named(
+        "throttled_requests_total",
+        "Activities that were not worth a message in the log; connects, requests and events beyond their rate",
+      ),
+      labelNames: ["what"] as const,
+    }),
     events: new Counter({
       ...named("events_total", "Events handed to the log"),
       labelNames: ["type"] as const,
     }),
     connections: new Gauge(named("connections", "Open connections")),
     stale: new Gauge(named("gateway_stale", "1 while this gateway's view of statuses may be out of date")),
+    admissionRefused: new Counter(
+      named("admission_refused_total", "Connects refused because too many came at once, or while stopping"),
+    ),
     rejectedStatuses: new Counter(
       named("status_messages_rejected_total", "Status messages that could not be read and were set aside"),
     ),

@@ -17,6 +17,9 @@ describe("the gateway's environment", () => {
       activityThrottleMs: 60_000,
       disconnectGraceMs: 5_000,
       gatewayLeaseMs: 6_000,
+      trustedProxies: 0,
+      // An office of thousands behind one address is let in at once.
+      rates: { connectsPerAddress: 12_000, requestsPerAddress: 60_000 },
       auth: { userClaims: ["userId", "sub"], admin: { claim: "role", value: "ADMIN" } },
     });
   });
@@ -30,7 +33,12 @@ describe("the gateway's environment", () => {
 
   it.each<[string, Record<string, string | undefined>, RegExp]>([
     ["no key", { ...good, JWT_SECRET: undefined }, /JWT_SECRET = not set: exactly one of/],
-    ["two keys", { ...good, JWT_PUBLIC_KEY: "x" }, /exactly one of JWT_SECRET and JWT_PUBLIC_KEY/],
+    ["two keys", { ...good, JWT_PUBLIC_KEY: "x" }, /exactly one of JWT_SECRET, JWT_PUBLIC_KEY, JWT_JWKS_URL/],
+    [
+      "a key set that is no address",
+      { DATABASE_URL: good.DATABASE_URL, JWT_JWKS_URL: "file:///keys" },
+      /JWT_JWKS_URL = .*an http\(s\) URL/,
+    ],
     ["a short secret", { ...good, JWT_SECRET: "short" }, /JWT_SECRET = \(secret\): at least 32/],
     [
       "a key that is none",
@@ -62,6 +70,6 @@ describe("the gateway's environment", () => {
       ACTIVITY_THROTTLE_MS: "150000",
       CORS_ORIGINS: "*",
     };
-    expect(read(env).auth.key.algorithms).toEqual(["RS256", "PS256"]);
+    expect(read(env).auth.key).toMatchObject({ algorithms: ["RS256", "PS256"] });
   });
 });

@@ -3,6 +3,7 @@ import { close, createDatabase, type Database } from "@meeshy/shared/db/client";
 import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { migrate } from "@meeshy/shared/db/migrate";
 import { seedDemo } from "@meeshy/shared/db/seed";
+import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { UserMessage } from "@meeshy/shared/events";
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { follow } from "@meeshy/shared/nats/follow";
@@ -49,8 +50,11 @@ export interface Servers {
   postgres: TestPostgres;
   db: Database;
   link: NatsLink;
-  /** A gateway on a free port, ready unless told not to wait for that; stopped with the servers, if not before. */
-  gateway(env?: Record<string, string>, options?: { waits: boolean }): Promise<RunningGateway>;
+  /** A gateway with its own permissions on a free port, ready unless told not to wait for that; stopped with the servers, if not before. */
+  gateway(
+    env?: Record<string, string>,
+    options?: { waits?: boolean; directory?: Directory & PresenceStore },
+  ): Promise<RunningGateway>;
   /** Publishes as a worker would; gives the stream sequence. */
   publishStatus(userId: string, status: Partial<StatusMessage>): Promise<number>;
   /** Everything in the log, in order. */
@@ -59,20 +63,23 @@ export interface Servers {
 }
 
 export async function startServers(): Promise<Servers> {
-  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  const [nats, postgres] = await Promise.all([startNats({ auth: true }), startPostgres()]);
   await migrate(postgres.url);
   await seedDemo(postgres.url);
-  const link = await openNats({ url: nats.url }, "test");
+  const link = await openNats(nats.as("tester"), "test");
   await ensureStreams(link, 1);
   const db = createDatabase(postgres.url);
   const running = new Set<RunningGateway>();
 
-  const gateway: Servers["gateway"] = async (env = {}, { waits } = { waits: true }) => {
+  const gateway: Servers["gateway"] = async (
+    env = {},
+    { waits = true, directory = createPrismaDirectory(db) } = {},
+  ) => {
     const given = { NATS_URL: nats.url, DATABASE_URL: postgres.url, JWT_SECRET: SECRET, PORT: "0", ...env };
-    const own = await openNats({ url: nats.url }, "gateway");
+    const own = await openNats(nats.as("gateway"), "gateway", quiet);
     const registry = new Registry();
     const built = await createGateway(
-      { link: own, directory: createPrismaDirectory(db), db, registry, logger: quiet },
+      { link: own, directory, db, registry, logger: quiet },
       toConfig(parseEnv(gatewayEnv, given)),
     );
     const { port, opsPort } = await built.listen();

@@ -1,8 +1,9 @@
-import { connectionEnv, databaseEnv, opsEnv, presenceEnv } from "@meeshy/shared/runtime/env";
+import { connectionEnv, databaseEnv, directoryEnv, opsEnv, presenceEnv } from "@meeshy/shared/runtime/env";
 
 /** The worker's environment (CONTRACT 2). */
 export const workerEnv = connectionEnv
   .extend(databaseEnv.shape)
+  .extend(directoryEnv.pick({ DIRECTORY_URL: true }).shape)
   .extend(opsEnv.shape)
   .extend(
     presenceEnv.pick({

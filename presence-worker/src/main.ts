@@ -1,7 +1,8 @@
 import { close, createDatabase } from "@meeshy/shared/db/client";
+import { addMissingRows } from "@meeshy/shared/db/own-rows";
 import { highestSequence, recordHighestSequence } from "@meeshy/shared/db/presence-log";
 import { writePresence } from "@meeshy/shared/db/presence-writer";
-import { writeTransitions } from "@meeshy/shared/db/transitions";
+import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { natsConfig, parseEnvOrExit } from "@meeshy/shared/runtime/env";
 import { runService } from "@meeshy/shared/runtime/lifecycle";
@@ -16,7 +17,7 @@ const logger = createLogger("presence-worker", env.LOG_LEVEL);
 
 await runService(logger, async (lifecycle) => {
   const registry = createMetricsRegistry();
-  const link = await openNats(natsConfig(env), "worker");
+  const link = await openNats(natsConfig(env), "worker", logger);
   lifecycle.onStop("nats", () => link.close());
   const db = createDatabase(env.DATABASE_URL, { poolSize: 4 });
   lifecycle.onStop("database", () => close(db));
@@ -28,8 +29,16 @@ await runService(logger, async (lifecycle) => {
       logger,
       remembered: () => highestSequence(db),
       tables: {
-        writePresence: (rows) => writePresence(db, rows),
+        async writePresence(rows) {
+          if (env.DIRECTORY_URL !== undefined)
+            await addMissingRows(
+              db,
+              rows.map(({ userId }) => userId),
+            );
+          return writePresence(db, rows);
+        },
         writeHistory: (lines) => writeTransitions(db, lines),
+        eraseHistory: (userId) => deleteTransitions(db, userId),
         writeProgress: (positions) => recordHighestSequence(db, positions),
       },
     },

@@ -3,7 +3,7 @@ import { close, createDatabase, type Database } from "@meeshy/shared/db/client";
 import { migrate } from "@meeshy/shared/db/migrate";
 import { highestSequence, recordHighestSequence } from "@meeshy/shared/db/presence-log";
 import { writePresence } from "@meeshy/shared/db/presence-writer";
-import { writeTransitions } from "@meeshy/shared/db/transitions";
+import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import type { LogEvent, Profile } from "@meeshy/shared/events";
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { fromBytes, readLast, toBytes } from "@meeshy/shared/nats/last-value";
@@ -111,6 +111,7 @@ export async function startRig(
         tables: {
           writePresence: (rows) => writePresence(workerDb, rows),
           writeHistory: (lines) => writeTransitions(workerDb, lines),
+          eraseHistory: (userId) => deleteTransitions(workerDb, userId),
           writeProgress: (positions) => recordHighestSequence(workerDb, positions),
         },
       },

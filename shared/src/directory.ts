@@ -37,6 +37,27 @@ export interface ConversationSummary {
   title: string | null;
 }
 
+/** What people may change about how they are seen. */
+export interface Preferences {
+  showOnlineStatus: boolean;
+  showLastSeen: boolean;
+}
+
+/**
+ * Changes in a directory that is ours. Each call may be repeated; ids of nobody, or of no conversation, are
+ * `not_found`. The boolean ones tell whether anything changed.
+ */
+export interface DirectoryWriter {
+  /** Sets what is given, leaves the rest. Gives both as they are now. */
+  setPreferences(userId: string, changes: Partial<Preferences>): Promise<Preferences>;
+  /** Hides two people from each other. */
+  block(blockerId: string, blockedId: string): Promise<boolean>;
+  unblock(blockerId: string, blockedId: string): Promise<boolean>;
+  addMember(conversationId: string, userId: string): Promise<boolean>;
+  removeMember(conversationId: string, userId: string): Promise<boolean>;
+  deactivate(userId: string): Promise<boolean>;
+}
+
 export interface Directory {
   /** The named people; ids that nobody has are absent from the answer. Anonymous ids (`anon_…`) are served too. */
   users(ids: readonly string[]): Promise<Map<string, DirectoryUser>>;
@@ -44,10 +65,14 @@ export interface Directory {
   conversations(userId: string): Promise<ConversationSummary[]>;
   /** The active members of a conversation, anonymous participants included. */
   members(conversationId: string): Promise<string[]>;
+  /** How many active members the conversations have, anonymous participants included; those without any may be absent. */
+  memberCounts(conversationIds: readonly string[]): Promise<Map<string, number>>;
   /** Everyone whom this person has blocked or who has blocked them. */
   blocks(userId: string): Promise<string[]>;
   /** The participant of a session token; `undefined` when unknown, left, or its share link inactive or expired. */
   anonymousSession(sessionToken: string): Promise<AnonymousSession | undefined>;
+  /** absent: the directory belongs to an application, which makes its changes itself */
+  writer?: DirectoryWriter;
 }
 
 /** Reads our own projection, whichever directory is in use. */

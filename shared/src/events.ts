@@ -34,7 +34,11 @@ export const userEventSchema = z.discriminatedUnion("type", [
     device: z.string().max(100).nullable(),
     /** how long this connection has shown no activity, by its gateway's monotonic clock: 0 for a new one */
     idleMs: z.number().nonnegative(),
+    /** it was in the log before, under a life of its gateway that has ended */
+    again: z.boolean().optional(),
     profile: profileSchema,
+    /** what the gateway had seen of the directory's changes before it read the profile */
+    directoryVersion: z.int().nonnegative().optional(),
   }),
   z.object({ type: z.literal("disconnected"), connectionId: id, reason: z.string().max(100) }),
   z.object({ type: z.literal("activity") }),
@@ -49,6 +53,10 @@ export const userEventSchema = z.discriminatedUnion("type", [
     expiresAt: millis.nullable(),
     profile: profileSchema,
   }),
+  /** The directory says something new of the user; the profile was read after that. */
+  z.object({ type: z.literal("directory"), profile: profileSchema }),
+  /** The account is gone: nothing of it may stay. */
+  z.object({ type: z.literal("deleted") }),
 ]);
 export type UserEvent = z.infer<typeof userEventSchema>;
 

@@ -53,7 +53,7 @@ export interface ClientToServerEvents {
   "message:send": (payload: MessageSend, reply?: Reply<{ messageId: string }>) => void;
   activity: (reply?: Reply) => void;
   "presence:watch": (payload: UserIds, reply?: Reply<{ users: UserStatus[] }>) => void;
-  "presence:unwatch": (payload: UserIds, reply?: Reply) => void;
+  "presence:unwatch": (payload: UserIds, reply?: Reply<{ users: UserStatus[] }>) => void;
   "conversation:join": (payload: ConversationRef, reply?: Reply) => void;
   "conversation:leave": (payload: ConversationRef, reply?: Reply) => void;
 }

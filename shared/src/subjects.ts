@@ -41,7 +41,12 @@ export function encodeId(id: string): string {
 
 /** The id behind a token of {@link encodeId}. Throws `RangeError` for a token that encodes nothing. */
 export function decodeId(token: string): string {
-  if (SAFE.test(token)) return token;
+  const id = SAFE.test(token) ? token : decodeBytes(token);
+  if (id.length > MAX_ID_LENGTH) throw new RangeError(`not an encoded id: ${id.length} characters`);
+  return id;
+}
+
+function decodeBytes(token: string): string {
   const bytes: number[] = [];
   for (let at = 0; at < token.length; at++) {
     const char = token[at] as string;
@@ -87,6 +92,10 @@ export function partitionSubject(source: EventSource, partition: number): string
   return `presence.in.${partition}.${source}`;
 }
 
+/** Where all events of one source are written: those of users, and those of whole partitions. */
+export const allEvents = (source: EventSource): string => `presence.in.*.${source}.*`;
+export const allPartitionEvents = (source: EventSource): string => `presence.in.*.${source}`;
+
 /** What a partition's owner reads: its users' events and its own. */
 export function partitionFilter(partition: number): string {
   return `presence.in.${partition}.>`;
@@ -108,7 +117,9 @@ export function parseEventSubject(subject: string): EventAddress | undefined {
   const address = { partition: Number(p), source: source as EventSource };
   if (token === undefined) return address;
   try {
-    return { ...address, userId: decodeId(token) };
+    const userId = decodeId(token);
+    // Each user has one subject of a source: under any other, two owners would each keep a record of them.
+    return subject === eventSubject(address.source, userId) ? { ...address, userId } : undefined;
   } catch {
     return undefined;
   }
@@ -140,7 +151,7 @@ export const recordKey = (userId: string): string => `${partitionOf(userId)}.${e
 
 /** Keys of {@link BUCKET_LEASES}. */
 export const leaseKeys = {
-  partition: (p: number): string => `p.${p}`,
+  partition: (p: number | "*"): string => `p.${p}`,
   worker: (id: string): string => `w.${id}`,
   gateway: (id: string): string => `g.${id}`,
   sweeper: (id: string): string => `s.${id}`,
@@ -149,6 +160,7 @@ export const leaseKeys = {
 
 /** Commands to one gateway. */
 export const gatewaySubject = (gatewayId: string): string => `presence.gw.${gatewayId}`;
+export const SUBJECT_GATEWAY_ALL = "presence.gw.*";
 /** Request: sweep the database now, answer `{ examined, cleaned }`. */
 export const SUBJECT_CLEANUP = "presence.sweep.cleanup";
 /** Chat messages between gateways. */

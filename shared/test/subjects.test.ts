@@ -61,9 +61,12 @@ describe("an encoded id", () => {
     expect(encodeId("x".repeat(MAX_ID_LENGTH))).toHaveLength(MAX_ID_LENGTH);
   });
 
-  test.each(["", "a.b", "=", "=4", "=4g", "=zz", "a b", "=C3", "=7c", "*"])("%j encodes nothing", (token) => {
-    expect(() => decodeId(token)).toThrow(RangeError);
-  });
+  test.each(["", "a.b", "=", "=4", "=4g", "=zz", "a b", "=C3", "=7c", "*", "x".repeat(MAX_ID_LENGTH + 1)])(
+    "%j encodes nothing",
+    (token) => {
+      expect(() => decodeId(token)).toThrow(RangeError);
+    },
+  );
 });
 
 describe("a partition", () => {
@@ -107,6 +110,8 @@ describe("an event's subject", () => {
     "presence.in.1.nobody.alice",
     "presence.in.1.gw.a.b",
     "presence.in.1.gw.=zz",
+    `presence.in.${(partitionOf("alice") + 1) % PARTITIONS}.gw.alice`,
+    `presence.in.${partitionOf("alice")}.gw.=61lice`,
     "presence.out.1.gw.alice",
     "other.in.1.gw.alice",
     "presence.in",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
-import { NATS_ROLES, type NatsRole } from "../src/nats/server-config.ts";
+import { NATS_ROLES, type NatsRole } from "../src/nats/permissions.ts";
 import { cacheDirectory, directoryOnce } from "../src/servers/cache.ts";
 import { freePort } from "../src/servers/free-port.ts";
 import { provideNatsServer } from "../src/servers/nats-binary.ts";
@@ -22,28 +22,39 @@ export type TestNats = TestServer & {
   storeDir: string;
   /** Passwords of the users, which are named by their roles, when started with `auth`. */
   passwords: Record<NatsRole, string> | undefined;
+  /** What a process of this role connects with. */
+  as(role: NatsRole | typeof TESTER): { url: string; user?: string; password?: string };
 };
+
+/** A user of the service's account to whom everything is allowed. */
+const TESTER = "tester";
 
 /**
  * A nats-server with JetStream, its own fresh data and a free port of 127.0.0.1. `auth` gives it the users and
- * permissions of production; without, it asks for none.
+ * permissions of production, and `tester`; without, it asks for none.
  */
 export async function startNats(options: { auth?: boolean } = {}): Promise<TestNats> {
   const binary = await provideNatsServer({ explicit: process.env.NATS_SERVER_BIN, log: announce });
   const directory = await mkdtemp(join(tmpdir(), "meeshy-nats-"));
   const port = await freePort();
   const passwords = options.auth ? newPasswords() : undefined;
-  const server = await runServer(await natsServer({ binary, directory, port, passwords }), directory);
+  const password = newPassword();
+  const tester = { user: TESTER, password, permissions: { publish: [">"], subscribe: [">"] } };
+  const others = [tester];
+  const server = await runServer(await natsServer({ binary, directory, port, passwords, others }), directory);
+  const url = `nats://127.0.0.1:${port}`;
+  const as: TestNats["as"] = (role) =>
+    passwords ? { url, user: role, password: role === TESTER ? password : passwords[role] } : { url };
   return Object.defineProperties(
-    { url: `nats://127.0.0.1:${port}`, port, storeDir: join(directory, "jetstream"), passwords },
+    { url, port, storeDir: join(directory, "jetstream"), passwords, as },
     Object.getOwnPropertyDescriptors(server),
   ) as TestNats;
 }
 
+const newPassword = () => randomBytes(18).toString("base64url");
+
 function newPasswords(): Record<NatsRole, string> {
-  return Object.fromEntries(
-    NATS_ROLES.map((role) => [role, randomBytes(18).toString("base64url")]),
-  ) as Record<NatsRole, string>;
+  return Object.fromEntries(NATS_ROLES.map((role) => [role, newPassword()])) as Record<NatsRole, string>;
 }
 
 export type TestPostgres = TestServer & {

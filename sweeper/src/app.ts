@@ -20,6 +20,8 @@ export interface SweeperDeps {
   /** the users whom the database holds online: those without activity for the threshold, or everyone */
   readStale: (scope: Scope) => Promise<readonly StaleUser[]>;
   store: PresenceStore;
+  /** Forgets history that is older than it is to be kept; gives how many lines. */
+  pruneHistory: () => Promise<number>;
   registry: Registry;
   logger: Logger;
 }
@@ -94,6 +96,15 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     }
   };
 
+  const prune = async () => {
+    try {
+      const lines = await deps.pruneHistory();
+      if (lines > 0) logger.info({ lines }, "[CLEANUP] old history forgotten");
+    } catch (error) {
+      logger.warn({ err: error }, "old history cannot be forgotten, will try again");
+    }
+  };
+
   const sweep = async () => {
     if (verdict.state === "paused") return;
     const scope = performance.now() >= doubtsAllAt ? "everyone" : "stale";
@@ -149,7 +160,10 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
       look();
       if (verdict.state === "running") timeouts.write();
     }, TICK_MS),
-    setInterval(() => void sweep(), config.sweepIntervalMs),
+    setInterval(() => {
+      void sweep();
+      void prune();
+    }, config.sweepIntervalMs),
     setInterval(() => {
       if (performance.now() >= doubtsAllAt) void sweep();
     }, TICK_MS),

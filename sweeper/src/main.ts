@@ -2,11 +2,14 @@ import { randomUUID } from "node:crypto";
 import { close, createDatabase } from "@meeshy/shared/db/client";
 import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { staleOnline } from "@meeshy/shared/db/stale-online";
+import { pruneTransitions } from "@meeshy/shared/db/transitions";
+import { createHttpDirectory } from "@meeshy/shared/http/directory";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { ensureStreams } from "@meeshy/shared/nats/streams";
 import {
   connectionEnv,
   databaseEnv,
+  directoryEnv,
   natsConfig,
   opsEnv,
   parseEnvOrExit,
@@ -18,6 +21,8 @@ import { createMetricsRegistry } from "@meeshy/shared/runtime/metrics";
 import { createOpsServer } from "@meeshy/shared/runtime/ops-server";
 import { z } from "zod";
 import { createSweeper, type Sweeper } from "./app.ts";
+import { describeBy } from "./io/described.ts";
+import type { Scope } from "./io/safety-net.ts";
 
 /** Most stale users of one sweep; the longest silent come first. */
 const SWEEP_LIMIT = 10_000;
@@ -28,12 +33,14 @@ const env = parseEnvOrExit(
   z.object({
     ...connectionEnv.shape,
     ...databaseEnv.shape,
+    ...directoryEnv.shape,
     ...opsEnv.shape,
     ...presenceEnv.pick({
       OFFLINE_THRESHOLD_MS: true,
       GATEWAY_LEASE_MS: true,
       WORKER_LEASE_MS: true,
       SWEEP_INTERVAL_MS: true,
+      HISTORY_DAYS: true,
     }).shape,
   }),
   process.env,
@@ -58,7 +65,7 @@ await runService(logger, async (lifecycle) => {
   lifecycle.onStop("database", () => close(db));
 
   const sweeperId = randomUUID();
-  const link = await openNats(natsConfig(env), `sweeper-${sweeperId}`);
+  const link = await openNats(natsConfig(env), `sweeper-${sweeperId}`, logger);
   lifecycle.onStop("nats", () => link.close());
   linkIsUp = link.isUp;
   // It reconnects for ever, but not where its credentials are refused: end, and be started again.
@@ -67,14 +74,26 @@ await runService(logger, async (lifecycle) => {
   });
   await ensureStreams(link, env.NATS_REPLICAS);
 
+  const describe =
+    env.DIRECTORY_URL === undefined
+      ? undefined
+      : describeBy(
+          createHttpDirectory({ url: env.DIRECTORY_URL, token: env.DIRECTORY_TOKEN, logger }),
+          logger,
+        );
+  const staleRows = (scope: Scope) =>
+    scope === "everyone"
+      ? staleOnline(db, { thresholdMs: 0, limit: EVERYONE_LIMIT })
+      : staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT });
   sweeper = await createSweeper(
     {
       link,
-      readStale: (scope) =>
-        scope === "everyone"
-          ? staleOnline(db, { thresholdMs: 0, limit: EVERYONE_LIMIT })
-          : staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT }),
+      readStale: async (scope) => {
+        const rows = await staleRows(scope);
+        return describe ? describe(rows) : rows;
+      },
       store: createPrismaDirectory(db),
+      pruneHistory: () => pruneTransitions(db, env.HISTORY_DAYS),
       registry,
       logger,
     },

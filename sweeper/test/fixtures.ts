@@ -44,6 +44,7 @@ export async function startSweeper(
       link,
       readStale: async () => [],
       store: { presences: async () => new Map() },
+      pruneHistory: async () => 0,
       registry,
       logger: silent,
       ...deps,

@@ -102,6 +102,28 @@ describe("the safety net", () => {
     expect(Number(gauge.match(/ ([\d.]+)$/m)?.[1])).toBeCloseTo(Date.now() / 1000, -2);
   });
 
+  test("forgets history in the same rhythm, and goes on when that fails", async () => {
+    const answers = [new Error("away"), 3, 0];
+    let calls = 0;
+    const pruneHistory = async () => {
+      const answer = answers[calls++];
+      if (answer instanceof Error) throw answer;
+      return answer ?? 0;
+    };
+    const lines: string[] = [];
+    const logger = pino({ level: "info" }, { write: (line) => void lines.push(line) });
+    await startSweeper(nats.url, {
+      deps: { ...deps(), pruneHistory, logger },
+      config: { sweepIntervalMs: 100 },
+    });
+    await eventually(() => calls >= 3);
+    expect(
+      lines.map((text) => JSON.parse(text)).find(({ msg }) => msg.includes("history forgotten")),
+    ).toMatchObject({
+      lines: 3,
+    });
+  });
+
   test("does not stop at a user whose look cannot be written", async () => {
     await addUser("x".repeat(201), { isOnline: true, lastActiveAt: LONG_AGO });
     await addUser("bob", { isOnline: true, lastActiveAt: LONG_AGO });

@@ -25,7 +25,7 @@ export async function authenticate(
   { directory, rules }: { directory: CachedDirectory; rules: TokenRules },
 ): Promise<Identity> {
   if (token !== undefined) {
-    const { userId, isAdmin, expiresAt } = verifyToken(token, rules);
+    const { userId, isAdmin, expiresAt } = await verifyToken(token, rules);
     return { user: await activeUser(userId, directory), isAdmin, expiresAt };
   }
   if (sessionToken === undefined) {

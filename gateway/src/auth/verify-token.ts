@@ -1,10 +1,11 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import { MAX_ID_LENGTH } from "@meeshy/shared/subjects";
 import jwt, { type JwtPayload } from "jsonwebtoken";
+import type { KeyFor } from "./key-source.ts";
 import type { VerificationKey } from "./verification-key.ts";
 
 export interface TokenRules {
-  key: VerificationKey;
+  keyFor: KeyFor;
   issuer: string | undefined;
   audience: string | undefined;
   /** claims that may name the user; the first present one counts */
@@ -22,10 +23,13 @@ export interface VerifiedToken {
 /** Longer tokens are refused unread. */
 const TOKEN_MAX_LENGTH = 8_192;
 
-/** Verifies a JWT with `exp` (CONTRACT 3). Throws {@link PresenceError} `token_expired` or `unauthorized`. */
-export function verifyToken(token: string, rules: TokenRules): VerifiedToken {
+/**
+ * Verifies a JWT with `exp` (CONTRACT 3). Rejects with {@link PresenceError} `token_expired` or `unauthorized`, and
+ * with `unavailable` while keys have to be fetched and cannot be.
+ */
+export async function verifyToken(token: string, rules: TokenRules): Promise<VerifiedToken> {
   if (token.length > TOKEN_MAX_LENGTH) throw new PresenceError("unauthorized", "The token is too long.");
-  const claims = verifiedClaims(token, rules);
+  const claims = verifiedClaims(token, await rules.keyFor(token), rules);
   if (typeof claims.exp !== "number") throw new PresenceError("unauthorized", "The token has no exp claim.");
   const userId = userIdOf(claims, rules.userClaims);
   const granted = claims[rules.admin.claim];
@@ -36,11 +40,15 @@ export function verifyToken(token: string, rules: TokenRules): VerifiedToken {
   };
 }
 
-function verifiedClaims(token: string, { key, issuer, audience }: TokenRules): JwtPayload {
+function verifiedClaims(
+  token: string,
+  { key, algorithms }: VerificationKey,
+  { issuer, audience }: TokenRules,
+): JwtPayload {
   let claims: JwtPayload | string;
   try {
-    claims = jwt.verify(token, key.key, {
-      algorithms: key.algorithms,
+    claims = jwt.verify(token, key, {
+      algorithms,
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
     });

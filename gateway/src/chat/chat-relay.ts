@@ -6,6 +6,7 @@ import type { ChatMessage } from "@meeshy/shared/socket-events";
 import { SUBJECT_CHAT_ALL } from "@meeshy/shared/subjects";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import type { Outlet } from "../rooms/outlet.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { conversationRoom } from "../sockets/rooms.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
@@ -20,6 +21,7 @@ const chatMessageSchema = z.object({
 
 export interface RelayDeps {
   io: PresenceServer;
+  outlet: Outlet;
   link: NatsLink;
   db: Database;
   connections: Connections;
@@ -36,7 +38,7 @@ const CATCH_UP_MAX = 5_000;
  * Passes chat messages of every gateway on to this one's sockets in the conversation, each once. What was
  * told while this gateway's own link was down is read from the database afterwards.
  */
-export function relayChat({ io, link, db, connections, logger }: RelayDeps): { stop(): void } {
+export function relayChat({ io, outlet, link, db, connections, logger }: RelayDeps): { stop(): void } {
   const told = new LRUCache<string, true>({ max: REMEMBERED });
   const startedAt = performance.now();
   let downSince: number | null = null;
@@ -45,7 +47,8 @@ export function relayChat({ io, link, db, connections, logger }: RelayDeps): { s
   const tell = (message: ChatMessage) => {
     if (told.has(message.id)) return;
     told.set(message.id, true);
-    io.local.to(conversationRoom(message.conversationId)).emit("message:new", message);
+    const members = io.sockets.adapter.rooms.get(conversationRoom(message.conversationId)) ?? [];
+    outlet.send([...members], (ids) => io.local.to(ids).emit("message:new", message));
   };
 
   const subscription = link.nc.subscribe(SUBJECT_CHAT_ALL, {

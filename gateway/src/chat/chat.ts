@@ -2,6 +2,7 @@ import { PresenceError } from "@meeshy/shared/codes";
 import { insertMessage, isMember, listMessages } from "@meeshy/shared/db/chat";
 import type { Database } from "@meeshy/shared/db/client";
 import type { ChatMessage, MessageSend } from "@meeshy/shared/socket-events";
+import { orUnavailable } from "../core/unavailable.ts";
 import type { ChatOutbox } from "./chat-outbox.ts";
 
 /** The demo's chat: enough of one to see presence at work. */
@@ -36,13 +37,4 @@ export function createChat({ db, outbox }: { db: Database; outbox: ChatOutbox })
         return listMessages(db, conversationId, page);
       }),
   };
-}
-
-async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (cause instanceof PresenceError) throw cause;
-    throw new PresenceError("unavailable", "The database cannot be reached now.", { cause });
-  }
 }

@@ -16,6 +16,7 @@ export type Relation = "self" | "admin" | "sharer" | "blocked" | "stranger";
 export interface SubjectPreferences {
   username: string;
   isAnonymous: boolean;
+  isActive: boolean;
   showOnlineStatus: boolean;
   showLastSeen: boolean;
 }
@@ -28,6 +29,18 @@ export function relationTo(viewer: Viewer, userId: string, conversationIds: read
   return viewer.blocked.has(userId) ? "blocked" : "sharer";
 }
 
+/** The relation of an open socket: what is not shared with it is not followed by it, an administrator's included. */
+export function liveRelationTo(
+  viewer: Omit<Viewer, "conversationIds">,
+  userId: string,
+  sharesConversation: boolean,
+): Relation {
+  if (viewer.id === userId) return "self";
+  if (!sharesConversation) return "stranger";
+  if (viewer.isAdmin) return "admin";
+  return viewer.blocked.has(userId) ? "blocked" : "sharer";
+}
+
 /** The status as a viewer of this relation is told it live; `undefined`: nothing is told. */
 export function tellStatus(
   relation: Relation,
@@ -35,7 +48,7 @@ export function tellStatus(
   status: UserStatus,
 ): UserStatus | undefined {
   if (relation === "self" || relation === "admin") return status;
-  if (relation !== "sharer" || !subject.showOnlineStatus) return undefined;
+  if (relation !== "sharer" || !subject.isActive || !subject.showOnlineStatus) return undefined;
   return subject.showLastSeen ? status : { ...status, lastActiveAt: null, lastSeen: null };
 }
 
@@ -54,3 +67,12 @@ export function readStatus(
   const isSilent = !told || (!told.isOnline && told.lastSeen === null);
   return isSilent ? hiddenStatus(userId, subject.username, subject.isAnonymous) : told;
 }
+
+/** Whether two readings of a person look alike; to be hidden is to be hidden, by whatever name. */
+export function isSameView(a: UserStatus, b: UserStatus): boolean {
+  if (isHidden(a) && isHidden(b)) return true;
+  return (Object.keys(a) as (keyof UserStatus)[]).every((field) => a[field] === b[field]);
+}
+
+const isHidden = (status: UserStatus): boolean =>
+  !status.isOnline && status.version === 0 && status.lastSeen === null && status.lastActiveAt === null;

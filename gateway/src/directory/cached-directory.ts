@@ -13,34 +13,61 @@ export interface CachedDirectory {
   users: Loader<DirectoryUser>;
   conversations: Loader<ConversationSummary[]>;
   members: Loader<string[]>;
+  /** how many members each conversation has */
+  memberCounts: Loader<{ total: number }>;
   /** whom a person has blocked or who has blocked them */
   blocks: Loader<ReadonlySet<string>>;
   presences: Loader<StoredPresence>;
   sessions: Loader<AnonymousSession>;
+  /** Nothing that was read of this person before counts any more, answers that are still on their way included. */
+  forgetPerson(userId: string): void;
 }
 
 const TTL_MS = 30_000;
 /** The database follows the status within 2 s: an older row is worth reading again. */
 const PRESENCE_TTL_MS = 1_000;
+/** Rooms that grow large, or cease to be, are noticed in this time. */
+const COUNT_TTL_MS = 10_000;
 const DEADLINE_MS = 2_000;
 const MAX_PEOPLE = 100_000;
 const MAX_CONVERSATIONS = 10_000;
+const MAX_COUNTS = 100_000;
 
 export function createCachedDirectory(source: Directory & PresenceStore): CachedDirectory {
   const people = { max: MAX_PEOPLE, ttlMs: TTL_MS, deadlineMs: DEADLINE_MS };
+  const users = createLoader({ ...people, load: (ids) => source.users(ids) });
+  const conversations = createLoader({ ...people, load: oneByOne((id) => source.conversations(id)) });
+  const blocks = createLoader<ReadonlySet<string>>({
+    ...people,
+    load: oneByOne(async (id) => new Set(await source.blocks(id))),
+  });
+  const presences = createLoader({
+    ...people,
+    ttlMs: PRESENCE_TTL_MS,
+    load: (ids) => source.presences(ids),
+  });
   return {
-    users: createLoader({ ...people, load: (ids) => source.users(ids) }),
-    conversations: createLoader({ ...people, load: oneByOne((id) => source.conversations(id)) }),
+    users,
+    conversations,
+    blocks,
+    presences,
     members: createLoader({
       ...people,
       max: MAX_CONVERSATIONS,
       load: oneByOne((conversationId) => source.members(conversationId)),
     }),
-    blocks: createLoader<ReadonlySet<string>>({
+    memberCounts: createLoader({
       ...people,
-      load: oneByOne(async (id) => new Set(await source.blocks(id))),
+      max: MAX_COUNTS,
+      ttlMs: COUNT_TTL_MS,
+      load: async (ids) => {
+        const counts = await source.memberCounts(ids);
+        return new Map([...counts].map(([id, total]) => [id, { total }]));
+      },
     }),
-    presences: createLoader({ ...people, ttlMs: PRESENCE_TTL_MS, load: (ids) => source.presences(ids) }),
     sessions: createLoader({ ...people, load: oneByOne((token) => source.anonymousSession(token)) }),
+    forgetPerson(userId) {
+      for (const known of [users, conversations, blocks, presences]) known.forget(userId);
+    },
   };
 }

@@ -1,18 +1,25 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage, UserStatus } from "@meeshy/shared/status";
+import { findAudience } from "../core/audience.ts";
 import { toUserStatus } from "../core/merge-status.ts";
 import { tellStatus } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Told } from "../people/told.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
+import type { Outlet } from "../rooms/outlet.ts";
 import type { Connections } from "../sockets/connections.ts";
-import { adminRoom, conversationRoom, ROOM_ADMINS, userRoom } from "../sockets/rooms.ts";
+import { conversationRoom, ROOM_ADMINS, userRoom, watchRoom } from "../sockets/rooms.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
 
 export interface BroadcasterDeps {
   io: PresenceServer;
+  outlet: Outlet;
+  largeRooms: LargeRooms;
   directory: CachedDirectory;
   connections: Connections;
+  told: Told;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -20,15 +27,19 @@ export interface BroadcasterDeps {
 const RETRY_MS = 1_000;
 
 /**
- * Tells this gateway's viewers of a change: one emit for the union of the rooms, so once per socket; never
- * to the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
+ * Tells this gateway's viewers of a change: everyone in rooms that are not large, and whoever watches the
+ * person, once per socket; never the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
  * directory has to be asked first, the last change is told once it has answered.
  */
-export function createBroadcaster({ io, directory, connections, metrics, logger }: BroadcasterDeps) {
+export function createBroadcaster(deps: BroadcasterDeps) {
+  const { io, outlet, largeRooms, directory, connections, told, metrics, logger } = deps;
   /** the last change of a user that waits for the directory; an earlier one says nothing any more */
   const waiting = new Map<string, StatusMessage>();
 
-  const hasViewers = (room: string) => io.sockets.adapter.rooms.has(room);
+  const { rooms } = io.sockets.adapter;
+  const smallOf = (conversationIds: string[]) => conversationIds.filter((id) => !largeRooms.isLarge(id));
+  const hasViewers = ({ userId, conversationIds }: StatusMessage) =>
+    rooms.has(watchRoom(userId)) || smallOf(conversationIds).some((id) => rooms.has(conversationRoom(id)));
 
   /**
    * Blocks hold in both directions, so those of the viewers here, who were read when they connected, tell as
@@ -43,7 +54,7 @@ export function createBroadcaster({ io, directory, connections, metrics, logger 
   };
 
   const broadcast = (message: StatusMessage): void => {
-    if (!message.conversationIds.some((id) => hasViewers(conversationRoom(id)))) return;
+    if (!hasViewers(message)) return;
     const { userId } = message;
     const user = directory.users.peek(userId);
     if (user && !waiting.has(userId)) {
@@ -58,7 +69,7 @@ export function createBroadcaster({ io, directory, connections, metrics, logger 
   const emitWaiting = async (userId: string) => {
     for (;;) {
       try {
-        const user = await directory.users.get(userId);
+        const [user] = await Promise.all([directory.users.get(userId), directory.blocks.get(userId)]);
         const message = waiting.get(userId);
         waiting.delete(userId);
         if (user && message) emit(message, user, blockedViewers(userId));
@@ -73,23 +84,34 @@ export function createBroadcaster({ io, directory, connections, metrics, logger 
   const emit = (message: StatusMessage, user: DirectoryUser, blocked: ReadonlySet<string>) => {
     const { userId, conversationIds } = message;
     const status = toUserStatus(message);
+    const { sharers, admins } = findAudience(rooms, {
+      told: smallOf(conversationIds).map(conversationRoom),
+      shared: conversationIds.map(conversationRoom),
+      watchers: watchRoom(userId),
+      own: userRoom(userId),
+      blocked: [...blocked].map(userRoom),
+      admins: ROOM_ADMINS,
+    });
     const toSharers = tellStatus("sharer", user, status);
-    const admins = conversationIds.map(adminRoom).filter(hasViewers);
-    if (toSharers) {
-      const hiddenFrom = [userRoom(userId), ...[...blocked].map(userRoom)];
-      if (admins.length > 0) hiddenFrom.push(ROOM_ADMINS);
-      io.local.to(conversationIds.map(conversationRoom)).except(hiddenFrom).emit("user:status", toSharers);
+    const hearers = toSharers ? sharers : [];
+    if (hearers.length + admins.length === 0) return;
+    note(status);
+    if (toSharers && hearers.length > 0) {
+      told.note(user);
+      outlet.tell(hearers, toSharers, () => noteLatency(status));
     }
-    if (admins.length > 0) io.local.to(admins).except(userRoom(userId)).emit("user:status", status);
-    if (toSharers || admins.length > 0) note(status);
+    const toAdmins = tellStatus("admin", user, status);
+    if (!toAdmins || admins.length === 0) return;
+    outlet.tell(admins, toAdmins, () => {
+      if (hearers.length === 0) noteLatency(status);
+    });
   };
 
-  const note = (status: UserStatus) => {
-    const { userId, isOnline, cause, version } = status;
+  const noteLatency = ({ at }: UserStatus) => {
+    if (at !== null) metrics.broadcastLatency.observe(Math.max(0, Date.now() - Date.parse(at)) / 1_000);
+  };
+  const note = ({ userId, isOnline, cause, version }: UserStatus) => {
     metrics.broadcasts.inc();
-    if (status.at !== null) {
-      metrics.broadcastLatency.observe(Math.max(0, Date.now() - Date.parse(status.at)) / 1_000);
-    }
     logger.info({ userId, isOnline, cause, version }, "Broadcast USER_STATUS");
   };
 

@@ -4,7 +4,7 @@ import { compareVersions, type StatusMessage } from "@meeshy/shared/status";
 export interface Replica {
   get(userId: string): StatusMessage | undefined;
   /** What is shown of a user, without decoding the rest. */
-  shown(userId: string): { isOnline: boolean; epoch: number; version: number } | undefined;
+  shown(userId: string): Shown | undefined;
   onlineIn(conversationId: string): ReadonlySet<string>;
   /**
    * Takes a status in, read at stream sequence `seq`. True when viewers are to be told: it is newer by (epoch, version)
@@ -16,15 +16,29 @@ export interface Replica {
   size(): number;
 }
 
-interface Entry {
-  text: string;
+export interface Shown {
+  /** stream sequence at which it was read */
   seq: number;
   isOnline: boolean;
   epoch: number;
   version: number;
+  directoryVersion: number;
+}
+
+interface Entry extends Shown {
+  text: string;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
+
+/** A status of no or an old version that brings later news from the directory. */
+const isLaterNews = (status: StatusMessage, seq: number, former: Shown): boolean =>
+  seq > former.seq && status.directoryVersion > former.directoryVersion;
+
+function withPersonOf(status: StatusMessage, news: StatusMessage): StatusMessage {
+  const { username, isAnonymous, conversationIds, directoryVersion } = news;
+  return { ...status, username, isAnonymous, conversationIds, directoryVersion };
+}
 
 export function createReplica(): Replica {
   const entries = new Map<string, Entry>();
@@ -55,17 +69,19 @@ export function createReplica(): Replica {
     },
     shown: (userId) => entries.get(userId),
     onlineIn: (conversationId) => online.get(conversationId) ?? NOBODY,
-    apply(status, seq) {
-      const { userId, isOnline, epoch, version } = status;
+    apply(given, seq) {
+      const { userId } = given;
       const former = entries.get(userId);
-      const order = former ? compareVersions(status, former) : 1;
-      if (former) {
-        if (order < 0 || (order === 0 && seq <= former.seq)) return false;
-        if (former.isOnline) unindex(userId, decode(former).conversationIds);
-      }
-      entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version });
+      const order = former ? compareVersions(given, former) : 1;
+      if (former && (order < 0 ? !isLaterNews(given, seq, former) : order === 0 && seq <= former.seq))
+        return false;
+      const before = former && decode(former);
+      const status = before && order < 0 ? withPersonOf(before, given) : given;
+      if (before?.isOnline) unindex(userId, before.conversationIds);
+      const { isOnline, epoch, version, directoryVersion } = status;
+      entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version, directoryVersion });
       if (isOnline) index(userId, status.conversationIds);
-      const isToldAnew = former && former.epoch < epoch && hasSameFace(status, decode(former));
+      const isToldAnew = before !== undefined && before.epoch < epoch && hasSameFace(status, before);
       return order > 0 && !isToldAnew;
     },
     forgetBefore(seq) {

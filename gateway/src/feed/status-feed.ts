@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
-import { STREAM_STATUS, SUBJECT_STATUS_ALL } from "@meeshy/shared/subjects";
+import { STREAM_STATUS, SUBJECT_STATUS_ALL, userOfStatusSubject } from "@meeshy/shared/subjects";
 import { createInOrder } from "../core/in-order.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import { createFreshness, type Freshness, thisMoment } from "./freshness.ts";
@@ -20,6 +20,8 @@ export interface StatusFeed
     Pick<Freshness, "staleSince"> {
   /** Hears of every status that is newer than what was known. */
   onChange(listener: (status: StatusMessage) => void): void;
+  /** Hears of what the directory says anew of a person, with the status before where one was known. */
+  onDirectoryNews(listener: (status: StatusMessage, former: StatusMessage | undefined) => void): void;
   onStale: Freshness["onChange"];
   isLoaded(): boolean;
   /** Resolves once the replica is loaded for the first time. */
@@ -49,6 +51,7 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
   const inOrder = createInOrder<Raw>({ maxHeld: MAX_HELD });
   const freshness = createFreshness({ link, metrics, logger });
   const listeners: ((status: StatusMessage) => void)[] = [];
+  const newsListeners: ((status: StatusMessage, former: StatusMessage | undefined) => void)[] = [];
   const ending = new AbortController();
   const { signal } = ending;
   const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
@@ -69,15 +72,20 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
     }
   };
   const takeNews = (seq: number, raw: Raw) => {
+    const userId = userOfStatusSubject(raw.subject) ?? "";
+    const former = replica.get(userId);
     const status = take(replica, seq, raw);
-    if (!status) return;
-    for (const listener of listeners) {
+    const now = replica.shown(userId)?.seq === seq ? replica.get(userId) : undefined;
+    const pass = (tell: () => void) => {
       try {
-        listener(status);
+        tell();
       } catch (error) {
         logger.error({ seq, err: error }, "status not passed on");
       }
-    }
+    };
+    if (now && isDirectoryNews(now, former))
+      for (const listener of newsListeners) pass(() => listener(now, former));
+    if (status) for (const listener of listeners) pass(() => listener(status));
   };
   const look = () => link.jsm.streams.info(STREAM_STATUS);
 
@@ -192,6 +200,7 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
     shown: (userId) => replica.shown(userId),
     onlineIn: (conversationId) => replica.onlineIn(conversationId),
     onChange: (listener) => void listeners.push(listener),
+    onDirectoryNews: (listener) => void newsListeners.push(listener),
     onStale: freshness.onChange,
     staleSince: freshness.staleSince,
     isLoaded: () => isLoaded,
@@ -203,4 +212,10 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
       await keepingUp;
     },
   };
+}
+
+/** A record that starts anew knows of no changes: 0 says nothing. */
+function isDirectoryNews(now: StatusMessage, former: StatusMessage | undefined): boolean {
+  if (now.directoryVersion > 0 && now.directoryVersion !== former?.directoryVersion) return true;
+  return former !== undefined && String(now.conversationIds) !== String(former.conversationIds);
 }

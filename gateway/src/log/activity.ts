@@ -26,7 +26,7 @@ export function createActivity(deps: ActivityDeps, { throttleMs }: { throttleMs:
     deps.connections.touch(userId, now);
     const shown = deps.shownOf(userId);
     if (!passesThrottle({ now, throttleMs, last: passes.get(userId), shown })) {
-      deps.metrics.throttled.inc();
+      deps.metrics.throttled.inc({ what: "activity" });
       deps.logger.debug({ userId }, "[Throttle] activity not written");
       return;
     }

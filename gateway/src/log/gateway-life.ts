@@ -6,6 +6,7 @@ import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { createLogPublisher } from "@meeshy/shared/nats/publisher";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys, partitionOf } from "@meeshy/shared/subjects";
+import { placeOf } from "../core/collapse.ts";
 
 /**
  * One life of this gateway in the log: an id, a publisher that numbers under it, and a heartbeat. Whoever
@@ -15,7 +16,10 @@ export interface GatewayLife {
   readonly id: string;
   /** Resolves once the first beat is stored; nothing is in the log before. */
   readonly started: Promise<void>;
-  /** Resolves when the event, and all before it, are in the log; rejects when the life ends first. */
+  /**
+   * Resolves when the event, and all before it, are in the log, or a later one has made it needless; rejects
+   * when the life ends first.
+   */
   publish(userId: string, event: UserEvent): Promise<number>;
   backlog(): number;
   /** when the last stored beat was sent, monotonic ms; 0: never */
@@ -37,7 +41,6 @@ const BEATS_PER_LEASE = 3;
 export function beginLife(link: NatsLink, board: LeaseBoard, options: LifeOptions): GatewayLife {
   const id = `gw-${randomUUID().replaceAll("-", "").slice(0, 12)}`;
   const logger = options.logger.child({ gatewayId: id });
-  const publisher = createLogPublisher(link, id);
   const heartbeat = createHeartbeat(link, board, {
     key: leaseKeys.gateway(id),
     everyMs: options.leaseMs / BEATS_PER_LEASE,
@@ -45,28 +48,19 @@ export function beginLife(link: NatsLink, board: LeaseBoard, options: LifeOption
     onForeign: options.onLost,
     logger,
   });
-  let waiting = 0;
-  let markEnded: () => void = () => {};
-  const ended = new Promise<void>((resolve) => {
-    markEnded = resolve;
-  });
-  // Waiting for the first beat makes sure that this life's end would be noticed; it keeps the order.
-  const gate = Promise.race([heartbeat.started, ended]);
+  // Waiting for the first beat makes sure that this life's end would be noticed.
+  const publisher = createLogPublisher(link, id, { startsAfter: heartbeat.started });
   return {
     id,
     started: heartbeat.started,
     async publish(userId, event) {
-      waiting++;
-      await gate;
-      waiting--;
       const target = { subject: eventSubject("gw", userId), partition: partitionOf(userId) };
-      return publisher.publish(target, { event });
+      return publisher.publish(target, { event }, placeOf(userId, event));
     },
-    backlog: () => waiting + publisher.backlog(),
+    backlog: publisher.backlog,
     lastBeatAt: heartbeat.lastStoredAt,
     async end({ keepKey }) {
       publisher.close();
-      markEnded();
       await heartbeat.stop({ keepKey });
     },
   };

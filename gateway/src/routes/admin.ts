@@ -9,6 +9,7 @@ import { type Beats, toMaintenanceStats } from "../core/maintenance-stats.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import { type ConnectionSources, readConnections } from "./connections-of.ts";
 import type { App, RouteDeps } from "./context.ts";
+import { explainPresence, presenceExplanation } from "./explain-presence.ts";
 import { userIdParams } from "./schemas.ts";
 
 const statsAnswer = z.object({
@@ -69,6 +70,18 @@ export function adminRoutes(
       }
       return { disconnected: before.length };
     },
+  );
+
+  app.get(
+    "/users/:userId/presence",
+    {
+      schema: {
+        summary: "Why a user is shown as they are",
+        params: userIdParams,
+        response: { 200: presenceExplanation },
+      },
+    },
+    (request) => explainPresence(sources, request.params.userId),
   );
 }
 

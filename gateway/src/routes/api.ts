@@ -3,6 +3,7 @@ import { requireAdmin, requireCaller } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { messageRoutes } from "./messages.ts";
+import { selfRoutes } from "./self.ts";
 import { createStatusReader } from "./status-reader.ts";
 import { userRoutes } from "./users.ts";
 
@@ -13,6 +14,7 @@ export async function registerApi(app: App, deps: RouteDeps): Promise<void> {
     async (api: App) => {
       requireCaller(api, deps);
       userRoutes(api, { ...deps, statuses });
+      selfRoutes(api, deps);
       conversationRoutes(api, { ...deps, statuses });
       messageRoutes(api, deps);
     },

@@ -15,7 +15,13 @@ declare module "fastify" {
 /** Routes of `app` need a token or a session, and using them is a sign of life (CONTRACT 3, 5). */
 export function requireCaller(
   app: App,
-  { directory, rules, touch, metrics }: Pick<RouteDeps, "directory" | "rules" | "touch" | "metrics">,
+  {
+    directory,
+    rules,
+    limits,
+    touch,
+    metrics,
+  }: Pick<RouteDeps, "directory" | "rules" | "limits" | "touch" | "metrics">,
 ): void {
   app.addHook("onRoute", ({ schema }) => {
     if (schema) schema.response = { ...(schema.response as object), "4xx": errorAnswer, "5xx": errorAnswer };
@@ -29,6 +35,7 @@ export function requireCaller(
       metrics.authRequests.inc({ result: errorBody(error).code });
       throw error;
     }
+    limits.requestOf(request.caller.user.id);
     if (request.headers["x-presence-passive"] !== "1") touch(request.caller.user.id);
   });
 }

@@ -1,10 +1,6 @@
-import { PresenceError } from "@meeshy/shared/codes";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
-import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { BUCKET_STATE, recordKey } from "@meeshy/shared/subjects";
-import { z } from "zod";
 import type { EventLog } from "../log/event-log.ts";
+import { readRecord, type WorkerRecord } from "../people/worker-record.ts";
 import type { Connections } from "../sockets/connections.ts";
 
 export interface OpenConnection {
@@ -13,14 +9,6 @@ export interface OpenConnection {
   device: string | null;
   since: string;
 }
-
-/** The part of a worker's record that is read here. Times in ms. */
-const recordSchema = z.object({
-  connections: z.record(
-    z.string(),
-    z.object({ gatewayId: z.string(), device: z.string().nullable(), since: z.number() }),
-  ),
-});
 
 export interface ConnectionSources {
   link: NatsLink;
@@ -33,8 +21,17 @@ export interface ConnectionSources {
  * half a second old, those of the others. Rejects with `unavailable` without NATS.
  */
 export async function readConnections(sources: ConnectionSources, userId: string): Promise<OpenConnection[]> {
+  return mergeConnections(sources, userId, await readRecord(sources.link, userId));
+}
+
+/** As {@link readConnections}, with the owner's record at hand. */
+export function mergeConnections(
+  sources: ConnectionSources,
+  userId: string,
+  record: WorkerRecord | undefined,
+): OpenConnection[] {
   const gatewayId = sources.log.gatewayId();
-  const recorded = await readRecord(sources.link, userId);
+  const recorded = record?.connections ?? {};
   const own = sources.connections.of(userId);
   const ownIds = new Set(own.map(({ id }) => id));
   return [
@@ -43,14 +40,6 @@ export async function readConnections(sources: ConnectionSources, userId: string
       .filter(([id, connection]) => connection.gatewayId !== gatewayId && !ownIds.has(id))
       .map(([id, connection]) => toOpen(id, connection)),
   ];
-}
-
-async function readRecord(link: NatsLink, userId: string) {
-  const key = keySubject(BUCKET_STATE, recordKey(userId));
-  const last = await readLast(link, bucketStream(BUCKET_STATE), key).catch((cause: unknown) => {
-    throw new PresenceError("unavailable", "The record cannot be read now.", { cause });
-  });
-  return !last || last.deleted ? {} : recordSchema.parse(fromBytes(last.data)).connections;
 }
 
 const toOpen = (

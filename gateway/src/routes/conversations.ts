@@ -2,10 +2,10 @@ import { PresenceError } from "@meeshy/shared/codes";
 import { z } from "zod";
 import { callerOf } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
-import { conversationIdParams, statusesAnswer } from "./schemas.ts";
+import { conversationIdParams, statusesAnswer, userIdParams } from "./schemas.ts";
 import type { StatusReader } from "./status-reader.ts";
 
-/** Age, in ms, up to which the caller's own memberships may come from the cache. */
+/** Age, in ms, up to which memberships may come from the cache. */
 const MEMBERSHIP_MAX_AGE_MS = 2_000;
 
 const conversationsAnswer = z.object({
@@ -13,9 +13,12 @@ const conversationsAnswer = z.object({
 });
 const occupancyAnswer = statusesAnswer.extend({ online: z.int(), total: z.int() });
 
+const memberParams = conversationIdParams.extend(userIdParams.shape);
+const memberAnswer = z.object({ conversationId: z.string(), userId: z.string(), member: z.boolean() });
+
 export function conversationRoutes(
   app: App,
-  { directory, feed, statuses }: RouteDeps & { statuses: StatusReader },
+  { directory, occupancyOf, people, statuses }: RouteDeps & { statuses: StatusReader },
 ): void {
   const conversationsOf = async (userId: string) =>
     (await directory.conversations.get(userId, MEMBERSHIP_MAX_AGE_MS)) ?? [];
@@ -45,12 +48,34 @@ export function conversationRoutes(
       if (!own.some(({ id }) => id === conversationId)) {
         throw new PresenceError("not_found", "There is no such conversation.");
       }
-      const members = (await directory.members.get(conversationId)) ?? [];
-      return {
-        users: await statuses.read(caller, members),
-        online: members.filter((id) => feed.shown(id)?.isOnline).length,
-        total: members.length,
-      };
+      const members = (await directory.members.get(conversationId, MEMBERSHIP_MAX_AGE_MS)) ?? [];
+      const [users, { online, total }] = await Promise.all([
+        statuses.read(caller, members),
+        occupancyOf(conversationId),
+      ]);
+      return { users, online, total };
     },
   );
+
+  for (const [method, isMember] of [
+    ["PUT", true],
+    ["DELETE", false],
+  ] as const) {
+    app.route({
+      method,
+      url: "/conversations/:conversationId/members/:userId",
+      schema: {
+        summary: isMember
+          ? "Add a member: for members and administrators"
+          : "Take a member out: oneself, or for administrators",
+        params: memberParams,
+        response: { 200: memberAnswer },
+      },
+      async handler(request) {
+        const { conversationId, userId } = request.params as z.infer<typeof memberParams>;
+        await people.self.setMember(callerOf(request), conversationId, userId, isMember);
+        return { conversationId, userId, member: isMember };
+      },
+    });
+  }
 }

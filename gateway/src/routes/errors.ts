@@ -17,6 +17,9 @@ export function handleErrors(app: App, logger: Logger): void {
     }
     return sendError(reply, errorBody(failure ?? error));
   });
+}
+
+export function refuseUnknownRoutes(app: App): void {
   app.setNotFoundHandler((_request, reply) =>
     sendError(reply, new PresenceError("not_found", "There is no such route.").toBody()),
   );

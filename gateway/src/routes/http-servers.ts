@@ -4,12 +4,13 @@ import helmet from "@fastify/helmet";
 import { errorBody, PresenceError } from "@meeshy/shared/codes";
 import { registerOpsRoutes } from "@meeshy/shared/runtime/ops-server";
 import fastify, { type FastifyInstance } from "fastify";
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { GatewayConfig } from "../config.ts";
 import { readPage, servePage } from "../page/static-page.ts";
 import { registerAdminApi, registerApi } from "./api.ts";
 import type { App, RouteDeps } from "./context.ts";
-import { handleErrors, refuseBadPath } from "./errors.ts";
+import { refuseBadPath, refuseUnknownRoutes } from "./errors.ts";
+import { leasesOf, limitRequests, speakOurWay } from "./house-rules.ts";
 import { describeApi } from "./openapi.ts";
 
 export interface HttpServers {
@@ -21,7 +22,14 @@ export interface HttpServers {
 
 export type HttpConfig = Pick<
   GatewayConfig,
-  "host" | "port" | "opsPort" | "corsOrigins" | "webDir" | "gatewayLeaseMs" | "workerLeaseMs"
+  | "host"
+  | "port"
+  | "opsPort"
+  | "corsOrigins"
+  | "webDir"
+  | "gatewayLeaseMs"
+  | "workerLeaseMs"
+  | "trustedProxies"
 >;
 
 /** Time to send a whole request; sockets are not requests. */
@@ -34,17 +42,18 @@ const PARAM_MAX_LENGTH = 2_400;
 
 /** The public server, and the one for operations when it has a port of its own (CONTRACT 2, `OPS_PORT`). */
 export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Promise<HttpServers> {
-  const leases = { gatewayMs: config.gatewayLeaseMs, workerMs: config.workerLeaseMs };
   const isApart = config.opsPort !== undefined;
   const page = config.webDir === undefined ? undefined : await readPage(config.webDir);
 
   const app = createServer(deps);
   await app.register(helmet, { contentSecurityPolicy: { directives: contentPolicy(page?.inlineHashes) } });
   await app.register(cors, { origin: config.corsOrigins.includes("*") ? true : config.corsOrigins });
+  // After CORS, so that pages of other origins can read that they have to wait.
+  limitRequests(app, deps, config);
   await describeApi(app);
   await registerApi(app, deps);
   const ops = isApart ? createServer(deps) : app;
-  await registerAdminApi(ops, { ...deps, leases });
+  await registerAdminApi(ops, { ...deps, leases: leasesOf(config) });
   registerOpsRoutes(ops as unknown as FastifyInstance, deps);
   if (page) await servePage(app, page);
   await Promise.all([app.ready(), ops.ready()]);
@@ -74,9 +83,8 @@ function createServer({ logger }: RouteDeps): App {
     frameworkErrors: refuseBadPath,
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  handleErrors(app, logger);
+  speakOurWay(app, logger);
+  refuseUnknownRoutes(app);
   return app;
 }
 

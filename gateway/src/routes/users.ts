@@ -4,7 +4,14 @@ import { z } from "zod";
 import { callerOf } from "./caller.ts";
 import { readConnections } from "./connections-of.ts";
 import type { App, RouteDeps } from "./context.ts";
-import { idSchema, statusAnswer, statusesAnswer, userIdParams } from "./schemas.ts";
+import {
+  idSchema,
+  openConnection,
+  ownAvailabilitySchema,
+  statusAnswer,
+  statusesAnswer,
+  userIdParams,
+} from "./schemas.ts";
 import type { StatusReader } from "./status-reader.ts";
 
 const IDS_MAX = 200;
@@ -25,14 +32,9 @@ const meAnswer = z.object({
     showOnlineStatus: z.boolean(),
     showLastSeen: z.boolean(),
   }),
-  connections: z.array(
-    z.object({
-      connectionId: z.string(),
-      gatewayId: z.string(),
-      device: z.string().nullable(),
-      since: z.iso.datetime(),
-    }),
-  ),
+  /** what the caller has chosen, which `user` shows as others see it */
+  ownAvailability: ownAvailabilitySchema,
+  connections: z.array(openConnection),
 });
 
 export function userRoutes(app: App, { statuses, ...sources }: RouteDeps & { statuses: StatusReader }): void {
@@ -42,12 +44,13 @@ export function userRoutes(app: App, { statuses, ...sources }: RouteDeps & { sta
     async (request) => {
       const caller = callerOf(request);
       const { id, displayName, showOnlineStatus, showLastSeen } = caller.user;
-      const [status, connections] = await Promise.all([
+      const [status, ownAvailability, connections] = await Promise.all([
         own(statuses.read(caller, [id])),
+        sources.people.availability.chosen(id),
         readConnections(sources, id),
       ]);
       const user = { ...status, id, displayName, isAdmin: caller.isAdmin, showOnlineStatus, showLastSeen };
-      return { user, connections };
+      return { user, ownAvailability, connections };
     },
   );
 

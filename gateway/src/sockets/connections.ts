@@ -7,9 +7,16 @@ import type { PresenceSocket } from "./socket-server.ts";
 export interface Connection {
   readonly id: string;
   readonly userId: string;
-  readonly identity: Identity;
-  readonly conversationIds: readonly string[];
-  readonly profile: Profile;
+  identity: Identity;
+  /** whose rooms the socket is in */
+  conversationIds: readonly string[];
+  /** conversations of the person that this socket has left */
+  readonly left: Set<string>;
+  /** whom the person has blocked or is blocked by, as far as this socket has been told */
+  blocked: ReadonlySet<string>;
+  profile: Profile;
+  /** what was known of the directory's changes when the three above were read */
+  directoryVersion: number;
   readonly device: string | null;
   readonly socket: PresenceSocket;
   /** when it was opened, ms since 1970 */
@@ -30,6 +37,7 @@ export interface Connections {
   remove(connection: Connection): void;
   has(connection: Connection): boolean;
   get(connectionId: string): Connection | undefined;
+  ofSocket(socketId: string): Connection | undefined;
   all(): Connection[];
   of(userId: string): Connection[];
   /** everyone with a connection here */
@@ -41,10 +49,12 @@ export interface Connections {
 
 export function createConnections(gauge: Gauge): Connections {
   const byId = new Map<string, Connection>();
+  const bySocket = new Map<string, Connection>();
   const byUser = new Map<string, Set<Connection>>();
   return {
     add(connection) {
       byId.set(connection.id, connection);
+      bySocket.set(connection.socket.id, connection);
       gauge.set(byId.size);
       const own = byUser.get(connection.userId);
       if (own) own.add(connection);
@@ -52,6 +62,7 @@ export function createConnections(gauge: Gauge): Connections {
     },
     remove(connection) {
       byId.delete(connection.id);
+      bySocket.delete(connection.socket.id);
       gauge.set(byId.size);
       const own = byUser.get(connection.userId);
       own?.delete(connection);
@@ -59,6 +70,7 @@ export function createConnections(gauge: Gauge): Connections {
     },
     has: (connection) => byId.has(connection.id),
     get: (connectionId) => byId.get(connectionId),
+    ofSocket: (socketId) => bySocket.get(socketId),
     all: () => [...byId.values()],
     of: (userId) => [...(byUser.get(userId) ?? [])],
     userIds: () => [...byUser.keys()],

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Outlet } from "../rooms/outlet.ts";
 import type { Connections } from "./connections.ts";
 import type { PresenceServer } from "./socket-server.ts";
 
@@ -11,13 +12,15 @@ const SPREAD_OF_GRACE = 0.5;
  */
 export async function drain(
   io: PresenceServer,
+  outlet: Outlet,
   connections: Connections,
   { graceMs }: { graceMs: number },
 ): Promise<void> {
   for (const { socket } of connections.all()) {
     const reconnectAfterMs = Math.round(Math.random() * graceMs * SPREAD_OF_GRACE);
-    socket.emit("server:draining", { reconnectAfterMs });
+    outlet.send([socket.id], () => socket.emit("server:draining", { reconnectAfterMs }));
   }
+  await outlet.flush();
   await nextTurn();
   await io.close();
 }

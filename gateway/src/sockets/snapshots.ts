@@ -2,72 +2,150 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { PresenceSnapshot } from "@meeshy/shared/socket-events";
 import type { UserStatus } from "@meeshy/shared/status";
 import { toUserStatus } from "../core/merge-status.ts";
-import { relationTo, tellStatus, type Viewer } from "../core/visibility.ts";
+import { isSameView, liveRelationTo, readStatus, tellStatus, type Viewer } from "../core/visibility.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { Told } from "../people/told.ts";
+import type { LargeRooms } from "../rooms/large-rooms.ts";
+import type { Outlet } from "../rooms/outlet.ts";
+import { watchedBy } from "../rooms/watching.ts";
 import type { Connection } from "./connections.ts";
 
 export interface Snapshots {
   /** Sends the connection its whole view. */
   send(connection: Connection): Promise<void>;
+  /**
+   * Sends how the named people read now, those of them who read otherwise than they did to the viewer that
+   * this connection's person was `before`, and the counts of large conversations that it `entered`.
+   */
+  sendPartial(
+    connection: Connection,
+    before: LiveViewer,
+    userIds: ReadonlySet<string>,
+    entered: readonly string[],
+  ): Promise<void>;
+  /** The person behind a connection, as the viewer that the connection makes of them now. */
+  viewerOf(connection: Connection): LiveViewer;
+}
+
+/** A viewer with an open socket. */
+export interface LiveViewer extends Viewer {
+  /** those of the conversations that are not large: their people are followed */
+  near: ReadonlySet<string>;
+  watched: ReadonlySet<string>;
 }
 
 export interface SnapshotDeps {
   directory: CachedDirectory;
   feed: StatusFeed;
+  outlet: Outlet;
+  largeRooms: LargeRooms;
+  told: Told;
   logger: Logger;
 }
 
 /** Rounds of asking the directory for people who came online while it was asked. */
 const ROUNDS = 5;
 
-export function createSnapshots({ directory, feed, logger }: SnapshotDeps): Snapshots {
-  const present = ({ userId, conversationIds }: Connection): Set<string> => {
-    const ids = new Set(conversationIds.flatMap((id) => [...feed.onlineIn(id)]));
-    ids.delete(userId);
+export function createSnapshots(deps: SnapshotDeps): Snapshots {
+  const { directory, feed, outlet, largeRooms, told, logger } = deps;
+
+  const viewerOf = ({ userId, identity, conversationIds, blocked, socket }: Connection): LiveViewer => ({
+    id: userId,
+    isAdmin: identity.isAdmin,
+    conversationIds: new Set(conversationIds),
+    near: new Set(conversationIds.filter((id) => !largeRooms.isLarge(id))),
+    watched: new Set(watchedBy(socket)),
+    blocked,
+  });
+
+  const present = ({ id: own, near, watched }: LiveViewer): Set<string> => {
+    const ids = new Set([...near].flatMap((id) => [...feed.onlineIn(id)]));
+    for (const id of watched) if (feed.shown(id)?.isOnline) ids.add(id);
+    ids.delete(own);
     return ids;
   };
 
+  /** Whether the socket is told of the person's changes. */
+  const follows = (viewer: LiveViewer, userId: string, conversationIds: readonly string[]) =>
+    conversationIds.some((id) => viewer.near.has(id)) ||
+    (viewer.watched.has(userId) &&
+      (viewer.isAdmin || conversationIds.some((id) => viewer.conversationIds.has(id))));
+
+  const relationTo = (viewer: LiveViewer, userId: string, conversationIds: readonly string[]) =>
+    liveRelationTo(viewer, userId, follows(viewer, userId, conversationIds));
+
   /** Without a pause between reading the view and sending it, so that no change falls in between. */
-  const assemble = (viewer: Viewer, ids: ReadonlySet<string>): PresenceSnapshot => {
+  const assemble = (viewer: LiveViewer, ids: ReadonlySet<string>): PresenceSnapshot => {
     const users: UserStatus[] = [];
     for (const id of ids) {
       const user = directory.users.peek(id);
       const message = feed.get(id);
       if (!user || !message) continue;
-      const told = tellStatus(relationTo(viewer, id, message.conversationIds), user, toUserStatus(message));
-      if (told) users.push(told);
+      const status = tellStatus(relationTo(viewer, id, message.conversationIds), user, toUserStatus(message));
+      if (!status) continue;
+      told.note(user);
+      users.push(status);
     }
-    return { users, occupancy: [] };
+    return { users, occupancy: largeRooms.of([...viewer.conversationIds]) };
+  };
+
+  const assemblePartial = (
+    viewer: LiveViewer,
+    before: LiveViewer,
+    ids: ReadonlySet<string>,
+  ): UserStatus[] => {
+    const users: UserStatus[] = [];
+    for (const id of ids) {
+      const user = directory.users.peek(id);
+      const message = feed.get(id);
+      if (!message || id === viewer.id) continue;
+      const status = toUserStatus(message);
+      const former = readStatus(relationTo(before, id, message.conversationIds), id, told.of(id), status);
+      const now = readStatus(relationTo(viewer, id, message.conversationIds), id, user, status);
+      if (isSameView(former, now)) continue;
+      if (user && now.version > 0) told.note(user);
+      users.push(now);
+    }
+    return users;
+  };
+
+  const readUnknown = async (userId: string, ids: ReadonlySet<string>): Promise<boolean> => {
+    const unknown = [...ids].filter((id) => !directory.users.peek(id));
+    if (unknown.length === 0) return false;
+    try {
+      await directory.users.getMany(unknown);
+      return true;
+    } catch (error) {
+      logger.warn(
+        { userId, unknown: unknown.length, err: error },
+        "snapshot without people who cannot be read",
+      );
+      return false;
+    }
   };
 
   return {
+    viewerOf,
     async send(connection) {
-      const { userId, identity, conversationIds, socket } = connection;
-      const blocked =
-        directory.blocks.peek(userId) ?? (await directory.blocks.get(userId)) ?? new Set<string>();
-      const viewer = {
-        id: userId,
-        isAdmin: identity.isAdmin,
-        conversationIds: new Set(conversationIds),
-        blocked,
-      };
-      let ids = present(connection);
+      const { userId, socket } = connection;
+      // An answer that was under way when the blocks changed is not what the cache keeps.
+      while (!directory.blocks.peek(userId)) await directory.blocks.get(userId);
       for (let round = 0; round < ROUNDS; round++) {
-        const unknown = [...ids].filter((id) => !directory.users.peek(id));
-        if (unknown.length === 0) break;
-        try {
-          await directory.users.getMany(unknown);
-        } catch (error) {
-          logger.warn(
-            { userId, unknown: unknown.length, err: error },
-            "snapshot without people who cannot be read",
-          );
-          break;
-        }
-        ids = present(connection);
+        if (!(await readUnknown(userId, present(viewerOf(connection))))) break;
       }
-      if (socket.connected) socket.emit("presence:snapshot", assemble(viewer, present(connection)));
+      if (!socket.connected) return;
+      connection.blocked = directory.blocks.peek(userId) ?? connection.blocked;
+      const viewer = viewerOf(connection);
+      outlet.snapshot([socket.id], assemble(viewer, present(viewer)));
+    },
+
+    async sendPartial(connection, before, userIds, entered) {
+      await readUnknown(connection.userId, userIds);
+      const users = assemblePartial(viewerOf(connection), before, userIds);
+      const occupancy = largeRooms.of(entered);
+      if (users.length + occupancy.length === 0 || !connection.socket.connected) return;
+      outlet.snapshot([connection.socket.id], { users, occupancy, partial: true });
     },
   };
 }

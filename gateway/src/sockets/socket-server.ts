@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { ServerToClientEvents } from "@meeshy/shared/socket-events";
 import { Server, type Socket } from "socket.io";
+import type { Admission } from "./admission.ts";
 import type { Admitted } from "./handshake.ts";
 
 /** What clients send is untyped until its schema has read it. */
@@ -21,7 +22,11 @@ export interface SocketServerConfig {
 /** Largest frame a client may send; a larger one closes that client's socket. */
 const FRAME_MAX_BYTES = 64 * 1024;
 
-export function createSocketServer(http: HttpServer, config: SocketServerConfig): PresenceServer {
+export function createSocketServer(
+  http: HttpServer,
+  { allowRequest }: Pick<Admission, "allowRequest">,
+  config: SocketServerConfig,
+): PresenceServer {
   const { socketPath, corsOrigins, heartbeat } = config;
   return new Server(http, {
     path: socketPath,
@@ -29,6 +34,7 @@ export function createSocketServer(http: HttpServer, config: SocketServerConfig)
     pingInterval: heartbeat.pingIntervalMs,
     pingTimeout: heartbeat.pingTimeoutMs,
     connectTimeout: heartbeat.connectTimeoutMs,
+    allowRequest,
     maxHttpBufferSize: FRAME_MAX_BYTES,
     ...(corsOrigins.length === 0 ? {} : { cors: { origin: corsOrigins.includes("*") ? true : corsOrigins } }),
   });

@@ -1,6 +1,14 @@
 import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
 import { describe, expect, it } from "vitest";
-import { type Relation, readStatus, relationTo, tellStatus, type Viewer } from "../../src/core/visibility.ts";
+import {
+  isSameView,
+  liveRelationTo,
+  type Relation,
+  readStatus,
+  relationTo,
+  tellStatus,
+  type Viewer,
+} from "../../src/core/visibility.ts";
 
 const status = (isOnline: boolean): UserStatus => ({
   userId: "bob",
@@ -16,7 +24,13 @@ const status = (isOnline: boolean): UserStatus => ({
   cause: "connect",
   at: "2026-01-01T10:00:00.000Z",
 });
-const bob = { username: "bob", isAnonymous: false, showOnlineStatus: true, showLastSeen: true };
+const bob = {
+  username: "bob",
+  isAnonymous: false,
+  isActive: true,
+  showOnlineStatus: true,
+  showLastSeen: true,
+};
 const viewer = (over: Partial<Viewer> = {}): Viewer => ({
   id: "alice",
   isAdmin: false,
@@ -46,6 +60,29 @@ describe("the relation of a viewer to a person", () => {
   });
 });
 
+describe("the relation of an open socket to a person", () => {
+  it.each<[string, Viewer, string, boolean, Relation]>([
+    ["oneself", viewer(), "alice", false, "self"],
+    ["an administrator's, who follows them", viewer({ isAdmin: true }), "bob", true, "admin"],
+    ["an administrator's, who does not", viewer({ isAdmin: true }), "bob", false, "stranger"],
+    ["a sharer's", viewer(), "bob", true, "sharer"],
+    ["a blocked sharer's", viewer({ blocked: new Set(["bob"]) }), "bob", true, "blocked"],
+    ["a stranger's", viewer(), "bob", false, "stranger"],
+  ])("%s", (_, who, userId, follows, relation) => {
+    expect(liveRelationTo(who, userId, follows)).toBe(relation);
+  });
+});
+
+describe("two readings of a person", () => {
+  it("look alike when both are hidden, or nothing differs", () => {
+    expect(isSameView(hiddenStatus("bob", "bob"), hiddenStatus("bob", null))).toBe(true);
+    expect(isSameView(status(true), status(true))).toBe(true);
+    expect(isSameView(status(true), { ...status(true), username: "robert" })).toBe(false);
+    expect(isSameView(status(true), hiddenStatus("bob", "bob"))).toBe(false);
+    expect(isSameView(status(false), hiddenStatus("bob", "bob"))).toBe(false);
+  });
+});
+
 describe("a status told live", () => {
   const open = status(true);
   const withoutDates = { ...open, lastActiveAt: null, lastSeen: null };
@@ -55,6 +92,8 @@ describe("a status told live", () => {
     ["sharer", {}, open],
     ["sharer", { showLastSeen: false }, withoutDates],
     ["sharer", { showOnlineStatus: false }, undefined],
+    ["sharer", { isActive: false }, undefined],
+    ["admin", { isActive: false }, open],
     ["blocked", {}, undefined],
     ["stranger", {}, undefined],
   ])("to a viewer who is %s, with %o", (relation, preferences, told) => {
@@ -75,6 +114,7 @@ describe("a status read on request", () => {
   it.each<[string, Relation, Partial<typeof bob>, UserStatus | undefined, UserStatus]>([
     ["of a sharer", "sharer", {}, status(false), status(false)],
     ["of someone who hides their status", "sharer", { showOnlineStatus: false }, status(true), hidden],
+    ["of someone whose account is ended", "sharer", { isActive: false }, status(true), hidden],
     [
       "of an offline person who hides their last seen",
       "sharer",

@@ -1,4 +1,5 @@
 import { DEMO } from "@meeshy/shared/db/demo";
+import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { SERVER_EVENTS } from "@meeshy/shared/event-names";
 import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -188,6 +189,23 @@ describe("with the database away", () => {
     await undated.nth("user:status");
     await settle();
     expect(viewer.all("user:status")).toEqual([]);
+    await servers.postgres.restart();
+  });
+
+  it("statuses flow of people, too, who have not been seen here before", async () => {
+    const source = createPrismaDirectory(servers.db);
+    const read = new Set<string>();
+    const users: typeof source.users = async (ids) => {
+      const found = await source.users(ids);
+      for (const id of found.keys()) read.add(id);
+      return found;
+    };
+    const own = await servers.gateway({}, { directory: { ...source, users } });
+    const viewer = await signIn(own.url, "viewer");
+    await eventually(() => read.has("open"));
+    await servers.postgres.kill();
+    await show("open", true);
+    expect(await viewer.nth("user:status")).toMatchObject({ userId: "open", isOnline: true });
     await servers.postgres.restart();
   });
 

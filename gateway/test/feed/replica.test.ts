@@ -49,6 +49,18 @@ describe("the replica", () => {
     expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
   });
 
+  it("takes the directory's news of a status of no version, and keeps the status", () => {
+    const replica = createReplica();
+    replica.apply(status({ version: 5 }), 1);
+    const news = { version: 0, epoch: 0, isOnline: false, conversationIds: ["project"], directoryVersion: 9 };
+    expect(replica.apply(status(news), 2)).toBe(false);
+    expect(replica.get("bob")).toMatchObject({ isOnline: true, version: 5, conversationIds: ["project"] });
+    expect(replica.onlineIn("general")).toEqual(new Set());
+    expect(replica.onlineIn("project")).toEqual(new Set(["bob"]));
+    replica.apply(status({ ...news, conversationIds: ["general"] }), 3);
+    expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
+  });
+
   it("knows who is online in a conversation", () => {
     const replica = createReplica();
     replica.apply(status({ conversationIds: ["general", "project"] }), 1);

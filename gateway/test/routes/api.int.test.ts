@@ -93,6 +93,13 @@ describe("a request that cannot be served", () => {
     ["with another shape", "/api/messages", { as: "alice", ...post('{"content":1}') }, 400, "bad_request"],
     ["with a prototype", "/api/messages", { as: "alice", ...post('{"__proto__":{}}') }, 400, "bad_request"],
     [
+      "with a body nested beyond reason",
+      "/api/messages",
+      { as: "alice", ...post(`{"content":${"[".repeat(33)}${"]".repeat(33)}}`) },
+      400,
+      "bad_request",
+    ],
+    [
       "with another type",
       "/api/messages",
       { as: "alice", ...post("a=b", { "content-type": "text/csv" }) },

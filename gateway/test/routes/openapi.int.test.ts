@@ -28,6 +28,13 @@ describe("the description of the API", () => {
       [
         "get /api/users/me",
         "get /api/users/status",
+        "patch /api/users/me/preferences",
+        "put /api/users/me/availability",
+        "put /api/users/me/blocks/{userId}",
+        "delete /api/users/me/blocks/{userId}",
+        "put /api/conversations/{conversationId}/members/{userId}",
+        "delete /api/conversations/{conversationId}/members/{userId}",
+        "get /api/admin/users/{userId}/presence",
         "get /api/users/presence",
         "get /api/users/{userId}",
         "get /api/conversations",

@@ -41,7 +41,7 @@ describe("an event", () => {
       { userIds: Array.from({ length: 5_000 }, (_, n) => `${n}`) },
       "bad_request",
     ],
-    ["not offered yet", "conversation:join", { conversationId: "general" }, "not_implemented"],
+    ["that enters a conversation of others", "conversation:join", { conversationId: "notes" }, "not_found"],
   ])("%s is answered with its fault", async (_, event, payload, code) => {
     expect(await alice.ask(event, payload)).toMatchObject({
       success: false,

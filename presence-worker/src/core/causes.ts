@@ -24,7 +24,7 @@ export function arrivalCause(event: ActorEvent): Cause {
 
 /** Why a user goes offline. A zombie goes for what made it one, unless it is sent off. */
 export function departureCause(before: UserRecord, event: ActorEvent): Cause {
-  if (event.type === "disconnect-all") return "admin";
+  if (event.type === "disconnect-all" || event.type === "deleted") return "admin";
   if (event.type === "disconnected" && isGoodbye(event))
     return event.reason === "admin" ? "admin" : "disconnect";
   return before.zombieCause ?? doubtCause(event);

@@ -1,3 +1,4 @@
+import { assertEvent } from "xstate";
 import type { ActorEvent, Rules } from "./actor.ts";
 import type { Effect } from "./effects.ts";
 import type { Connection, UserRecord } from "./record.ts";
@@ -39,6 +40,7 @@ export function connectionsAfter(
         : connections;
     }
     case "disconnect-all":
+    case "deleted":
       return isEmpty(connections) ? connections : {};
     default:
       return connections;
@@ -47,7 +49,7 @@ export function connectionsAfter(
 
 /** The order to close what an event made unwelcome; null when everyone who left, left by themselves. */
 export function closeOrder(before: Connections, after: Connections, event: ActorEvent): Effect | null {
-  if (before === after || (event.type !== "connected" && event.type !== "disconnect-all")) return null;
+  if (before === after || (event.type !== "connected" && !isSendOff(event))) return null;
   const unwelcome = Object.keys(before).filter((id) => !Object.hasOwn(after, id));
   if (unwelcome.length === 0) return null;
   return {
@@ -55,6 +57,15 @@ export function closeOrder(before: Connections, after: Connections, event: Actor
     reason: event.type === "connected" ? "replaced" : "admin",
     byGateway: Object.fromEntries(Map.groupBy(unwelcome, (id) => before[id]!.gatewayId)),
   };
+}
+
+const isSendOff = ({ type }: ActorEvent): boolean => type === "disconnect-all" || type === "deleted";
+
+/** The order to close the connection that an event announces. */
+export function turnAway(event: ActorEvent): Effect {
+  assertEvent(event, "connected");
+  const byGateway = { [event.gatewayId]: [event.connectionId] };
+  return { type: "closeConnections", reason: "replaced", byGateway };
 }
 
 function keep(connections: Connections, stays: (id: string, connection: Connection) => boolean): Connections {

@@ -3,7 +3,7 @@ import type { LifecycleState } from "./record.ts";
 
 /** What a transition wants done. Effects are data: the host carries them out, in this order of kinds. */
 export type Effect =
-  /** the record's `shown` changed: tell the viewers */
+  /** the record's `shown` changed, or what the directory says of the user: tell the viewers */
   | { type: "status" }
   /** what the database holds of this user changed */
   | { type: "persist" }
@@ -18,5 +18,7 @@ export type Effect =
       at: number;
       connectionId: string | null;
     }
+  /** the account is gone: its last status, its record and its history have to go too */
+  | { type: "erase" }
   /** these sockets are no longer welcome; connection ids by gateway id */
   | { type: "closeConnections"; reason: "admin" | "replaced"; byGateway: Record<string, string[]> };

@@ -4,13 +4,15 @@ import type { Person, UserRecord } from "./record.ts";
 
 /**
  * The record with what the event's profile tells: who this is and, if nothing was known of the user,
- * the stored status. The same record when the event brings no news.
+ * the stored status. The same record when the event brings no news. Who a known user is changes by a
+ * `directory` event, or by a connection whose gateway had seen the last one: other profiles may be older.
  */
 export function introduce(record: UserRecord, event: ActorEvent): UserRecord {
   if (!("profile" in event)) return record;
   const { profile } = event;
   if (record.person !== null || record.shown !== null) {
-    return isPerson(record.person, profile) ? record : { ...record, person: toPerson(profile) };
+    const isNews = isCurrent(record, event) && !isPerson(record.person, profile);
+    return isNews ? { ...record, person: toPerson(profile) } : record;
   }
   return {
     ...record,
@@ -27,6 +29,11 @@ export function introduce(record: UserRecord, event: ActorEvent): UserRecord {
 function lastActivity(record: UserRecord, profile: Profile, at: number): number | null {
   if (profile.lastActiveAt === null) return record.lastActiveAt;
   return Math.max(record.lastActiveAt ?? 0, Math.min(profile.lastActiveAt, at));
+}
+
+function isCurrent({ person, directoryVersion }: UserRecord, event: ActorEvent): boolean {
+  if (person === null || event.type === "directory") return true;
+  return event.type === "connected" && (event.directoryVersion ?? 0) >= directoryVersion;
 }
 
 function toPerson({ username, isAnonymous, conversationIds }: Profile): Person {

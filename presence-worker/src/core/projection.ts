@@ -1,6 +1,6 @@
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import type { PublicAvailability, StatusMessage } from "@meeshy/shared/status";
-import type { UserRecord } from "./record.ts";
+import type { Shown, UserRecord } from "./record.ts";
 
 /** How a record reads outside: to the viewers and in the database. */
 
@@ -22,13 +22,20 @@ export function toPublicFace(record: UserRecord): PublicFace {
   };
 }
 
+/** Whether there is something to publish of a user: they were shown, or the directory has news of them. */
+export function hasStatus({ person, shown, directoryVersion }: UserRecord): boolean {
+  return person !== null && (shown !== null || directoryVersion > 0);
+}
+
 /**
- * What is published on `presence.status.<userId>` (contract, section 7).
- * Throws when nothing was shown of this user yet.
+ * What is published on `presence.status.<userId>` (contract, section 7). Of a user whom this record never
+ * showed it is version 0, which replaces no status: it only says what is new in the directory.
+ * Throws when there is nothing to publish.
  */
 export function toStatusMessage(record: UserRecord): StatusMessage {
-  const { userId, person, shown, directoryVersion } = record;
-  if (person === null || shown === null) throw new Error("a user who was never shown has no status");
+  const { userId, person, directoryVersion } = record;
+  if (person === null || !hasStatus(record)) throw new Error("a user who was never shown has no status");
+  const shown = record.shown ?? neverShown(record);
   return {
     userId,
     username: person.username,
@@ -44,6 +51,20 @@ export function toStatusMessage(record: UserRecord): StatusMessage {
     at: toIso(shown.at),
     conversationIds: person.conversationIds,
     directoryVersion,
+  };
+}
+
+function neverShown(record: UserRecord): Shown {
+  const isInvisible = record.availability === "invisible";
+  return {
+    ...toPublicFace(record),
+    isOnline: false,
+    lastActiveAt: isInvisible ? null : record.lastActiveAt,
+    lastSeen: record.lastSeen,
+    epoch: 0,
+    version: 0,
+    cause: "disconnect",
+    at: null,
   };
 }
 

@@ -41,6 +41,7 @@ export interface UserRecord {
   now: number;
   /** null until an event has told who this is: such a user cannot be shown */
   person: Person | null;
+  /** log sequence of the directory's last news of this user; 0: none in this record's life */
   directoryVersion: number;
   connections: Record<string, Connection>;
   /** when the present state times out; null in `offline` */
@@ -95,10 +96,16 @@ export function nextDeadline(record: UserRecord): number | null {
   return Math.min(record.deadline, record.availabilityExpiresAt);
 }
 
-/** Whether the record says anything that the database does not: an idle offline user without a socket needs none. */
+/**
+ * Whether the record says anything that the database does not: an idle offline user without a socket needs none.
+ * Someone invisible is kept all the same: a database that is away when they return must not give them away.
+ */
 export function isRetained(record: UserRecord): boolean {
   return (
-    record.state !== "offline" || Object.keys(record.connections).length > 0 || nextDeadline(record) !== null
+    record.state !== "offline" ||
+    record.availability === "invisible" ||
+    Object.keys(record.connections).length > 0 ||
+    nextDeadline(record) !== null
   );
 }
 

@@ -18,9 +18,12 @@ export function settle(before: UserRecord, event: ActorEvent, after: UserRecord)
 
   const record = { ...after, seq: event.seq, now: at, shown };
   const effects: Effect[] = [];
-  if (shown !== before.shown) effects.push({ type: "status" });
-  if (!isSame(toRow(before), toRow(record))) effects.push({ type: "persist" });
-  if (record.state !== before.state) {
+  const isErased = event.type === "deleted";
+  if (shown !== before.shown || record.directoryVersion !== before.directoryVersion)
+    effects.push({ type: "status" });
+  if (isErased) effects.push({ type: "erase" });
+  if (!isErased && !isSame(toRow(before), toRow(record))) effects.push({ type: "persist" });
+  if (!isErased && record.state !== before.state) {
     effects.push({
       type: "transition",
       from: before.state,

@@ -3,7 +3,7 @@ import { type ActorEvent, isPast, type Rules } from "./actor.ts";
 import { doubtCause } from "./causes.ts";
 import { connectionsAfter } from "./connections.ts";
 import { introduce } from "./introduce.ts";
-import type { UserRecord } from "./record.ts";
+import { emptyRecord, type UserRecord } from "./record.ts";
 
 type Step = (before: UserRecord, event: ActorEvent, at: number) => UserRecord;
 
@@ -76,6 +76,19 @@ export function createSteps(rules: Rules) {
     };
   };
 
+  /** The version is a log position, as the public one is: it rises over every record that the user ever has. */
+  const readDirectory: Step = (before, event) => ({
+    ...introduce(before, event),
+    directoryVersion: Math.max(event.seq, before.directoryVersion + 1),
+  });
+
+  /** What is left says to the viewers that there is nobody, and is not kept. */
+  const erase: Step = (before, event) => ({
+    ...emptyRecord(before.userId),
+    person: { username: null, isAnonymous: before.person?.isAnonymous ?? false, conversationIds: [] },
+    directoryVersion: Math.max(event.seq, before.directoryVersion + 1),
+  });
+
   /** The database knows the user online and this record never showed anything: its viewers may hold a ghost. */
   const dispelGhost: Step = (before, event, at) => ({ ...introduce(before, event), lastSeen: at });
 
@@ -89,6 +102,8 @@ export function createSteps(rules: Rules) {
     noteActivity,
     expireAvailability: expire,
     setAvailability,
+    readDirectory,
+    erase,
     dispelGhost,
   };
 }

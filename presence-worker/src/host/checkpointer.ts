@@ -29,6 +29,14 @@ const ROUND_EVENTS = 1_000;
 /** A partition in which nothing but time passes writes its position this often. */
 const QUIET_MS = 5_000;
 const WRITES_AT_ONCE = 256;
+/** A gateway may hold a stored row that is older than the record's last change: the record outlives it. */
+const LINGER_MS = 2_000;
+
+/** A written record that says nothing more than the database will; `since`: monotonic ms. */
+interface Leaving {
+  record: UserRecord;
+  since: number;
+}
 
 export interface CheckpointerParts {
   deps: HostDeps;
@@ -44,8 +52,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   const { deps, claim, partition, records, statuses, logger } = parts;
   const p = claim.partition;
   let dirty = new Map<string, UserRecord>();
-  /** written records that say nothing more than the database will */
-  const leaving = new Map<string, UserRecord>();
+  const leaving = new Map<string, Leaving>();
   let waits = new Map<string, Promise<void>[]>();
   let applied = 0;
   let last = { at: performance.now(), seq: partition.memory().seq, storedUpTo: parts.storedUpTo };
@@ -57,29 +64,30 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     const unsaved = deps.database.unsaved(p, userId);
     await records.write({ ...record, epoch, statusSeq: statuses.sequence(userId), unsaved });
     if (isRetained(record)) leaving.delete(userId);
-    else leaving.set(userId, record);
+    else leaving.set(userId, { record, since: performance.now() });
   };
 
   /**
    * A record may go once the database has it and the checkpoint lies behind it: its events, replayed
    * without it, would tell another story.
    */
-  const mayLeave = ({ userId, seq }: UserRecord) => seq <= last.seq && !deps.database.isPending(p, userId);
-  const removeRecord = async (record: UserRecord, { epoch }: PartitionMemory) => {
+  const mayLeave = ({ record: { userId, seq }, since }: Leaving) =>
+    performance.now() - since > LINGER_MS && seq <= last.seq && !deps.database.isPending(p, userId);
+  const removeRecord = async ({ record, since }: Leaving, { epoch }: PartitionMemory) => {
     const { userId, seq } = record;
     leaving.delete(userId);
     if (partition.get(userId) !== record) return;
     try {
       await records.remove(userId, epoch, seq);
     } catch (error) {
-      leaving.set(userId, record);
+      leaving.set(userId, { record, since });
       throw error;
     }
     if (partition.get(userId) !== record) return;
     partition.drop(userId);
     statuses.forget(userId);
   };
-  const inTurns = async (queue: UserRecord[], work: (record: UserRecord) => Promise<void>) => {
+  const inTurns = async <T>(queue: T[], work: (item: T) => Promise<void>) => {
     for (let at = 0; at < queue.length && !stopped; at += WRITES_AT_ONCE)
       await Promise.all(queue.slice(at, at + WRITES_AT_ONCE).map(work));
   };
@@ -94,7 +102,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     try {
       await Promise.all([...takenWaits.values()].flat());
       await statuses.settled(taken.keys());
-      await inTurns([...leaving.values()].filter(mayLeave), (record) => removeRecord(record, memory));
+      await inTurns([...leaving.values()].filter(mayLeave), (left) => removeRecord(left, memory));
       await inTurns([...taken.values()], (record) => writeRecord(record, memory));
       if (stopped) return;
       const storedUpTo = deps.database.storedUpTo(p, memory.seq);

@@ -2,8 +2,9 @@ import { type Following, follow, type Stored } from "@meeshy/shared/nats/follow"
 import { partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { faultOf } from "../core/epoch.ts";
 import { type Change, createPartition, type Inbound } from "../core/partition.ts";
-import { toRow, toStatusMessage } from "../core/projection.ts";
+import { hasStatus, toRow, toStatusMessage } from "../core/projection.ts";
 import { intoEpoch, isRetained, type UserRecord } from "../core/record.ts";
+import { createErasures } from "../io/erasures.ts";
 import { commandGateway } from "../io/gateway-commands.ts";
 import { readEvent } from "../io/log-reader.ts";
 import { createRecordStore } from "../io/record-store.ts";
@@ -79,6 +80,8 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     if (isOfLostLog || !isRetained(record)) checkpointer.changed(record);
   }
 
+  const erasures = createErasures({ link, statuses, recordOf: partition.get, logger });
+
   const wasTold = ({ userId, shown, directoryVersion, renewedAt }: UserRecord): boolean => {
     const last = told.get(userId);
     return (
@@ -86,7 +89,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     );
   };
   const publish = (record: UserRecord) => {
-    if (record.person !== null && record.shown !== null) statuses.put(toStatusMessage(record));
+    if (hasStatus(record)) statuses.put(toStatusMessage(record));
   };
 
   /** users whose last connection fell silent, as opposed to a tab that was closed; for the metrics alone */
@@ -103,7 +106,10 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     for (const effect of effects) {
       if (effect.type === "status" && live) publish(record);
       else if (effect.type === "persist") persists = true;
-      else if (effect.type === "transition") {
+      else if (effect.type === "erase") {
+        database.erase(p, record.userId, record.seq);
+        erasures.begin(record);
+      } else if (effect.type === "transition") {
         const { type: _, ...line } = effect;
         history.push({ ...line, traceId: traceparent?.split("-")[1] ?? null });
         if (live) metrics.transition(effect, record, pingTimeouts.has(record.userId));
@@ -178,6 +184,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   });
 
   const stop = async () => {
+    erasures.stop();
     statuses.close();
     records.close();
     await following.stop();

@@ -8,12 +8,17 @@ export interface PresenceTables {
   /** Gives the number of rows changed. */
   writePresence(rows: PresenceRow[]): Promise<number>;
   writeHistory(lines: (HistoryLine & { userId: string })[]): Promise<unknown>;
+  /** Forgets the history of someone who was deleted. */
+  eraseHistory(userId: string): Promise<unknown>;
   writeProgress(positions: { partition: number; epoch: number; seq: number }[]): Promise<unknown>;
 }
 
 /** One user's changes on their way to the database. */
 interface Pending {
-  row: PresenceRow;
+  /** what was stored of the user before has to go first */
+  erases: boolean;
+  /** null: nothing to store after that */
+  row: PresenceRow | null;
   history: HistoryLine[];
   /** log sequence of the oldest change that is not stored */
   since: number;
@@ -25,6 +30,8 @@ interface Pending {
  */
 export interface DatabaseWriter {
   put(partition: number, row: PresenceRow, history: HistoryLine[], seq: number): void;
+  /** Drops what waits of a user who was deleted, and forgets their history. */
+  erase(partition: number, userId: string, seq: number): void;
   isPending(partition: number, userId: string): boolean;
   unsaved(partition: number, userId: string): HistoryLine[];
   /** every change up to this log sequence is stored; `seq` when nothing is pending */
@@ -68,7 +75,11 @@ export function createDatabaseWriter(
   const writeBatch = async (batch: [number, string, Pending][]) => {
     const rows = batch.map(([, , entry]) => entry.row);
     const lines = batch.map(([, , entry]) => [...entry.history]);
-    const written = await tables.writePresence(rows);
+    for (const [, userId, entry] of batch) {
+      if (entry.erases) await tables.eraseHistory(userId);
+      entry.erases = false;
+    }
+    const written = await tables.writePresence(rows.filter((row) => row !== null));
     const history = batch.flatMap(([, userId], at) => (lines[at] ?? []).map((line) => ({ ...line, userId })));
     if (history.length > 0) await tables.writeHistory(history);
     onBatch(batch.length, written);
@@ -139,22 +150,31 @@ export function createDatabaseWriter(
   };
   const progressTimer = setInterval(() => void writeProgress(), PROGRESS_MS);
 
+  const usersOf = (partition: number): Map<string, Pending> => {
+    const users = pending.get(partition) ?? new Map<string, Pending>();
+    pending.set(partition, users);
+    return users;
+  };
+
   return {
     put(partition, row, history, seq) {
-      let users = pending.get(partition);
-      if (!users) {
-        users = new Map();
-        pending.set(partition, users);
-      }
+      const users = usersOf(partition);
       const entry = users.get(row.userId);
       if (entry) {
         entry.row = row;
         entry.history.push(...history);
         entry.since = Math.min(entry.since, seq);
       } else {
-        users.set(row.userId, { row, history: [...history], since: seq });
+        users.set(row.userId, { erases: false, row, history: [...history], since: seq });
         lag++;
       }
+      schedule();
+    },
+    erase(partition, userId, seq) {
+      const users = usersOf(partition);
+      if (!users.has(userId)) lag++;
+      // An entry of its own: a batch that is on its way does not take it for written.
+      users.set(userId, { erases: true, row: null, history: [], since: seq });
       schedule();
     },
     isPending: (partition, userId) => pending.get(partition)?.has(userId) ?? false,

@@ -39,30 +39,38 @@ export function createStatusWriter({ link, gate, logger, onForeign }: StatusWrit
   const lanes = new Map<string, Lane>();
   let closed = false;
 
-  const adopt = async (status: StatusMessage): Promise<boolean> => {
+  /** What to write in view of what stands there; `null`: nothing. */
+  const adopt = async (status: StatusMessage): Promise<StatusMessage | null> => {
     const last = await readLast(link, STREAM_STATUS, statusSetSubject(status.userId));
     sequences.set(status.userId, last?.seq ?? 0);
     const found = last === undefined ? undefined : statusMessageSchema.safeParse(parse(last.data)).data;
-    if (found === undefined) return false;
+    if (found === undefined) return status;
     const order = compareVersions(found, status);
-    if (order > 0) onForeign();
-    return order > 0 || (order === 0 && found.directoryVersion >= status.directoryVersion);
+    if (order > 0 && status.version > 0) onForeign();
+    if (order < 0) return status;
+    if (found.directoryVersion >= status.directoryVersion) return null;
+    return order === 0 ? status : withPersonOf(found, status);
   };
 
-  const store = async (status: StatusMessage): Promise<void> => {
-    const subject = statusSetSubject(status.userId);
-    const data = toBytes(status);
+  const store = async (given: StatusMessage): Promise<void> => {
+    const { userId } = given;
+    const subject = statusSetSubject(userId);
+    let status = given;
     while (!closed) {
       try {
         const ack = await gate.run(() =>
-          compareAndSet(link, subject, data, sequences.get(status.userId) ?? 0),
+          compareAndSet(link, subject, toBytes(status), sequences.get(userId) ?? 0),
         );
-        sequences.set(status.userId, ack.seq);
+        sequences.set(userId, ack.seq);
         return;
       } catch (error) {
         try {
-          if (isConflict(error) && (await gate.run(() => adopt(status)))) return;
-          if (isConflict(error)) continue;
+          if (isConflict(error)) {
+            const adopted = await gate.run(() => adopt(given));
+            if (adopted === null) return;
+            status = adopted;
+            continue;
+          }
           logger.debug({ subject, err: error }, "status not acknowledged, trying again");
         } catch (reading) {
           logger.debug({ subject, err: reading }, "status not readable, trying again");
@@ -104,6 +112,12 @@ export function createStatusWriter({ link, gate, logger, onForeign }: StatusWrit
       closed = true;
     },
   };
+}
+
+/** A newer status with what the directory says since: of a user without a record, the stored status is all there is. */
+function withPersonOf(found: StatusMessage, news: StatusMessage): StatusMessage {
+  const { username, isAnonymous, conversationIds, directoryVersion } = news;
+  return { ...found, username, isAnonymous, conversationIds, directoryVersion };
 }
 
 function parse(data: Uint8Array): unknown {

@@ -23,6 +23,8 @@ describeTable("unknown", {
       sets busy            | offline | -              | -     | offline busy (manual)     | yes    | -                             | -
       sets invisible       | offline | -              | -     | -                         | yes    | -                             | -
       sets available       | offline | -              | -     | -                         | yes    | -                             | -
+      directory news       | offline | -              | -     | -                         | yes    | -                             | -
+      is deleted           | offline | -              | -     | -                         | -      | -                             | -
     `,
 });
 
@@ -47,6 +49,8 @@ describeTable("offline", {
       sets busy            | offline | -              | -     | offline busy (manual)     | yes    | -                             | -
       sets invisible       | offline | -              | -     | -                         | yes    | -                             | -
       sets available       | same
+      directory news       | offline | -              | -     | offline (connect)         | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (connect)         | -      | -                             | -
     `,
 });
 
@@ -71,6 +75,8 @@ describeTable("offline with a and b open", {
       sets busy            | offline | a@g1 b@g2      | -     | offline busy (manual)     | yes    | -                             | -
       sets invisible       | offline | a@g1 b@g2      | -     | -                         | yes    | -                             | -
       sets available       | same
+      directory news       | offline | a@g1 b@g2      | -     | offline (connect)         | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (connect)         | -      | -                             | admin {g1:[a],g2:[b]}
     `,
 });
 
@@ -95,6 +101,8 @@ describeTable("offline with a open, never shown", {
       sets busy            | offline | a@g1           | -     | offline busy (manual)     | yes    | -                             | -
       sets invisible       | offline | a@g1           | -     | -                         | yes    | -                             | -
       sets available       | same
+      directory news       | offline | a@g1           | -     | -                         | -      | -                             | -
+      is deleted           | offline | -              | -     | -                         | -      | -                             | admin {g1:[a]}
     `,
 });
 
@@ -119,6 +127,8 @@ describeTable("offline with a open, invisible", {
       sets busy            | offline | a@g1           | -     | offline busy (manual)     | yes    | -                             | -
       sets invisible       | same
       sets available       | offline | a@g1           | -     | -                         | yes    | -                             | -
+      directory news       | offline | a@g1           | -     | offline (disconnect)      | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (disconnect)      | -      | -                             | admin {g1:[a]}
     `,
 });
 
@@ -142,6 +152,6 @@ describeTable("offline with a and b open, one device at a time", {
       event                | state   | open           | until | viewers told              | stored | history                       | closed
       c connects           | online  | c@g2           | 300s  | online (connect)          | yes    | offline→online connect        | replaced {g1:[a],g2:[b]}
       a connects elsewhere | offline | a@g2 b@g2      | -     | -                         | -      | -                             | -
-      c is announced, idle | offline | c@g2           | -     | -                         | -      | -                             | replaced {g1:[a],g2:[b]}
+      c is announced, idle | offline | a@g1 b@g2      | -     | -                         | -      | -                             | replaced {g2:[c]}
     `,
 });

@@ -22,6 +22,8 @@ describeTable("online on a", {
       sets busy            | online  | a@g1           | 60s   | online busy (manual)      | yes    | -                             | -
       sets invisible       | online  | a@g1           | 60s   | offline (disconnect)      | yes    | -                             | -
       sets available       | same
+      directory news       | online  | a@g1           | 60s   | online (connect)          | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (admin)           | -      | -                             | admin {g1:[a]}
     `,
 });
 
@@ -46,6 +48,8 @@ describeTable("online on a and b", {
       sets busy            | online  | a@g1 b@g2      | 60s   | online busy (manual)      | yes    | -                             | -
       sets invisible       | online  | a@g1 b@g2      | 60s   | offline (disconnect)      | yes    | -                             | -
       sets available       | same
+      directory news       | online  | a@g1 b@g2      | 60s   | online (connect)          | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (admin)           | -      | -                             | admin {g1:[a],g2:[b]}
     `,
 });
 
@@ -70,6 +74,8 @@ describeTable("online on a, due", {
       sets busy            | online  | a@g1           | 0s    | online busy (manual)      | yes    | -                             | -
       sets invisible       | online  | a@g1           | 0s    | offline (disconnect)      | yes    | -                             | -
       sets available       | same
+      directory news       | online  | a@g1           | 0s    | online (connect)          | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (admin)           | -      | -                             | admin {g1:[a]}
     `,
 });
 
@@ -94,6 +100,8 @@ describeTable("online on a, due, invisible", {
       sets busy            | online  | a@g1           | 0s    | online busy (connect)     | yes    | -                             | -
       sets invisible       | same
       sets available       | online  | a@g1           | 0s    | online (connect)          | yes    | -                             | -
+      directory news       | online  | a@g1           | 0s    | offline (disconnect)      | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (disconnect)      | -      | -                             | admin {g1:[a]}
     `,
 });
 
@@ -130,6 +138,6 @@ describeTable("online on a and b, one device at a time", {
       event                | state   | open           | until | viewers told              | stored | history                       | closed
       c connects           | online  | c@g2           | 300s  | -                         | yes    | -                             | replaced {g1:[a],g2:[b]}
       a connects elsewhere | online  | a@g2 b@g2      | 60s   | -                         | -      | -                             | -
-      c is announced, idle | online  | c@g2           | 60s   | -                         | -      | -                             | replaced {g1:[a],g2:[b]}
+      c is announced, idle | online  | a@g1 b@g2      | 60s   | -                         | -      | -                             | replaced {g2:[c]}
     `,
 });

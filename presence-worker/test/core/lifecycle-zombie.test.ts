@@ -24,6 +24,8 @@ describeTable("idle zombie on a", {
       sets busy            | zombie  | a@g1           | 3s    | online busy (manual)      | yes    | -                             | -
       sets invisible       | zombie  | a@g1           | 3s    | offline (disconnect)      | yes    | -                             | -
       sets available       | same
+      directory news       | zombie  | a@g1           | 3s    | online (connect)          | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (admin)           | -      | -                             | admin {g1:[a]}
     `,
 });
 
@@ -48,6 +50,8 @@ describeTable("idle zombie on a and b, due", {
       sets busy            | zombie  | a@g1 b@g2      | 0s    | online busy (manual)      | yes    | -                             | -
       sets invisible       | zombie  | a@g1 b@g2      | 0s    | offline (disconnect)      | yes    | -                             | -
       sets available       | same
+      directory news       | zombie  | a@g1 b@g2      | 0s    | online (connect)          | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (admin)           | -      | -                             | admin {g1:[a],g2:[b]}
     `,
 });
 
@@ -72,6 +76,8 @@ describeTable("idle zombie on a, due, invisible", {
       sets busy            | zombie  | a@g1           | 0s    | online busy (connect)     | yes    | -                             | -
       sets invisible       | same
       sets available       | zombie  | a@g1           | 0s    | online (connect)          | yes    | -                             | -
+      directory news       | zombie  | a@g1           | 0s    | offline (disconnect)      | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (disconnect)      | -      | -                             | admin {g1:[a]}
     `,
 });
 
@@ -96,6 +102,8 @@ describeTable("zombie that lost its connection", {
       sets busy            | zombie  | -              | 3s    | online busy (manual)      | yes    | -                             | -
       sets invisible       | zombie  | -              | 3s    | offline (disconnect)      | yes    | -                             | -
       sets available       | same
+      directory news       | zombie  | -              | 3s    | online (connect)          | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (admin)           | -      | -                             | -
     `,
 });
 
@@ -120,6 +128,8 @@ describeTable("zombie that lost its gateway, due", {
       sets busy            | zombie  | -              | -1s   | online busy (manual)      | yes    | -                             | -
       sets invisible       | zombie  | -              | -1s   | offline (disconnect)      | yes    | -                             | -
       sets available       | same
+      directory news       | zombie  | -              | -1s   | online (connect)          | -      | -                             | -
+      is deleted           | offline | -              | -     | offline (admin)           | -      | -                             | -
     `,
 });
 
@@ -155,6 +165,6 @@ describeTable("idle zombie on a, one device at a time", {
       event                | state   | open           | until | viewers told              | stored | history                       | closed
       c connects           | online  | c@g2           | 300s  | -                         | yes    | zombie→online connect         | replaced {g1:[a]}
       a connects elsewhere | zombie  | a@g2           | 3s    | -                         | -      | -                             | -
-      c is announced, idle | zombie  | c@g2           | 3s    | -                         | -      | -                             | replaced {g1:[a]}
+      c is announced, idle | zombie  | a@g1           | 3s    | -                         | -      | -                             | replaced {g2:[c]}
     `,
 });

@@ -2,7 +2,7 @@ import { close, createDatabase } from "@meeshy/shared/db/client";
 import { migrate } from "@meeshy/shared/db/migrate";
 import { recordHighestSequence } from "@meeshy/shared/db/presence-log";
 import { writePresence } from "@meeshy/shared/db/presence-writer";
-import { writeTransitions } from "@meeshy/shared/db/transitions";
+import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -41,6 +41,7 @@ function startWriter(): DatabaseWriter {
     {
       writePresence: (rows) => writePresence(own, rows),
       writeHistory: (lines) => writeTransitions(own, lines),
+      eraseHistory: (userId) => deleteTransitions(own, userId),
       writeProgress: (positions) => recordHighestSequence(own, positions),
     },
     { logger: createLogger("test", "silent"), onBatch: (rows) => batches.push(rows) },

@@ -6,8 +6,10 @@ import type {
   StoredPresence,
 } from "../directory.ts";
 import { STATUS_TEXT_MAX } from "../status.ts";
+import { deactivate } from "./accounts.ts";
 import type { Database } from "./client.ts";
 import { isAnonymousId, isStorable, splitIds } from "./ids.ts";
+import { addMember, block, removeMember, setPreferences, unblock } from "./preferences.ts";
 
 /** Most conversations of one person: their ids travel with each status, in messages of at most 256 kB. */
 export const PERSON_CONVERSATIONS_MAX = 2_000;
@@ -72,6 +74,20 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       return rows.map(({ id }) => id);
     },
 
+    async memberCounts(conversationIds) {
+      const ids = conversationIds.filter(isStorable);
+      if (ids.length === 0) return new Map();
+      const rows = await db.$queryRaw<{ id: string; members: bigint }[]>`
+        SELECT "conversationId" AS "id", count(*) AS "members" FROM (
+          SELECT "conversationId" FROM "ConversationMember"
+          WHERE "conversationId" = ANY(${ids}) AND "isActive"
+          UNION ALL
+          SELECT "conversationId" FROM "AnonymousParticipant"
+          WHERE "conversationId" = ANY(${ids}) AND "isActive"
+        ) AS member GROUP BY "conversationId"`;
+      return new Map(rows.map(({ id, members }) => [id, Number(members)]));
+    },
+
     async blocks(userId) {
       if (!isStorable(userId)) return [];
       const rows = await db.$queryRaw<{ id: string }[]>`
@@ -92,6 +108,15 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
         WHERE p."sessionToken" = ${sessionToken} AND p."isActive"
           AND l."isActive" AND (l."expiresAt" IS NULL OR l."expiresAt" > now())`;
       return session;
+    },
+
+    writer: {
+      setPreferences: (userId, changes) => setPreferences(db, userId, changes),
+      block: (blockerId, blockedId) => block(db, blockerId, blockedId),
+      unblock: (blockerId, blockedId) => unblock(db, blockerId, blockedId),
+      addMember: (conversationId, userId) => addMember(db, conversationId, userId),
+      removeMember: (conversationId, userId) => removeMember(db, conversationId, userId),
+      deactivate: (userId) => deactivate(db, userId),
     },
   };
 }

@@ -1,4 +1,5 @@
 import { PresenceError } from "../codes.ts";
+import type { Preferences } from "../directory.ts";
 import type { Database } from "./client.ts";
 import { isAnonymousId, isStorable } from "./ids.ts";
 
@@ -6,11 +7,6 @@ import { isAnonymousId, isStorable } from "./ids.ts";
  * What people may change about how they are seen (CONTRACT 5). Each function may be repeated; the boolean ones tell
  * whether anything changed. Ids of nobody, or of no conversation, are `not_found`.
  */
-
-export interface Preferences {
-  showOnlineStatus: boolean;
-  showLastSeen: boolean;
-}
 
 /** Sets what is given, leaves the rest. Returns both as they are now. */
 export async function setPreferences(

@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { createInbox, credsAuthenticator, type NatsConnection } from "@nats-io/nats-core";
+import {
+  createInbox,
+  credsAuthenticator,
+  type NatsConnection,
+  PermissionViolationError,
+} from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
+import type { Logger } from "../runtime/logger.ts";
 import { type AckInbox, createAckInbox } from "./ack-inbox.ts";
 import { createGate, type Gate } from "./gate.ts";
 
@@ -38,9 +44,10 @@ const CREATIONS_AT_ONCE = 4;
 
 /**
  * Connects and stays connected: reconnects for ever, waits for a server that is not there yet.
- * `name` shows in the server's connection list and, made unique, heads the process' inboxes.
+ * `name` shows in the server's connection list and, made unique, heads the process' inboxes. What the server
+ * refuses for want of a permission vanishes without a word to whoever sent it: `logger` tells of it by name.
  */
-export async function openNats(config: NatsConfig, name: string): Promise<NatsLink> {
+export async function openNats(config: NatsConfig, name: string, logger?: Logger): Promise<NatsLink> {
   const inboxPrefix = `_INBOX_${config.user ?? name}`;
   const nc = await connect({
     servers: config.url.split(","),
@@ -70,6 +77,10 @@ export async function openNats(config: NatsConfig, name: string): Promise<NatsLi
     for await (const status of nc.status()) {
       if (status.type === "disconnect" || status.type === "close") change(false);
       if (status.type === "reconnect") change(true);
+      if (status.type === "error" && status.error instanceof PermissionViolationError) {
+        const { operation, subject } = status.error;
+        logger?.error({ user: config.user, operation, subject }, "NATS refused: permission denied");
+      }
     }
   })();
   const jsOptions = { timeout: API_TIMEOUT_MS };

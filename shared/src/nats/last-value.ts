@@ -29,7 +29,7 @@ export const isDeleteMarker = (found: MsgHdrs | undefined): boolean => {
 
 /** The last value of one subject by direct get; `undefined` when there is none. */
 export async function readLast(
-  link: NatsLink,
+  link: Pick<NatsLink, "nc">,
   stream: string,
   subject: string,
 ): Promise<LastValue | undefined> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Numbering } from "../events.ts";
 import type { AckCallback } from "./ack-inbox.ts";
+import { Backlog, type Place } from "./backlog.ts";
 import type { NatsLink } from "./connect.ts";
 import { Fifo } from "./fifo.ts";
 import { MAX_EVENT_BYTES } from "./streams.ts";
@@ -17,10 +18,15 @@ import { MAX_EVENT_BYTES } from "./streams.ts";
 export interface LogPublisher {
   readonly id: string;
   /**
-   * Resolves with the log sequence once the message, and all before it, are in the log. Rejects with
-   * {@link MessageTooLarge}, which takes no number, or {@link PublisherClosed}.
+   * Resolves with the log sequence once the message, and all before it, are in the log; with 0 when a later
+   * one, as `place` says, has made it needless before it had a number. Rejects with {@link MessageTooLarge},
+   * which takes no number, or {@link PublisherClosed}.
    */
-  publish(target: { subject: string; partition: number }, message: Unnumbered): Promise<number>;
+  publish(
+    target: { subject: string; partition: number },
+    message: Unnumbered,
+    place?: Place,
+  ): Promise<number>;
   /** messages not yet acknowledged: waiting and sent */
   backlog(): number;
   /** Gives up what is not acknowledged. */
@@ -63,14 +69,20 @@ interface Entry {
 
 const NOT_ENCODED = new Uint8Array();
 
-export function createLogPublisher(link: NatsLink, id: string): LogPublisher {
+/** `startsAfter`: nothing is sent, or numbered, before. */
+export function createLogPublisher(
+  link: NatsLink,
+  id: string,
+  { startsAfter }: { startsAfter?: Promise<void> } = {},
+): LogPublisher {
   const encoder = new TextEncoder();
   const numbers = new Map<number, number>();
   const sent = new Fifo<Entry>();
-  const unsent = new Fifo<Entry>();
+  const unsent = new Backlog<Entry>();
   /** grows at each resend: acks of an earlier attempt do not count, since what went before them may be missing */
   let attempt = 0;
   let halted = false;
+  let started = startsAfter === undefined;
   let closed = false;
 
   /** Gives the message its place in the order; `false` when it is too large to have one. */
@@ -105,7 +117,7 @@ export function createLogPublisher(link: NatsLink, id: string): LogPublisher {
   };
 
   const flow = () => {
-    while (!halted && !closed && sent.length < WINDOW) {
+    while (started && !halted && !closed && sent.length < WINDOW) {
       const entry = unsent.shift();
       if (entry === undefined) return;
       if (!number(entry)) {
@@ -152,15 +164,21 @@ export function createLogPublisher(link: NatsLink, id: string): LogPublisher {
     if (!up && sent.length > 0) halt();
   });
 
+  void startsAfter?.then(() => {
+    started = true;
+    flow();
+  });
+
   return {
     id,
-    publish: ({ subject, partition }, message) =>
+    publish: ({ subject, partition }, message, place) =>
       new Promise((resolve, reject) => {
         if (closed) {
           reject(new PublisherClosed(id));
           return;
         }
-        unsent.push({ subject, partition, message, data: NOT_ENCODED, seq: null, resolve, reject });
+        const entry = { subject, partition, message, data: NOT_ENCODED, seq: null, resolve, reject };
+        for (const needless of unsent.push(entry, place)) needless.resolve(0);
         flow();
       }),
     backlog: () => sent.length + unsent.length,

@@ -22,6 +22,12 @@ export const databaseEnv = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, "a postgresql:// URL"),
 });
 
+/** An application's own people, in place of our tables (docs/directory.md). */
+export const directoryEnv = z.object({
+  DIRECTORY_URL: z.url({ protocol: /^https?$/, error: "an http(s) URL" }).optional(),
+  DIRECTORY_TOKEN: optional,
+});
+
 export const opsEnv = z.object({ OPS_PORT: port.default(0) });
 
 export const presenceEnv = z.object({
@@ -45,7 +51,7 @@ export class EnvironmentError extends Error {
   }
 }
 
-const SECRET = /SECRET|PASSWORD|KEY|DATABASE_URL/;
+const SECRET = /SECRET|PASSWORD|KEY|TOKEN|DATABASE_URL/;
 
 /**
  * Parses `env` with `schema`; empty values count as unset. Throws {@link EnvironmentError} that names

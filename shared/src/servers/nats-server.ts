@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { type NatsRole, natsServerConfig } from "../nats/server-config.ts";
+import type { NatsRole } from "../nats/permissions.ts";
+import { type NatsUser, natsServerConfig } from "../nats/server-config.ts";
 import type { ServerSpec } from "./server-process.ts";
 
 /**
@@ -13,6 +14,7 @@ export async function natsServer(options: {
   directory: string;
   port: number;
   passwords?: Record<NatsRole, string> | undefined;
+  others?: NatsUser[];
 }): Promise<ServerSpec> {
   const config = join(options.directory, "nats-server.conf");
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
@@ -20,6 +22,7 @@ export async function natsServer(options: {
     port: options.port,
     storeDir: join(options.directory, "jetstream"),
     ...(options.passwords ? { passwords: options.passwords } : {}),
+    ...(options.others ? { others: options.others } : {}),
   });
   await writeFile(config, text, { mode: 0o600 });
   return {

@@ -1,3 +1,5 @@
+import type { GuestRole } from "../nats/permissions.ts";
+
 type Endpoint = { url: string; pid: number };
 
 /**
@@ -11,7 +13,8 @@ export type Stack = {
   nats: {
     url: string;
     pid: number | null;
-    credentials: { external?: { user: string; password: string } };
+    /** of an embedded server: for other teams' readers, and their trusted services */
+    credentials: Partial<Record<GuestRole, { user: string; password: string }>>;
   };
   database: { url: string; pid: number | null };
 };

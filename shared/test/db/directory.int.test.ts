@@ -153,6 +153,13 @@ test("members are the active ones, anonymous participants included", async () =>
   await database.db.anonymousParticipant.update({ where: { id: "anon_gone" }, data: { isActive: false } });
   expect((await directory().members("room")).sort()).toEqual(["ann", "anon_1", "bob"]);
   for (const id of ["nowhere", "nul\0"]) expect(await directory().members(id)).toEqual([]);
+  expect(await directory().memberCounts(["room", "other", "nowhere", "nul\0"])).toEqual(
+    new Map([
+      ["room", 3],
+      ["other", 1],
+    ]),
+  );
+  expect(await directory().memberCounts([])).toEqual(new Map());
 });
 
 test("blocks count in both directions, once each", async () => {

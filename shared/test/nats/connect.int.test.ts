@@ -1,5 +1,5 @@
 import { openNats } from "@meeshy/shared/nats/connect";
-import { inboxPrefix } from "@meeshy/shared/nats/server-config";
+import { inboxPrefix } from "@meeshy/shared/nats/permissions";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats } from "@meeshy/shared/testing/servers";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { NATS_ROLES, type NatsRole, natsServerConfig } from "../../src/nats/server-config.ts";
+import { GUEST_ROLES, NATS_ROLES, type NatsRole, PERMISSIONS } from "../../src/nats/permissions.ts";
+import { natsServerConfig } from "../../src/nats/server-config.ts";
 
 const passwords = Object.fromEntries(NATS_ROLES.map((role) => [role, `${role}"s`])) as Record<
   NatsRole,
@@ -18,10 +19,27 @@ test("a server listens on the loopback address only, with JetStream and messages
 test("strings are quoted, whatever they contain", () => {
   const text = natsServerConfig({ port: 1, storeDir: '/a "b" {c}', passwords });
   expect(text).toContain('store_dir: "/a \\"b\\" {c}"');
-  expect(text).toContain('password: "gateway\\"s"');
+  expect(text).toContain('"password":"gateway\\"s"');
 });
 
-test("there is one user for each role", () => {
+test("there is one user for each role, and no other", () => {
   const text = natsServerConfig({ port: 1, storeDir: "/d", passwords });
-  expect([...text.matchAll(/user: "(\w+)"/g)].map(([, user]) => user)).toEqual([...NATS_ROLES]);
+  const users = [...text.matchAll(/"user":"(\w+)"/g)].map(([, user]) => user);
+  expect(users.toSorted()).toEqual([...NATS_ROLES].toSorted());
+});
+
+test("every user's permissions are listed, so nothing else is allowed", () => {
+  const text = natsServerConfig({ port: 1, storeDir: "/d", passwords });
+  for (const role of NATS_ROLES) {
+    expect(PERMISSIONS[role].publish.length, role).toBeGreaterThan(0);
+    expect(text).toContain(`"permissions":${JSON.stringify(PERMISSIONS[role])}`);
+  }
+});
+
+test("guests live in accounts of their own, and only the service's account has JetStream", () => {
+  const text = natsServerConfig({ port: 1, storeDir: "/d", passwords });
+  const accounts = [...text.matchAll(/^ {2}(\w+) \{$/gm)].map(([, account]) => account);
+  expect(accounts).toEqual(["PRESENCE", ...GUEST_ROLES.map((role) => role.toUpperCase())]);
+  expect(text.match(/jetstream: enabled/g)).toHaveLength(1);
+  expect(text.indexOf("jetstream: enabled")).toBeLessThan(text.indexOf("SERVICE {"));
 });

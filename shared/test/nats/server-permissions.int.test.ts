@@ -1,33 +1,31 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { inboxPrefix, type NatsRole } from "../../src/nats/server-config.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAckInbox } from "../../src/nats/ack-inbox.ts";
+import { openNats } from "../../src/nats/connect.ts";
+import { inboxPrefix, NATS_ROLES, type NatsRole } from "../../src/nats/permissions.ts";
+import { ensureStreams } from "../../src/nats/streams.ts";
 import { startNats, type TestNats } from "../../testing/servers.ts";
 
 let nats: TestNats;
-const connections: NatsConnection[] = [];
-let admin: NatsConnection;
-let external: NatsConnection;
-
-async function connectAs(role: NatsRole): Promise<NatsConnection> {
-  const pass = nats.passwords?.[role] ?? "";
-  const connection = await connect({ servers: nats.url, user: role, pass, inboxPrefix: inboxPrefix(role) });
-  connections.push(connection);
-  return connection;
-}
+/** one connection for each role, and one to which everything is allowed */
+const as = {} as Record<NatsRole | "tester", NatsConnection>;
 
 beforeAll(async () => {
   nats = await startNats({ auth: true });
-  admin = await connectAs("admin");
-  external = await connectAs("external");
-  const manager = await jetstreamManager(admin);
-  await manager.streams.add({ name: "PRESENCE_STATUS", subjects: ["presence.set.*"], allow_direct: true });
-  await manager.streams.add({ name: "PRESENCE_EVENTS", subjects: ["presence.in.>"], allow_direct: true });
-  await jetstream(admin).publish("presence.set.alice", "online");
-  await jetstream(admin).publish("presence.in.1.gw.alice", "secret");
+  for (const role of [...NATS_ROLES, "tester"] as const) {
+    const { url, user, password } = nats.as(role);
+    const credentials = { user: user ?? "", pass: password ?? "" };
+    as[role] = await connect({ servers: url, ...credentials, inboxPrefix: inboxPrefix(role as NatsRole) });
+  }
+  const link = await openNats(nats.as("worker"), "worker");
+  await ensureStreams(link, 1);
+  await link.close();
+  await jetstream(as.tester).publish("presence.set.alice", "online");
+  await jetstream(as.tester).publish("presence.in.1.gw.alice", "secret");
 });
 afterAll(async () => {
-  await Promise.all(connections.map((connection) => connection.close()));
+  await Promise.all(Object.values(as).map((connection) => connection.close()));
   await nats?.stop();
 });
 
@@ -37,48 +35,231 @@ async function nextRefusal(connection: NatsConnection): Promise<string> {
   return "the connection was closed";
 }
 
+/** What the log holds now. */
+const logged = async () => {
+  const manager = await jetstreamManager(as.tester);
+  return (await manager.streams.info("PRESENCE_EVENTS")).state.messages;
+};
+
 test("a connection without a user is refused", async () => {
   await expect(connect({ servers: nats.url, reconnect: false })).rejects.toThrow(/authorization/i);
 });
 
-test("external reads the last status of a named user", async () => {
-  const reply = await external.request("$JS.API.DIRECT.GET.PRESENCE_STATUS.presence.set.alice");
-  expect(reply.string()).toBe("online");
-});
+const STREAMS = ["PRESENCE_EVENTS", "PRESENCE_STATUS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"];
+const each = (verb: string, streams = STREAMS) => streams.map((stream) => `$JS.API.${verb}.${stream}`);
+const consumers = (...allowed: string[]) =>
+  each(
+    "CONSUMER.CREATE",
+    STREAMS.filter((stream) => !allowed.includes(stream)),
+  );
 
-test("external follows statuses and gets answers from the query service", async () => {
-  const statuses = external.subscribe("presence.status.>", { max: 1 });
-  const queries = admin.subscribe("presence.query", {
-    max: 1,
-    callback: (_, query) => void query.respond("answer"),
+/** Nobody who serves people may take the streams apart. */
+const DESTRUCTION = [
+  ...each("STREAM.DELETE"),
+  ...each("STREAM.PURGE"),
+  ...each("STREAM.UPDATE"),
+  ...each("STREAM.MSG.DELETE"),
+  "$JS.API.STREAM.CREATE.OTHER",
+  "$JS.API.CONSUMER.DURABLE.CREATE.PRESENCE_EVENTS.mine",
+  "$JS.API.STREAM.LIST",
+  "$JS.API.INFO",
+  "$SYS.REQ.SERVER.PING",
+];
+const OUTSIDE = [
+  ...DESTRUCTION,
+  ...consumers(),
+  ...each("STREAM.CREATE"),
+  ...each("STREAM.INFO"),
+  "presence.in.1.gw.alice",
+  "presence.in.1.sweep",
+  "presence.in.1.svc.alice",
+  "presence.in.1.admin.alice",
+  "presence.set.alice",
+  "presence.status.alice",
+  "presence.gw.g1",
+  "presence.chat.general",
+  "presence.sweep.cleanup",
+  "$KV.PRESENCE_STATE.1.alice",
+  "$KV.PRESENCE_LEASES.g.g1",
+  "$KV.PRESENCE_LEASES.p.1",
+  "$JS.API.DIRECT.GET.PRESENCE_STATUS",
+  "$JS.API.DIRECT.GET.PRESENCE_EVENTS.presence.in.1.gw.alice",
+  "$JS.API.DIRECT.GET.KV_PRESENCE_STATE.$KV.PRESENCE_STATE.1.alice",
+  "$JS.API.STREAM.MSG.GET.PRESENCE_STATUS",
+  "_INBOX_gateway.1",
+];
+
+const FORBIDDEN: Record<NatsRole, { publish: string[]; subscribe: string[] }> = {
+  gateway: {
+    publish: [
+      ...DESTRUCTION,
+      ...consumers("PRESENCE_STATUS", "KV_PRESENCE_LEASES"),
+      "presence.in.1.sweep",
+      "presence.in.1.sweep.alice",
+      "presence.in.1.gw",
+      "presence.set.alice",
+      "presence.status.alice",
+      "presence.gw.g1",
+      "$KV.PRESENCE_STATE.1.alice",
+      "$KV.PRESENCE_LEASES.p.1",
+      "$KV.PRESENCE_LEASES.w.w1",
+      "$KV.PRESENCE_LEASES.s.s1",
+      "$KV.PRESENCE_LEASES.epoch",
+      "_INBOX_sweeper.1",
+    ],
+    subscribe: ["presence.in.>", "presence.set.*", "presence.>", "_INBOX_worker.>", "$KV.>", ">"],
+  },
+  worker: {
+    publish: [
+      ...DESTRUCTION.filter((subject) => subject !== "$JS.API.STREAM.PURGE.PRESENCE_STATUS"),
+      ...consumers("PRESENCE_EVENTS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"),
+      "presence.in.1.gw.alice",
+      "presence.in.1.sweep",
+      "presence.in.1.admin.alice",
+      "presence.status.alice",
+      "presence.chat.general",
+      "presence.query",
+      "$KV.PRESENCE_LEASES.g.g1",
+      "$KV.PRESENCE_LEASES.s.s1",
+      "_INBOX_gateway.1",
+    ],
+    subscribe: ["presence.in.>", "presence.chat.*", "presence.query", "_INBOX_gateway.>", ">"],
+  },
+  sweeper: {
+    publish: [
+      ...DESTRUCTION,
+      ...consumers("KV_PRESENCE_LEASES"),
+      "presence.in.1.gw.alice",
+      "presence.in.1.admin.alice",
+      "presence.set.alice",
+      "presence.gw.g1",
+      "presence.chat.general",
+      "$KV.PRESENCE_STATE.1.alice",
+      "$KV.PRESENCE_LEASES.p.1",
+      "$KV.PRESENCE_LEASES.epoch",
+      "_INBOX_worker.1",
+    ],
+    subscribe: ["presence.in.>", "presence.chat.*", "presence.gw.*", "_INBOX_gateway.>", ">"],
+  },
+  service: {
+    publish: [...OUTSIDE, "_INBOX_external.1"],
+    subscribe: ["presence.in.>", "presence.set.*", "presence.query", "presence.chat.*", "_INBOX_external.>"],
+  },
+  external: {
+    publish: [
+      ...OUTSIDE,
+      "presence.activity",
+      "presence.availability",
+      "presence.membership",
+      "presence.account",
+      "$SRV.PING",
+      "_INBOX_service.1",
+    ],
+    subscribe: [
+      "presence.in.>",
+      "presence.set.*",
+      "presence.query",
+      "_INBOX_service.>",
+      "_INBOX_admin.>",
+      ">",
+    ],
+  },
+  admin: {
+    publish: [
+      "presence.in.1.gw.alice",
+      "presence.in.1.admin.alice",
+      "presence.in.1.sweep",
+      "presence.set.alice",
+      "presence.status.alice",
+      "presence.gw.g1",
+      "presence.chat.general",
+      "$KV.PRESENCE_STATE.1.alice",
+      "$KV.PRESENCE_LEASES.p.1",
+      "_INBOX_worker.1",
+      "$SYS.REQ.SERVER.PING",
+    ],
+    subscribe: [],
+  },
+};
+
+describe.each(NATS_ROLES)("%s", (role) => {
+  const { publish, subscribe } = FORBIDDEN[role];
+
+  test.each(publish)("may not publish on %s", async (subject) => {
+    const refusal = nextRefusal(as[role]);
+    as[role].publish(subject, "{}");
+    expect(await refusal).toContain(`Permissions Violation for Publish to "${subject}"`);
   });
-  await Promise.all([external.flush(), admin.flush()]);
-  admin.publish("presence.status.alice", "online");
-  expect((await external.request("presence.query", "{}")).string()).toBe("answer");
-  for await (const status of statuses) expect(status.string()).toBe("online");
-  queries.unsubscribe();
+
+  test.skipIf(subscribe.length === 0).each(subscribe)("may not subscribe to %s", async (subject) => {
+    const refusal = nextRefusal(as[role]);
+    as[role].subscribe(subject, { callback: () => {} });
+    expect(await refusal).toContain(`Permissions Violation for Subscription to "${subject}"`);
+  });
 });
 
-test.each([
-  ["the log", "presence.in.1.gw.alice"],
-  ["a status", "presence.set.alice"],
-  ["a status to followers", "presence.status.alice"],
-  ["another request", "presence.activity"],
-  ["a consumer", "$JS.API.CONSUMER.CREATE.PRESENCE_STATUS"],
-  ["a direct get of whole streams", "$JS.API.DIRECT.GET.PRESENCE_STATUS"],
-  ["a direct get of the log", "$JS.API.DIRECT.GET.PRESENCE_EVENTS.presence.in.1.gw.alice"],
-])("external may not publish %s", async (_, subject) => {
-  const refusal = nextRefusal(external);
-  external.publish(subject, "{}");
-  expect(await refusal).toContain(`Permissions Violation for Publish to "${subject}"`);
+describe.each(["service", "external"] as const)("%s, in an account of its own,", (role) => {
+  test("reads the last status of a named user", async () => {
+    const reply = await as[role].request("$JS.API.DIRECT.GET.PRESENCE_STATUS.presence.set.alice");
+    expect(reply.string()).toBe("online");
+    const missing = await as[role].request("$JS.API.DIRECT.GET.PRESENCE_STATUS.presence.set.nobody");
+    expect(missing.headers?.code).toBe(404);
+  });
+
+  test("follows statuses and gets answers from the query service", async () => {
+    const statuses = as[role].subscribe("presence.status.>", { max: 1 });
+    const queries = as.gateway.subscribe("presence.query", {
+      queue: "q",
+      callback: (_, query) => void query.respond("answer"),
+    });
+    await Promise.all([as[role].flush(), as.gateway.flush()]);
+    await jetstream(as.tester).publish("presence.set.alice", "online");
+    expect((await as[role].request("presence.query", "{}")).string()).toBe("answer");
+    for await (const status of statuses) {
+      expect(status.subject).toBe("presence.status.alice");
+      expect(status.headers?.get("Nats-Sequence")).toMatch(/^\d+$/);
+    }
+    queries.unsubscribe();
+  });
+
+  test("cannot have answers sent into the log", async () => {
+    const before = await logged();
+    for (const subject of ["presence.query", "$JS.API.DIRECT.GET.PRESENCE_STATUS.presence.set.alice"]) {
+      as[role].publish(subject, "", { reply: "presence.in.1.gw.alice" });
+    }
+    // The same requests, answered where they should be: whatever the others caused has happened before.
+    await as[role].request("$JS.API.DIRECT.GET.PRESENCE_STATUS.presence.set.alice");
+    await as.tester.flush();
+    expect(await logged()).toBe(before);
+  });
 });
 
-test.each([
-  ["the log", "presence.in.>"],
-  ["everything", ">"],
-  ["others' replies", "_INBOX_admin.>"],
-])("external may not subscribe to %s", async (_, subject) => {
-  const refusal = nextRefusal(external);
-  external.subscribe(subject, { callback: () => {} });
-  expect(await refusal).toContain(`Permissions Violation for Subscription to "${subject}"`);
+test("service finds the services that run", async () => {
+  const answering = as.gateway.subscribe("$SRV.PING", { callback: (_, ping) => void ping.respond("pong") });
+  await as.gateway.flush();
+  const answers = await as.service.requestMany("$SRV.PING", "", {
+    strategy: "count",
+    maxMessages: 1,
+    maxWait: 5_000,
+  });
+  for await (const answer of answers) expect(answer.string()).toBe("pong");
+  answering.unsubscribe();
+});
+
+test("what is refused is told in the log, by name", async () => {
+  const told: object[] = [];
+  const logger = { error: (what: object) => void told.push(what) } as Parameters<typeof openNats>[2];
+  const link = await openNats(nats.as("gateway"), "gateway", logger);
+  link.nc.publish("presence.set.alice", "{}");
+  await link.nc.flush();
+  await link.close();
+  expect(told).toEqual([{ user: "gateway", operation: "publish", subject: "presence.set.alice" }]);
+});
+
+test("an acknowledgement reaches the publisher alone", async () => {
+  const acks = createAckInbox(as.gateway, inboxPrefix("gateway"));
+  const before = await logged();
+  await acks.publish("presence.in.1.gw.alice", new Uint8Array());
+  expect(await logged()).toBe(before + 1);
+  acks.close();
 });

@@ -5,6 +5,8 @@ import type { ActorEvent, Rules } from "../../../src/core/actor.ts";
 import {
   activity,
   connected,
+  deleted,
+  directoryNews,
   disconnectAll,
   disconnected,
   gatewayLost,
@@ -52,8 +54,12 @@ const event: fc.Arbitrary<LogEvent> = fc.oneof(
         gatewayId,
         fc.constantFrom(0, 0, SECOND, THRESHOLD_MS - 1, THRESHOLD_MS, 2 * THRESHOLD_MS),
         stored,
+        fc.constantFrom(0, 0, 20, 1_000),
+        fc.boolean(),
       )
-      .map(([id, gateway, idleMs, known]) => connected(id, gateway, { idleMs, profile: known })),
+      .map(([id, gateway, idleMs, known, directoryVersion, again]) =>
+        connected(id, gateway, { idleMs, profile: known, directoryVersion, again }),
+      ),
   },
   {
     weight: 4,
@@ -65,6 +71,8 @@ const event: fc.Arbitrary<LogEvent> = fc.oneof(
   { weight: 2, arbitrary: fc.constant(activity) },
   { weight: 4, arbitrary: fc.constant(timeout) },
   { weight: 1, arbitrary: stored.map(look) },
+  { weight: 2, arbitrary: stored.map(directoryNews) },
+  { weight: 1, arbitrary: fc.constant(deleted) },
   { weight: 1, arbitrary: fc.constant(disconnectAll) },
   {
     weight: 2,

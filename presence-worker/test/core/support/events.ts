@@ -24,7 +24,7 @@ export function profile(overrides: Partial<Profile> = {}): Profile {
 export const connected = (
   connectionId: string,
   gatewayId: string,
-  overrides: { idleMs?: number; profile?: Profile } = {},
+  overrides: { idleMs?: number; again?: boolean; profile?: Profile; directoryVersion?: number } = {},
 ) => ({
   type: "connected" as const,
   connectionId,
@@ -50,6 +50,9 @@ export const setAvailability = (
   expiresAt: number | null = null,
   stored: Profile = profile(),
 ) => ({ type: "availability" as const, availability, statusText, expiresAt, profile: stored });
+
+export const directoryNews = (read: Profile = profile()) => ({ type: "directory" as const, profile: read });
+export const deleted = { type: "deleted" as const };
 
 /** The event as it stands in the log. */
 export function logged(event: LogEvent, seq: number, now: number, epoch = 1): ActorEvent {

@@ -6,6 +6,8 @@ import { createTransition, type Transition } from "../../../src/core/transition.
 import {
   activity,
   connected,
+  deleted,
+  directoryNews,
   disconnectAll,
   disconnected,
   gatewayLost,
@@ -26,7 +28,7 @@ const EVENTS: Record<string, LogEvent> = {
   "c connects": connected("c", "g2"),
   "a connects": connected("a", "g1"),
   "a connects elsewhere": connected("a", "g2"),
-  "c is announced, idle": connected("c", "g2", { idleMs: RULES.offlineThresholdMs }),
+  "c is announced, idle": connected("c", "g2", { idleMs: RULES.offlineThresholdMs, again: true }),
   "a says goodbye": disconnected("a", "client namespace disconnect"),
   "a is closed by admin": disconnected("a", "admin"),
   "a is lost": disconnected("a", "transport close"),
@@ -40,6 +42,8 @@ const EVENTS: Record<string, LogEvent> = {
   "sets busy": setAvailability("busy"),
   "sets invisible": setAvailability("invisible"),
   "sets available": setAvailability("available"),
+  "directory news": directoryNews(),
+  "is deleted": deleted,
 };
 
 const CONNECTIONS = {

@@ -31,6 +31,9 @@ export function createReferenceModel(rules: Rules) {
         user.statusText = known.statusText;
         user.availabilityExpiresAt = known.availabilityExpiresAt;
       }
+      const isNewcomer = user.person === null;
+      const seen = event.type === "connected" ? (event.directoryVersion ?? 0) : -1;
+      if (!isNewcomer && event.type !== "directory" && seen < user.directoryVersion) return;
       user.person = {
         username: known.username,
         isAnonymous: known.isAnonymous,
@@ -85,6 +88,12 @@ export function createReferenceModel(rules: Rules) {
       const open = user.connections[event.connectionId];
       if (open) {
         open.gatewayId = event.gatewayId;
+      } else if (event.again && rules.multiDevice === "replace" && !isEmptyHanded()) {
+        effects.push({
+          type: "closeConnections",
+          reason: "replaced",
+          byGateway: { [event.gatewayId]: [event.connectionId] },
+        });
       } else {
         readProfile();
         if (rules.multiDevice === "replace") {
@@ -134,6 +143,23 @@ export function createReferenceModel(rules: Rules) {
       for (const id in user.connections) closing.push([id, user.connections[id]!.gatewayId]);
       user.connections = {};
       if (user.state !== "offline") leave("admin");
+    } else if (event.type === "directory") {
+      readProfile();
+      user.directoryVersion = Math.max(event.seq, user.directoryVersion + 1);
+    } else if (event.type === "deleted") {
+      for (const id in user.connections) closing.push([id, user.connections[id]!.gatewayId]);
+      const isAnonymous = user.person?.isAnonymous ?? false;
+      if (user.state !== "offline") leave("admin");
+      user.connections = {};
+      user.person = { username: null, isAnonymous, conversationIds: [] };
+      user.directoryVersion = Math.max(event.seq, user.directoryVersion + 1);
+      user.lastActiveAt =
+        user.lastSeen =
+        user.availabilityExpiresAt =
+        user.statusText =
+        user.renewedAt =
+          null;
+      user.availability = "available";
     } else {
       readProfile();
       user.availability = event.availability;
@@ -175,10 +201,14 @@ export function createReferenceModel(rules: Rules) {
         cause: publicCause,
         at: now,
       };
-      effects.push({ type: "status" });
     }
-    if (JSON.stringify(stored(before)) !== JSON.stringify(stored(user))) effects.push({ type: "persist" });
-    if (before.state !== user.state) {
+    if (publicCause !== null || user.directoryVersion !== before.directoryVersion)
+      effects.push({ type: "status" });
+    const isGone = event.type === "deleted";
+    if (isGone) effects.push({ type: "erase" });
+    if (!isGone && JSON.stringify(stored(before)) !== JSON.stringify(stored(user)))
+      effects.push({ type: "persist" });
+    if (!isGone && before.state !== user.state) {
       const connectionId = "connectionId" in event ? event.connectionId : null;
       const { seq: version, epoch } = event;
       effects.push({

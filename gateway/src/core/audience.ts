@@ -1,0 +1,49 @@
+/** Which sockets hear of a change of status (CONTRACT 4): read off the rooms, each socket once. */
+
+/** Sockets by room. */
+export type Rooms = ReadonlyMap<string, ReadonlySet<string>>;
+
+export interface Hearing {
+  /** rooms whose every socket is told */
+  told: readonly string[];
+  /** rooms that make a socket a sharer of the person: whoever watches them must be in one */
+  shared: readonly string[];
+  /** sockets that watch the person */
+  watchers: string;
+  /** the person's own sockets, which are never told */
+  own: string;
+  /** sockets of those whom the person has blocked or who have blocked the person */
+  blocked: readonly string[];
+  /** sockets of administrators, who see everyone */
+  admins: string;
+}
+
+export interface Audience {
+  sharers: string[];
+  admins: string[];
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+export function findAudience(rooms: Rooms, hearing: Hearing): Audience {
+  const room = (name: string) => rooms.get(name) ?? NOBODY;
+  const own = room(hearing.own);
+  const administrators = room(hearing.admins);
+  const blocked = new Set(hearing.blocked.flatMap((name) => [...room(name)]));
+  const audience: Audience = { sharers: [], admins: [] };
+  const seen = new Set<string>();
+
+  const take = (socketId: string) => {
+    if (seen.has(socketId)) return;
+    seen.add(socketId);
+    if (own.has(socketId)) return;
+    if (administrators.has(socketId)) audience.admins.push(socketId);
+    else if (!blocked.has(socketId)) audience.sharers.push(socketId);
+  };
+  for (const name of hearing.told) for (const socketId of room(name)) take(socketId);
+  for (const socketId of room(hearing.watchers)) {
+    const isSharer = hearing.shared.some((name) => room(name).has(socketId));
+    if (isSharer || administrators.has(socketId)) take(socketId);
+  }
+  return audience;
+}

@@ -1,0 +1,34 @@
+import { PresenceError } from "@meeshy/shared/codes";
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { AVAILABILITIES } from "@meeshy/shared/status";
+import { BUCKET_STATE, recordKey } from "@meeshy/shared/subjects";
+import { z } from "zod";
+
+/** The parts of a worker's record that gateways read. Times in ms. */
+const recordSchema = z.object({
+  state: z.enum(["online", "zombie", "offline"]).default("offline"),
+  seq: z.number().default(0),
+  connections: z.record(
+    z.string(),
+    z.object({ gatewayId: z.string(), device: z.string().nullable(), since: z.number() }),
+  ),
+  deadline: z.number().nullable().default(null),
+  availability: z.enum(AVAILABILITIES).default("available"),
+  statusText: z.string().nullable().default(null),
+  availabilityExpiresAt: z.number().nullable().default(null),
+});
+export type WorkerRecord = z.infer<typeof recordSchema>;
+
+/**
+ * The owner's record of a user, which may be half a second old; `undefined`: there is none, the user is
+ * offline. Rejects with `unavailable` without NATS.
+ */
+export async function readRecord(link: NatsLink, userId: string): Promise<WorkerRecord | undefined> {
+  const key = keySubject(BUCKET_STATE, recordKey(userId));
+  const last = await readLast(link, bucketStream(BUCKET_STATE), key).catch((cause: unknown) => {
+    throw new PresenceError("unavailable", "The record cannot be read now.", { cause });
+  });
+  return !last || last.deleted ? undefined : recordSchema.parse(fromBytes(last.data));
+}

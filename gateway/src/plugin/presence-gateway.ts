@@ -1,0 +1,33 @@
+import type { FastifyInstance } from "fastify";
+import fastifyPlugin from "fastify-plugin";
+import { createGateway, type Gateway, type GatewayDeps } from "../app.ts";
+import type { GatewayConfig } from "../config.ts";
+import { mountRoutes } from "./mount-routes.ts";
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** the gateway that {@link presenceGateway} has put into this server */
+    presenceGateway: Pick<Gateway, "unready">;
+  }
+}
+
+export interface PresenceGatewayOptions {
+  deps: GatewayDeps;
+  config: GatewayConfig;
+  /** before `/api/…`; Socket.IO is at `config.socketPath` */
+  prefix?: string;
+}
+
+/**
+ * A gateway inside an existing Fastify server: Socket.IO on its port, our routes under a prefix. Its error handler,
+ * schemas and limits hold for those routes alone. It drains and stops when the server closes; the host listens, and
+ * tells its own health, to which `presenceGateway.unready()` contributes.
+ */
+export const presenceGateway = fastifyPlugin(
+  async (host: FastifyInstance, { deps, config, prefix = "" }: PresenceGatewayOptions) => {
+    const gateway = await createGateway(deps, config, (routes) => mountRoutes(host, prefix, routes, config));
+    host.decorate("presenceGateway", { unready: gateway.unready });
+    host.addHook("preClose", () => gateway.stop());
+  },
+  { name: "presence-gateway", fastify: "5.x" },
+);

@@ -1,0 +1,93 @@
+import type { Occupancy, PresenceSnapshot } from "@meeshy/shared/socket-events";
+import type { UserStatus } from "@meeshy/shared/status";
+import { createSharedBatches } from "../core/shared-batches.ts";
+import type { PresenceServer } from "../sockets/socket-server.ts";
+import { createEmissionQueue } from "./emission-queue.ts";
+
+/**
+ * The one way out for what viewers are told of people: in the order in which it was decided, in slices, and
+ * in frames of many changes for sockets that take them (CONTRACT 4).
+ */
+export interface Outlet {
+  /** From now on the socket's changes come as `user:status:batch`. */
+  openBatches(socketId: string): void;
+  closeBatches(socketId: string): void;
+  /** Tells the sockets of a change; `onSent` is called when the last that gets it at once, or in a frame, has it. */
+  tell(socketIds: readonly string[], status: UserStatus, onSent?: () => void): void;
+  /** Sends a view that replaces what the sockets were told before: all of it, or of the users that a partial one names. */
+  snapshot(socketIds: readonly string[], snapshot: PresenceSnapshot): void;
+  occupancy(socketIds: readonly string[], occupancy: Occupancy): void;
+  /** Anything else, in the same order and slices. */
+  send(socketIds: readonly string[], emit: (socketIds: string[]) => void): void;
+  /** Sends what is collected for frames now, and resolves when everything so far has been sent. */
+  flush(): Promise<void>;
+}
+
+/** Frames of one socket are at least this far apart: 20 a second. */
+const WINDOW_MS = 50;
+
+export function createOutlet(io: PresenceServer): Outlet {
+  const queue = createEmissionQueue();
+  const batches = createSharedBatches<UserStatus>(({ userId }) => userId);
+  const takers = new Set<string>();
+  let afterFlush: (() => void)[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let isSending = false;
+  let sentAt = Number.NEGATIVE_INFINITY;
+  const to = (socketIds: string[]) => io.local.to(socketIds);
+
+  const schedule = () => {
+    if (timer || isSending || batches.isEmpty()) return;
+    timer = setTimeout(flush, Math.max(0, Math.ceil(sentAt + WINDOW_MS - performance.now())));
+  };
+
+  const flush = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (batches.isEmpty()) return;
+    for (const { receivers, items } of batches.take()) {
+      queue.push(receivers, (ids) => to(ids).emit("user:status:batch", items));
+    }
+    const sent = afterFlush;
+    afterFlush = [];
+    isSending = true;
+    // The next window begins when this one's frames are out: what comes meanwhile goes into fewer, larger ones.
+    queue.afterwards(() => {
+      for (const callback of sent) callback();
+      isSending = false;
+      sentAt = performance.now();
+      schedule();
+    });
+  };
+
+  return {
+    openBatches: (socketId) => void takers.add(socketId),
+    closeBatches(socketId) {
+      takers.delete(socketId);
+      batches.drop(socketId);
+    },
+    tell(socketIds, status, onSent = () => {}) {
+      const { now = [], later = [] } = Object.groupBy(socketIds, (id) => (takers.has(id) ? "later" : "now"));
+      if (now.length > 0) queue.push(now, (ids) => to(ids).emit("user:status", status));
+      if (later.length > 0) {
+        batches.add(later, status);
+        schedule();
+      }
+      if (now.length > 0) queue.afterwards(onSent);
+      else if (later.length > 0) afterFlush.push(onSent);
+    },
+    snapshot(socketIds, snapshot) {
+      const named = snapshot.partial && new Set(snapshot.users.map(({ userId }) => userId));
+      for (const id of socketIds) if (takers.has(id)) batches.drop(id, named);
+      queue.push(socketIds, (ids) => to(ids).emit("presence:snapshot", snapshot));
+    },
+    occupancy(socketIds, occupancy) {
+      queue.push(socketIds, (ids) => to(ids).emit("presence:occupancy", occupancy));
+    },
+    send: queue.push,
+    flush() {
+      flush();
+      return new Promise((resolve) => queue.afterwards(resolve));
+    },
+  };
+}

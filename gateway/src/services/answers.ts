@@ -1,0 +1,70 @@
+import { PresenceError } from "@meeshy/shared/codes";
+import { SERVICE_REQUESTS, type ServiceSubject } from "@meeshy/shared/service-requests";
+import type { z } from "zod";
+import type { TouchActivity } from "../log/activity.ts";
+import type { People } from "../people/people.ts";
+import type { StatusReader } from "../routes/status-reader.ts";
+
+type Request<S extends ServiceSubject> = z.infer<(typeof SERVICE_REQUESTS)[S]["request"]>;
+type Answer<S extends ServiceSubject> = z.infer<(typeof SERVICE_REQUESTS)[S]["answer"]>;
+type Answers = { [S in ServiceSubject]: (request: Request<S>) => Promise<Answer<S>> };
+
+export interface AnswerDeps {
+  statuses: StatusReader;
+  touch: TouchActivity;
+  people: Pick<People, "availability" | "changes" | "accounts">;
+}
+
+/** Carries out one request: reads its payload, gives what it is answered, or rejects. */
+export type AnswerRequest = (subject: ServiceSubject, payload: () => unknown) => Promise<unknown>;
+
+const DONE = { success: true } as const;
+
+/** The requests of CONTRACT 7. Who may make which is for the bus to say: its permissions name the subjects. */
+export function createAnswers({ statuses, touch, people }: AnswerDeps): AnswerRequest {
+  const answers: Answers = {
+    // Whoever asks only claims to speak for a viewer, so no viewer is an administrator here.
+    "presence.query": async ({ userIds, viewerId }) => ({
+      users:
+        viewerId === undefined
+          ? await statuses.readAsSharer(userIds)
+          : await statuses.read({ user: { id: viewerId }, isAdmin: false }, userIds),
+    }),
+    "presence.activity": async ({ userId }) => {
+      touch(userId);
+      return DONE;
+    },
+    "presence.availability": async ({ userId, ...wish }) => {
+      await people.availability.set(userId, wish);
+      return DONE;
+    },
+    // A hint: what has changed is read again from the directory.
+    "presence.membership": async ({ userId }) => {
+      await people.changes.announce(userId);
+      return DONE;
+    },
+    "presence.account": async ({ userId, change }) => {
+      await people.accounts.change(userId, change);
+      return DONE;
+    },
+  };
+
+  const answer = <S extends ServiceSubject>(subject: S, request: unknown): Promise<Answer<S>> =>
+    answers[subject](request as Request<S>);
+
+  return async (subject, payload) => {
+    const parsed = SERVICE_REQUESTS[subject].request.safeParse(read(payload));
+    if (parsed.success) return answer(subject, parsed.data);
+    throw new PresenceError("bad_request", "The request does not have the shape of this subject.", {
+      details: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
+    });
+  };
+}
+
+function read(payload: () => unknown): unknown {
+  try {
+    return payload();
+  } catch (cause) {
+    throw new PresenceError("bad_request", "The request is not JSON.", { cause });
+  }
+}

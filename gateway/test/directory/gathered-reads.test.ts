@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { gathered } from "../../src/directory/gathered-reads.ts";
+
+function source() {
+  const asked: string[][] = [];
+  const load = gathered(async (keys) => {
+    asked.push([...keys]);
+    if (keys.includes("bad")) throw new Error("away");
+    return new Map(keys.map((key) => [key, { key }]));
+  });
+  return { asked, load };
+}
+
+describe("reads", () => {
+  it("of one turn of the event loop are one question, each key once", async () => {
+    const { asked, load } = source();
+    const answers = await Promise.all([load(["a"]), load(["b", "c"]), load(["a"])]);
+    expect(asked).toEqual([["a", "b", "c"]]);
+    expect(answers[1]?.get("c")).toEqual({ key: "c" });
+    expect((await load(["a"])).get("a")).toEqual({ key: "a" });
+    expect(asked).toHaveLength(2);
+  });
+
+  it("fail together, and later ones do not", async () => {
+    const { load } = source();
+    const failed = [load(["bad"]), load(["a"])];
+    for (const one of failed) await expect(one).rejects.toThrow("away");
+    expect((await load(["a"])).has("a")).toBe(true);
+  });
+});

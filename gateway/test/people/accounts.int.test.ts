@@ -1,0 +1,152 @@
+import { readLast } from "@meeshy/shared/nats/last-value";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import type { PresenceSnapshot } from "@meeshy/shared/socket-events";
+import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
+import { BUCKET_STATE, recordKey, STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  type Client,
+  call,
+  openClient,
+  type RunningGateway,
+  type Servers,
+  signIn,
+  startServers,
+  tokenFor,
+} from "../harness.ts";
+import { type RunningWorker, startWorker } from "../worker.ts";
+
+let servers: Servers;
+let worker: RunningWorker;
+let first: RunningGateway;
+let second: RunningGateway;
+let bob: Client;
+beforeAll(async () => {
+  servers = await startServers();
+  worker = await startWorker(servers);
+  [first, second] = await Promise.all([servers.gateway(), servers.gateway()]);
+  await servers.db.user.createMany({
+    data: ["leaver", "goner", "careless"].map((id) => ({ id, username: id })),
+  });
+  await servers.db.conversationMember.createMany({
+    data: ["leaver", "goner", "careless"].map((userId) => ({ conversationId: "general", userId })),
+  });
+});
+afterAll(async () => {
+  await worker?.stop();
+  await servers?.stop();
+});
+beforeEach(async () => {
+  bob?.close();
+  bob = await signIn(first.url, "bob");
+});
+
+const read = async (userId: string, gateway = second) =>
+  (await call(gateway.url, `/api/users/${userId}`, { as: "bob" })).body.user;
+const lastPartial = (userId: string) =>
+  bob
+    .all<PresenceSnapshot>("presence:snapshot")
+    .filter(({ partial }) => partial)
+    .flatMap(({ users }) => users)
+    .findLast((user) => user.userId === userId);
+const cameOnline = (userId: string) =>
+  eventually(() =>
+    bob.all<UserStatus>("user:status").some((told) => told.userId === userId && told.isOnline),
+  );
+const why = (userId: string) =>
+  call(first.url, `/api/admin/users/${userId}/presence`, {
+    headers: { authorization: `Bearer ${tokenFor("admin", { role: "ADMIN" })}` },
+  });
+
+describe("an account that is deactivated", () => {
+  it("has its sockets closed on every gateway, is hidden, and is let in no more", async () => {
+    const sockets = [await signIn(first.url, "leaver"), await signIn(second.url, "leaver")];
+    await cameOnline("leaver");
+    await first.people.accounts.change("leaver", "deactivated");
+    for (const socket of sockets) expect(await socket.nth("disconnect")).toBe("io server disconnect");
+    await eventually(() => expect(lastPartial("leaver")).toEqual(hiddenStatus("leaver", "leaver")));
+    for (const gateway of [first, second]) {
+      expect(await read("leaver", gateway)).toEqual(hiddenStatus("leaver", "leaver"));
+      const refused = openClient(gateway.url, { token: tokenFor("leaver") });
+      expect(await refused.nth("connect_error")).toMatchObject({
+        code: "account_disabled",
+        retryable: false,
+      });
+    }
+  });
+});
+
+describe("an account that is deleted", () => {
+  it("leaves no row, status, record or history, and reads like nobody", async () => {
+    const sockets = [await signIn(first.url, "goner"), await signIn(second.url, "goner")];
+    await cameOnline("goner");
+    await eventually(
+      async () => (await servers.db.presenceTransition.count({ where: { userId: "goner" } })) > 0,
+    );
+    await second.people.accounts.change("goner", "deleted");
+    for (const socket of sockets) expect(await socket.nth("disconnect")).toBe("io server disconnect");
+    await eventually(() => expect(lastPartial("goner")).toEqual(hiddenStatus("goner", null)));
+    for (const gateway of [first, second])
+      expect(await read("goner", gateway)).toEqual(hiddenStatus("goner", null));
+    expect(await servers.db.user.count({ where: { id: "goner" } })).toBe(0);
+    const statusOf = () => readLast(servers.link, STREAM_STATUS, statusSetSubject("goner"));
+    const recordOf = () =>
+      readLast(servers.link, bucketStream(BUCKET_STATE), keySubject(BUCKET_STATE, recordKey("goner")));
+    await eventually(async () => expect(await statusOf()).toBeUndefined());
+    await eventually(async () => expect((await recordOf())?.deleted ?? true).toBe(true));
+    expect(await servers.db.presenceTransition.count({ where: { userId: "goner" } })).toBe(0);
+    expect((await why("goner")).status).toBe(404);
+  });
+});
+
+describe("an account whose sessions are revoked", () => {
+  it("has its sockets closed on every gateway, and may come back", async () => {
+    const sockets = [await signIn(first.url, "careless"), await signIn(second.url, "careless")];
+    await cameOnline("careless");
+    await eventually(async () => ((await why("careless")).body.connections as unknown[]).length === 2);
+    await first.people.accounts.change("careless", "sessions-revoked");
+    for (const socket of sockets) expect(await socket.nth("disconnect")).toBe("io server disconnect");
+    (await signIn(first.url, "careless")).close();
+  });
+});
+
+describe("an account with news", () => {
+  it("is told under its new name", async () => {
+    const socket = await signIn(second.url, "careless");
+    await cameOnline("careless");
+    await servers.db.user.update({ where: { id: "careless" }, data: { username: "careful" } });
+    await second.people.accounts.change("careless", "profile");
+    await eventually(() =>
+      expect(lastPartial("careless")).toMatchObject({ username: "careful", isOnline: true }),
+    );
+    socket.close();
+  });
+});
+
+describe("why a user is shown as they are", () => {
+  it("is told to administrators: state, deadline, connections and history", async () => {
+    const socket = openClient(second.url, { token: tokenFor("carol"), device: "phone" });
+    const { connectionId } = await socket.nth<{ connectionId: string }>("authenticated");
+    const seen = await eventually(async () => {
+      const { body } = await why("carol");
+      return body.state === "online" && (body.transitions as unknown[]).length > 0 && body;
+    });
+    expect(seen).toMatchObject({
+      userId: "carol",
+      state: "online",
+      deadline: expect.stringMatching(/^20.*Z$/),
+      connections: [{ connectionId, device: "phone", gatewayId: expect.stringMatching(/^gw-/) }],
+      transitions: [
+        { from: "offline", to: "online", cause: "connect", connectionId, version: expect.any(Number) },
+      ],
+    });
+    socket.close();
+    const gone = await eventually(async () => {
+      const { body } = await why("carol");
+      return (body.transitions as unknown[]).length > 1 && body;
+    });
+    expect(gone.transitions).toMatchObject([{ to: "offline", cause: "disconnect" }, { to: "online" }]);
+    expect((await why("nobody-at-all")).status).toBe(404);
+  });
+});

@@ -1,0 +1,59 @@
+import { highestSequence, recordHighestSequence } from "@meeshy/shared/db/presence-log";
+import { writePresence } from "@meeshy/shared/db/presence-writer";
+import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
+import { openNats } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { createLifecycle } from "@meeshy/shared/runtime/lifecycle";
+import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { Registry } from "prom-client";
+import { createWorker } from "../../presence-worker/src/app.ts";
+import { quiet, type Servers } from "./harness.ts";
+
+/** A real worker on the servers of a test, for what a gateway and a worker do together. */
+export interface RunningWorker {
+  /** Lets time pass in every partition, as a sweeper does. */
+  tick(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const RULES = { offlineThresholdMs: 300_000, graceMs: 0, multiDevice: "allow", replicas: 1 } as const;
+const LEASES = { gatewayLeaseMs: 6_000, workerLeaseMs: 800 };
+
+export async function startWorker(servers: Servers): Promise<RunningWorker> {
+  const { db } = servers;
+  const lifecycle = createLifecycle(quiet);
+  const link = await openNats(servers.nats.as("worker"), "worker", quiet);
+  lifecycle.onStop("nats", () => link.close());
+  const worker = await createWorker(
+    {
+      link,
+      registry: new Registry(),
+      logger: quiet,
+      remembered: () => highestSequence(db),
+      tables: {
+        writePresence: (rows) => writePresence(db, rows),
+        writeHistory: (lines) => writeTransitions(db, lines),
+        eraseHistory: (userId) => deleteTransitions(db, userId),
+        writeProgress: (positions) => recordHighestSequence(db, positions),
+      },
+    },
+    { ...RULES, ...LEASES },
+    lifecycle,
+  );
+  await eventually(() => worker.figures().partitions === PARTITIONS && worker.unready().length === 0, {
+    what: "the worker owns every partition",
+    within: 20_000,
+  });
+  return {
+    async tick() {
+      const event = { type: "timeout", sweeperId: "test", elapsed: performance.now() };
+      await Promise.all(
+        Array.from({ length: PARTITIONS }, (_, p) =>
+          servers.link.acks.publish(partitionSubject("sweep", p), toBytes({ event })),
+        ),
+      );
+    },
+    stop: () => lifecycle.stop(),
+  };
+}

@@ -1,0 +1,105 @@
+import type { UserEvent } from "@meeshy/shared/events";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { eventSubject } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { allOwned, profileOf, type Rig, type RunningWorker, startRig } from "./rig.ts";
+
+let rig: Rig;
+let worker: RunningWorker;
+beforeAll(async () => {
+  rig = await startRig({ graceMs: 0 });
+  worker = await rig.startWorker();
+  await allOwned(worker);
+});
+afterAll(() => rig?.stop());
+
+const order = async (userId: string, event: UserEvent): Promise<number> =>
+  (await rig.link.acks.publish(eventSubject("svc", userId), toBytes({ event }))).seq;
+const news = (userId: string, conversationIds: string[]) =>
+  order(userId, { type: "directory", profile: profileOf(userId, { conversationIds }) });
+const told = (userId: string, directoryVersion: number) =>
+  eventually(async () => {
+    const status = await rig.status(userId);
+    return status?.directoryVersion === directoryVersion && status;
+  });
+
+test("news of someone online are told under the version and dates that they had", async () => {
+  await rig.addUser("online");
+  const version = await rig.gateway().connect("online", "c1");
+  await eventually(async () => (await rig.status("online"))?.version === version);
+  const before = await rig.status("online");
+  const seq = await news("online", ["general", "project"]);
+  expect(await told("online", seq)).toEqual({
+    ...before,
+    conversationIds: ["general", "project"],
+    directoryVersion: seq,
+  });
+});
+
+test("news of someone whose record is gone keep the status that stands", async () => {
+  await rig.addUser("gone");
+  const gateway = rig.gateway();
+  await gateway.connect("gone", "c1");
+  const version = await gateway.disconnect("gone", "c1");
+  await eventually(async () => (await rig.status("gone"))?.version === version);
+  await eventually(async () => (await rig.record("gone")) !== undefined);
+  await eventually(async () => (await rig.record("gone")) === undefined, { what: "the record is gone" });
+  const before = await rig.status("gone");
+  const seq = await news("gone", ["elsewhere"]);
+  expect(await told("gone", seq)).toEqual({
+    ...before,
+    conversationIds: ["elsewhere"],
+    directoryVersion: seq,
+  });
+});
+
+test("news of someone never seen say that they are offline, by no version, and harm no later one", async () => {
+  await rig.addUser("unseen");
+  const seq = await news("unseen", ["general"]);
+  expect(await told("unseen", seq)).toMatchObject({
+    isOnline: false,
+    version: 0,
+    conversationIds: ["general"],
+  });
+  const version = await rig.gateway().connect("unseen", "c1");
+  await eventually(async () => (await rig.status("unseen"))?.version === version);
+});
+
+test("a connection whose gateway had not seen the news takes nothing back", async () => {
+  await rig.addUser("late");
+  const gateway = rig.gateway();
+  await gateway.connect("late", "c1");
+  const seq = await news("late", ["new"]);
+  await told("late", seq);
+  await gateway.connect("late", "c2", { conversationIds: ["old"] });
+  await gateway.disconnect("late", "c1");
+  const version = await gateway.disconnect("late", "c2");
+  const status = await eventually(async () => {
+    const last = await rig.status("late");
+    return last?.version === version && last;
+  });
+  expect(status.conversationIds).toEqual(["new"]);
+});
+
+test("a worker that begins anew tells news again under the same versions", async () => {
+  await rig.addUser("again");
+  await rig.gateway().connect("again", "c1");
+  const before = await told("again", await news("again", ["project"]));
+  await worker.stop();
+  worker = await rig.startWorker();
+  await allOwned(worker);
+  expect(await rig.status("again")).toEqual(before);
+});
+
+test("of someone deleted neither status nor record nor history stays", async () => {
+  await rig.addUser("deleted");
+  await rig.gateway().connect("deleted", "c1");
+  await eventually(async () => (await rig.db.presenceTransition.count({ where: { userId: "deleted" } })) > 0);
+  await rig.db.user.delete({ where: { id: "deleted" } });
+  const seq = await order("deleted", { type: "deleted" });
+  expect(await told("deleted", seq)).toMatchObject({ isOnline: false, username: null, conversationIds: [] });
+  await eventually(async () => (await rig.status("deleted")) === undefined);
+  await eventually(async () => (await rig.record("deleted")) === undefined);
+  expect(await rig.db.presenceTransition.count({ where: { userId: "deleted" } })).toBe(0);
+});

@@ -1,0 +1,136 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import { createGate } from "../nats/gate.ts";
+import { fromBytes, readLast } from "../nats/last-value.ts";
+import { type StatusMessage, statusMessageSchema } from "../status.ts";
+import { STREAM_STATUS, SUBJECT_STATUS_ALL, statusSetSubject, statusSubject } from "../subjects.ts";
+import { createNewest } from "./newest.ts";
+
+export interface Watch {
+  /** Resolves when the present status of every named person has been told. */
+  ready: Promise<void>;
+  stop(): void;
+}
+
+export interface WatchOptions {
+  nc: NatsConnection;
+  /** absent: everyone, from now on */
+  userIds: readonly string[] | undefined;
+  onStatus: (status: StatusMessage) => void;
+  onError: (error: unknown) => void;
+}
+
+export interface WatchHandle extends Watch {
+  /** Reads again what may have been missed. */
+  catchUp(): void;
+}
+
+const READS_AT_ONCE = 64;
+const RETRY_MS = 500;
+/** Time after which an absence is believed of someone last told online: a replica may lag behind. */
+const ABSENT_AGAIN_MS = 1_000;
+/** Live messages may be lost without a sign between the servers of a cluster. */
+const LOOK_EVERY_MS = 30_000;
+
+/**
+ * Follows statuses live, and reads last values after the subscription stands: at the start, after each break
+ * and now and then. What both tell goes through {@link createNewest}, so there is no gap and no way back.
+ */
+export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHandle {
+  const newest = createNewest();
+  const gate = createGate(READS_AT_ONCE);
+  /** last told online and found absent once */
+  const suspects = new Set<string>();
+  let stopped = false;
+  let isReading = false;
+  let isWantedAgain = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const tell = (status: StatusMessage) => {
+    try {
+      onStatus(status);
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const take = (data: Uint8Array) => {
+    try {
+      const status = statusMessageSchema.parse(fromBytes(data));
+      if (!stopped && newest.take(status)) tell(status);
+    } catch (error) {
+      onError(error);
+    }
+  };
+
+  const subscriptions = (userIds?.map(statusSubject) ?? [SUBJECT_STATUS_ALL]).map((subject) =>
+    nc.subscribe(subject, {
+      callback: (error, message) => (error ? onError(error) : take(message.data)),
+    }),
+  );
+
+  const believeAbsent = (userId: string) => {
+    if (newest.get(userId)?.isOnline && !suspects.has(userId)) {
+      suspects.add(userId);
+      later(ABSENT_AGAIN_MS);
+      return;
+    }
+    suspects.delete(userId);
+    const status = newest.takeAbsence(userId);
+    if (status) tell(status);
+  };
+
+  const read = async (userId: string) => {
+    const before = newest.get(userId);
+    const last = await readLast({ nc }, STREAM_STATUS, statusSetSubject(userId));
+    if (stopped) return;
+    if (last && !last.deleted) {
+      suspects.delete(userId);
+      take(last.data);
+      // A live status that came meanwhile is newer than the absence.
+    } else if (newest.get(userId) === before) believeAbsent(userId);
+  };
+
+  const { promise: ready, resolve: markReady } = Promise.withResolvers<void>();
+  const readAll = async () => {
+    await nc.flush();
+    const all = userIds ?? newest.userIds();
+    await Promise.all(all.map((userId) => gate.run(() => (stopped ? Promise.resolve() : read(userId)))));
+    markReady();
+  };
+
+  /** One at a time; what is wanted meanwhile is done again. */
+  const catchUp = () => {
+    isWantedAgain = isReading;
+    if (stopped || isReading) return;
+    isReading = true;
+    readAll()
+      .catch((error) => {
+        if (stopped || nc.isClosed()) return;
+        onError(error);
+        later(RETRY_MS);
+      })
+      .finally(() => {
+        isReading = false;
+        if (isWantedAgain) catchUp();
+      });
+  };
+  const later = (ms: number) => {
+    clearTimeout(retry);
+    retry = setTimeout(catchUp, ms);
+    retry.unref();
+  };
+
+  const timer = setInterval(catchUp, LOOK_EVERY_MS);
+  timer.unref();
+  catchUp();
+  return {
+    ready,
+    catchUp,
+    stop() {
+      stopped = true;
+      markReady();
+      clearInterval(timer);
+      clearTimeout(retry);
+      for (const subscription of subscriptions) subscription.unsubscribe();
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { SERVICE_SUBJECTS, type ServiceSubject } from "../service-requests.ts";
+import {
+  allEvents,
+  allPartitionEvents,
+  BUCKET_LEASES,
+  BUCKET_STATE,
+  leaseKeys,
+  STREAM_EVENTS,
+  STREAM_STATUS,
+  SUBJECT_CHAT_ALL,
+  SUBJECT_CLEANUP,
+  SUBJECT_GATEWAY_ALL,
+  SUBJECT_STATUS_ALL,
+  SUBJECT_STATUS_SET_ALL,
+} from "../subjects.ts";
+import { bucketStream, keySubject } from "./streams.ts";
+
+/**
+ * Who may do what on the bus (CONTRACT 7, ADR 0008). Everything that is not named is refused; each list holds
+ * what its process has been seen to need.
+ */
+
+/** The users of the bus: one per kind of process, `service` for other teams' trusted services, `external` for readers, `admin` for operators. */
+export const NATS_ROLES = ["gateway", "worker", "sweeper", "service", "external", "admin"] as const;
+export type NatsRole = (typeof NATS_ROLES)[number];
+
+/** Roles of other teams: each lives in an account of its own, which holds nothing but what is lent to it. */
+export const GUEST_ROLES = ["service", "external"] as const;
+export type GuestRole = (typeof GUEST_ROLES)[number];
+
+export interface Permissions {
+  publish: string[];
+  subscribe: string[];
+}
+
+/** The inbox prefix of a role's connections: permissions hang on it, so nobody reads another's replies. */
+export const inboxPrefix = (role: NatsRole): string => `_INBOX_${role}`;
+
+/** Replies to requests that came out of another account. */
+const FOREIGN_REPLIES = "_R_.>";
+const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE), bucketStream(BUCKET_LEASES)];
+
+const inbox = (role: NatsRole) => `${inboxPrefix(role)}.>`;
+const lease = (key: string) => keySubject(BUCKET_LEASES, key);
+const record = keySubject(BUCKET_STATE, "*.*");
+const directGet = (stream: string, subject: string) => `$JS.API.DIRECT.GET.${stream}.${subject}`;
+
+/** Every process makes the streams that are missing when it starts; none can change or delete one. */
+const findStreams = STREAMS.flatMap((stream) => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.STREAM.CREATE.${stream}`,
+]);
+/** An unnamed consumer, and the answers to its flow control. */
+const follow = (stream: string) => [`$JS.API.CONSUMER.CREATE.${stream}`, `$JS.FC.${stream}.>`];
+/** Compare-and-set of leases, and reading what stands in the way. */
+const keepLeases = (...keys: string[]) => [
+  ...keys.map(lease),
+  ...keys.map((key) => directGet(bucketStream(BUCKET_LEASES), lease(key))),
+  ...follow(bucketStream(BUCKET_LEASES)),
+];
+
+const DISCOVERY = ["PING", "INFO", "STATS"].flatMap((verb) => [`$SRV.${verb}`, `$SRV.${verb}.>`]);
+
+/** What a guest may read: statuses as they change, and the last ones of users it can name. */
+const LAST_STATUS = directGet(STREAM_STATUS, SUBJECT_STATUS_SET_ALL);
+
+/** What is lent to guests beside the live statuses: every subject that they may send a request to. */
+export const GUEST_REQUESTS: Record<GuestRole, { services: ServiceSubject[]; others: string[] }> = {
+  service: { services: SERVICE_SUBJECTS, others: [LAST_STATUS, ...DISCOVERY] },
+  external: { services: ["presence.query"], others: [LAST_STATUS] },
+};
+
+const guest = (role: GuestRole): Permissions => ({
+  publish: [...GUEST_REQUESTS[role].services, ...GUEST_REQUESTS[role].others],
+  subscribe: ["presence.status.>", inbox(role)],
+});
+
+export const PERMISSIONS: Record<NatsRole, Permissions> = {
+  gateway: {
+    publish: [
+      ...(["gw", "svc", "admin"] as const).map(allEvents),
+      SUBJECT_CHAT_ALL,
+      SUBJECT_CLEANUP,
+      ...keepLeases(leaseKeys.gateway("*")),
+      directGet(bucketStream(BUCKET_STATE), record),
+      ...findStreams,
+      ...follow(STREAM_STATUS),
+      inbox("worker"),
+      inbox("admin"),
+      FOREIGN_REPLIES,
+    ],
+    subscribe: [
+      inbox("gateway"),
+      SUBJECT_STATUS_ALL,
+      SUBJECT_CHAT_ALL,
+      SUBJECT_GATEWAY_ALL,
+      ...SERVICE_SUBJECTS,
+      ...DISCOVERY,
+    ],
+  },
+  worker: {
+    publish: [
+      SUBJECT_STATUS_SET_ALL,
+      record,
+      SUBJECT_GATEWAY_ALL,
+      ...keepLeases(leaseKeys.partition("*"), leaseKeys.worker("*"), leaseKeys.epoch),
+      LAST_STATUS,
+      directGet(bucketStream(BUCKET_STATE), record),
+      `$JS.API.DIRECT.GET.${STREAM_EVENTS}`,
+      ...findStreams,
+      ...follow(STREAM_EVENTS),
+      // Nothing stays of a person who is deleted.
+      `$JS.API.STREAM.PURGE.${STREAM_STATUS}`,
+      ...follow(bucketStream(BUCKET_STATE)),
+    ],
+    subscribe: [inbox("worker")],
+  },
+  sweeper: {
+    publish: [
+      allEvents("sweep"),
+      allPartitionEvents("sweep"),
+      ...keepLeases(leaseKeys.sweeper("*"), leaseKeys.gateway("*")),
+      ...findStreams,
+      inbox("gateway"),
+    ],
+    subscribe: [inbox("sweeper"), SUBJECT_STATUS_ALL, SUBJECT_CLEANUP],
+  },
+  service: guest("service"),
+  external: guest("external"),
+  // Reads everything and keeps the streams; what people are is for the log alone to say.
+  admin: {
+    publish: ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$JS.SNAPSHOT.>", ...DISCOVERY, ...SERVICE_SUBJECTS],
+    subscribe: [">"],
+  },
+};

@@ -1,0 +1,33 @@
+import type { Directory } from "@meeshy/shared/directory";
+import { createGate } from "@meeshy/shared/nats/gate";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { StaleUser } from "./safety-net.ts";
+
+const PEOPLE_AT_ONCE = 32;
+
+/**
+ * Rows of our own tables say nothing of people who are in an application's directory: their names and conversations
+ * are read there. Who cannot be read now is left for the next sweep; who is nobody any more has no conversations.
+ */
+export function describeBy(
+  directory: Pick<Directory, "users" | "conversations">,
+  logger: Logger,
+): (rows: readonly StaleUser[]) => Promise<StaleUser[]> {
+  const gate = createGate(PEOPLE_AT_ONCE);
+  const describe = async ({ userId, profile }: StaleUser): Promise<StaleUser> => {
+    const [users, conversations] = await Promise.all([
+      directory.users([userId]),
+      directory.conversations(userId),
+    ]);
+    const username = users.get(userId)?.username ?? null;
+    return { userId, profile: { ...profile, username, conversationIds: conversations.map(({ id }) => id) } };
+  };
+  return async (rows) => {
+    const described = await Promise.allSettled(rows.map((row) => gate.run(() => describe(row))));
+    const failures = described.filter((result) => result.status === "rejected");
+    if (failures.length > 0) {
+      logger.warn({ err: failures[0]?.reason, people: failures.length }, "people left for the next sweep");
+    }
+    return described.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  };
+}
