@@ -33,7 +33,8 @@ export const restart: Scenario = {
       samples,
       targets: targetsOf(samples),
       notes: [
-        "A flap: one viewer is told that somebody, who never left, is offline. Clients wait as socket.io-client does.",
+        "A flap: one viewer is told that somebody, who never left, is offline. Clients wait as socket.io-client does, and",
+        "come back to the other process first, as behind a balancer.",
         ...notes,
       ],
     };
@@ -90,7 +91,7 @@ function createFleet(system: System) {
         if (wasOpen) count.lost++;
         const next = wasOpen ? 0 : attempt + 1;
         const wait = Math.min(RECONNECT_MAX_MS, RECONNECT_MS * 2 ** next) * (0.5 + Math.random());
-        setTimeout(() => void enter(userId, front + next, next).catch(() => {}), wait);
+        setTimeout(() => void enter(userId, front + 1, next).catch(() => {}), wait);
       },
     });
     return client.authenticated.then(() => void open.set(userId, client.raw));
