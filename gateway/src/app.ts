@@ -24,6 +24,7 @@ import { correctViews } from "./people/corrections.ts";
 import { createMemberships } from "./people/memberships.ts";
 import { createPeople, type People } from "./people/people.ts";
 import { createRoomRequests } from "./people/room-requests.ts";
+import { createProfileRefresh } from "./people/stored-profiles.ts";
 import { createTold } from "./people/told.ts";
 import { createLargeRooms } from "./rooms/large-rooms.ts";
 import { createOutlet } from "./rooms/outlet.ts";
@@ -86,8 +87,9 @@ export async function createGateway(
   const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
+  const refreshProfiles = createProfileRefresh({ directory, connections, logger });
   const log = createEventLog(
-    { link, board, connections, metrics, logger },
+    { link, board, connections, refreshProfiles, metrics, logger },
     { leaseMs: config.gatewayLeaseMs },
   );
   const feed = createStatusFeed({ link, metrics, logger });

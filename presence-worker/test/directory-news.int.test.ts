@@ -43,6 +43,7 @@ test("news of someone whose record is gone keep the status that stands", async (
   await gateway.connect("gone", "c1");
   const version = await gateway.disconnect("gone", "c1");
   await eventually(async () => (await rig.status("gone"))?.version === version);
+  await eventually(async () => (await rig.record("gone")) !== undefined);
   await eventually(async () => (await rig.record("gone")) === undefined, { what: "the record is gone" });
   const before = await rig.status("gone");
   const seq = await news("gone", ["elsewhere"]);

@@ -28,6 +28,8 @@ export interface EventLogDeps {
   link: NatsLink;
   board: LeaseBoard;
   connections: Connections;
+  /** Brings the profiles of open connections up to date; never rejects. */
+  refreshProfiles: () => Promise<void>;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -73,6 +75,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       gatewayId: life.id,
       device: connection.device,
       idleMs,
+      ...(connection.isWelcomed ? { again: true } : {}),
       profile: connection.profile,
       directoryVersion: connection.directoryVersion,
     });
@@ -104,7 +107,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
   const forgetEpochs = board.onChange((key) => {
     if (key !== leaseKeys.epoch || epochNow() <= epoch) return;
     epoch = epochNow();
-    if (isBoardRead) renew(`epoch ${epoch} begins`);
+    if (isBoardRead) void deps.refreshProfiles().then(() => renew(`epoch ${epochNow()} begins`));
   });
 
   return {

@@ -84,7 +84,7 @@ describe("a gateway that was declared lost", () => {
       const lines = linesOf(await servers.readLog(), id);
       return lines.length === 2 && lines;
     });
-    expect(again).toMatchObject({ number: 1, event: { type: "connected", connectionId: id } });
+    expect(again).toMatchObject({ number: 1, event: { type: "connected", connectionId: id, again: true } });
     expect(gatewayIdOf(again)).toBe(again?.publisher);
     expect(again?.publisher).not.toBe(former);
     expect(again?.event.type === "connected" && again.event.idleMs).toBeGreaterThan(0);
@@ -214,6 +214,23 @@ describe("what cannot be written now", () => {
     ]);
     expect(log.every(({ number }) => number === 1 || number === 2)).toBe(true);
     alice.close();
+  });
+
+  it("says what is stored by then when a new epoch begins", async () => {
+    const gateway = await servers.gateway();
+    const carol = await signIn(gateway.url, "carol");
+    const id = await connectionIdOf(carol);
+    await servers.db.user.update({ where: { id: "carol" }, data: { availability: "invisible" } });
+    await servers.link.acks.publish(
+      keySubject(BUCKET_LEASES, leaseKeys.epoch),
+      toBytes({ epoch: 3, from: 1 }),
+    );
+    const [, again] = await eventually(async () => {
+      const lines = linesOf(await servers.readLog(), id);
+      return lines.length === 2 && lines;
+    });
+    expect(again).toMatchObject({ event: { profile: { availability: "invisible" } } });
+    carol.close();
   });
 
   it("is written under the new id when the gateway is declared lost meanwhile", async () => {

@@ -57,13 +57,15 @@ beforeAll(async () => {
   unsubscribe("fastify.initialization", listen);
   elsewhere = await servers.gateway();
   const { db } = servers;
-  const people = [...SUBJECTS, "member", "blocked", "stranger"];
+  const people = [...SUBJECTS, "member", "blocked", "stranger", "root"];
   await db.user.createMany({
     data: people.map((id) => ({ id, username: `${id}'s name`, showOnlineStatus: id !== "hider" })),
   });
   await db.conversation.create({ data: { id: ROOM } });
   await db.conversationMember.createMany({
-    data: people.filter((id) => id !== "stranger").map((userId) => ({ conversationId: ROOM, userId })),
+    data: people
+      .filter((id) => id !== "stranger" && id !== "root")
+      .map((userId) => ({ conversationId: ROOM, userId })),
   });
   await db.userBlock.create({ data: { blockerId: "blocker", blockedId: "blocked" } });
   await gateway.people.availability.set("ghost", { availability: "invisible", statusText: "hush" });
@@ -184,17 +186,22 @@ const masked = (body: Record<string, unknown>, viewer: string, subject: string):
   };
 };
 
+const stateOf = async (userId: string) => {
+  const headers = { authorization: `Bearer ${tokenFor("root", { role: "ADMIN" })}` };
+  return (await call(elsewhere.url, `/api/admin/users/${userId}/presence`, { headers })).body.state;
+};
+
 const secretOf = (subject: string) => `a secret of ${subject}`;
 
 /** Comes, does things, says something, changes what they show, and goes. */
-const live = async (subject: string) => {
+const live = async (subject: string): Promise<Client | undefined> => {
   if (subject === "ended") {
     const now = new Date();
     await servers.db.user.update({
       where: { id: subject },
       data: { isOnline: true, lastActiveAt: now, statusText: "x" },
     });
-    return;
+    return undefined;
   }
   const asSubject = (method: string, path: string, body: object) =>
     call(elsewhere.url, path, {
@@ -215,6 +222,7 @@ const live = async (subject: string) => {
   await eventually(
     async () => (await servers.db.user.findUnique({ where: { id: subject } }))?.statusText === statusText,
   );
+  return client;
 };
 
 describe("every route and every event", () => {
@@ -229,7 +237,7 @@ describe("every route and every event", () => {
     await readAll(viewer, client, subject); // what the viewer does leaves its own traces
     const before = await readAll(viewer, client, subject);
     const heardBefore = client.received.length;
-    await live(subject);
+    const alive = await live(subject);
     const watcher = await signIn(gateway.url, viewer);
     await settle();
     const after = await readAll(viewer, client, subject);
@@ -239,8 +247,9 @@ describe("every route and every event", () => {
       if (HEARD[event] === NAMES_NOBODY) expect(JSON.stringify([event, payload])).not.toContain(subject);
       expect(JSON.stringify(payload ?? null)).not.toContain(secretOf(subject));
     }
-    client.close();
-    watcher.close();
+    for (const one of [client, watcher, alive]) one?.close();
+    // The next viewer begins with nobody there, too.
+    await eventually(async () => (await stateOf(subject)) === "offline");
   });
 
   it("tell a stranger of a person as of nobody", async () => {
