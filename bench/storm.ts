@@ -56,7 +56,7 @@ function keepConnected(person: Person, url: string, token: string, isOver: () =>
     onEvent(event, payload) {
       if (event === SERVER_EVENTS.USER_STATUS) person.onStatus(payload as UserStatus);
       if (event !== SERVER_EVENTS.PRESENCE_SNAPSHOT) return;
-      person.welcomedAt = performance.now();
+      person.welcomedAt ??= performance.now(); // a later snapshot renews a view, after an outage
       person.attempts = 0;
       person.onSnapshot(payload as PresenceSnapshot);
     },

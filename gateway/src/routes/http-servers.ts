@@ -34,6 +34,8 @@ export type HttpConfig = Pick<
 
 /** Time to send a whole request; sockets are not requests. */
 const REQUEST_TIMEOUT_MS = 30_000;
+/** Connections that the kernel keeps for us: beyond it, clients of a storm would hang in ever longer TCP retries. */
+const BACKLOG = 4_096;
 const BODY_MAX_BYTES = 64 * 1024;
 /** Room for a path with 200 encoded ids; a longer list is still read, to be refused by name. */
 const HEADER_MAX_BYTES = 128 * 1024;
@@ -61,7 +63,7 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
   return {
     public: app.server,
     async listen() {
-      await app.listen({ host: config.host, port: config.port });
+      await app.listen({ host: config.host, port: config.port, backlog: BACKLOG });
       if (isApart) await ops.listen({ host: config.host, port: config.opsPort ?? 0 });
       return { port: portOf(app), opsPort: isApart ? portOf(ops) : undefined };
     },
