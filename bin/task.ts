@@ -21,6 +21,7 @@ const TASKS: Record<string, Task> = {
   },
   "test:chaos": { needs: [ensureGeneratedClient], runs: [["node", "chaos/main.ts"]] },
   bench: { needs: [ensureGeneratedClient], runs: [["node", "bench/main.ts"]] },
+  load: { needs: [], runs: [["node", "bench/load/main.ts"]] },
   check: {
     needs: [ensureGeneratedClient],
     runs: [["tsc", "--noEmit", "-p", "."], ...webTypes, ["biome", "check"], ["knip"]],

@@ -50,16 +50,16 @@ interface Me {
   connections: { connectionId: string; gatewayId: string; device: string | null }[];
 }
 
-async function me(stack: RunningStack, user: string): Promise<Me> {
+async function me(stack: RunningStack, user: string, gateway = 0): Promise<Me> {
   const headers = { authorization: `Bearer ${stack.token(user)}`, "x-presence-passive": "1" };
-  const answer = await fetch(`${stack.urls[0]}/api/users/me`, { headers });
+  const answer = await fetch(`${stack.urls[gateway]}/api/users/me`, { headers });
   return (await answer.json()) as Me;
 }
 
 /** The user's connections, once the record that tells of them names exactly these. */
-const connectionsOf = (stack: RunningStack, user: string, ids: string[]) =>
+const connectionsOf = (stack: RunningStack, user: string, ids: string[], gateway = 0) =>
   eventually(async () => {
-    const { connections } = await me(stack, user);
+    const { connections } = await me(stack, user, gateway);
     const open = connections.map(({ connectionId }) => connectionId).sort();
     return JSON.stringify(open) === JSON.stringify([...ids].sort()) && connections;
   });
@@ -70,7 +70,7 @@ const seenBy = (alice: Client, isOnline: boolean) =>
 const start = (multiDevice: string) =>
   startStack({
     args: ["--no-web", "--gateways", "2"],
-    env: { MULTI_DEVICE: multiDevice, DISCONNECT_GRACE_MS: String(GRACE_MS) },
+    env: { MULTI_DEVICE: multiDevice, DISCONNECT_GRACE_MS: String(GRACE_MS), GATEWAY_LEASE_MS: "1500" },
   });
 
 describe("with several devices allowed, a person", () => {
@@ -127,6 +127,26 @@ describe("with one device at a time, a person", () => {
     await seenBy(alice, false);
     expect(alice.of("bob").map(({ isOnline }) => isOnline)).toEqual([true, false]);
     expect(second.events).not.toContain("session:replaced");
+  });
+
+  test("who connects elsewhere while a gateway is out of touch is not thrown out when it comes back", async () => {
+    const phone = await open(stack, "bob", 0, "phone");
+    const { pid } = stack.read().gateways[0] ?? { pid: -1 };
+    await connectionsOf(stack, "bob", [phone.connectionId], 1);
+    process.kill(pid, "SIGSTOP");
+    let laptop: Client;
+    try {
+      await connectionsOf(stack, "bob", [], 1);
+      laptop = await open(stack, "bob", 1, "laptop");
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await eventually(() => phone.events.includes("io server disconnect"));
+    expect(phone.events.slice(-2)).toEqual(["session:replaced", "io server disconnect"]);
+    expect(laptop.socket.connected).toBe(true);
+    expect(await connectionsOf(stack, "bob", [laptop.connectionId], 1)).toMatchObject([{ device: "laptop" }]);
+    laptop.socket.disconnect();
+    await connectionsOf(stack, "bob", [], 1);
   });
 
   test("who connects on two gateways at once ends with exactly one connection", async () => {

@@ -30,7 +30,7 @@ export interface LogFiller {
 
 const WAITING_AT_ONCE = 20_000;
 
-/** Users are `u0`, `u1`, …, the ids that {@link userName} gives. */
+/** Users are `u0`, `u1`, …. */
 export function createLogFiller(link: NatsLink, gatewayId: string): LogFiller {
   const publisher: LogPublisher = createLogPublisher(link, gatewayId);
   const ends = new Map<number, number>();
@@ -54,7 +54,7 @@ export function createLogFiller(link: NatsLink, gatewayId: string): LogFiller {
   };
 }
 
-export const userName = (n: number): string => `u${n}`;
+const userName = (n: number): string => `u${n}`;
 
 /** A user of ten's room comes online with one connection. */
 export const connectedEvent = (n: number, gatewayId: string): UserEvent => ({

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { UserStatus } from "@meeshy/shared/status";
 
 /** A status as one watcher got it; `at` is this process's monotonic clock, ms. */
-export interface Receipt {
+interface Receipt {
   userId: string;
   isOnline: boolean;
   at: number;
@@ -19,7 +19,7 @@ export interface Receipts {
 }
 
 /** Fewer or more statuses came in than have to: the times say nothing. */
-export class WrongCount extends Error {
+class WrongCount extends Error {
   constructor(what: string, expected: number, found: number) {
     super(`${what}: ${expected} receipts are right, ${found} came in`);
     this.name = "WrongCount";

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "@meeshy/shared/testing/eventually";
 import { openClient } from "../fleet/clients.ts";
 import { planAudience } from "../fleet/world.ts";
 import { figureOf } from "../report/figures.ts";
@@ -51,12 +52,8 @@ async function measure(
   const before = { ...fleet.count, bytes: fleet.bytes() };
   const since = performance.now();
   const restarting = system.restartFront(0);
-  while (fleet.count.lost === before.lost) await pause(5);
-  while (fleet.open() < SOCKETS) {
-    if (performance.now() - since > BACK_WITHIN_MS)
-      throw new Error(`${system.kind}: ${SOCKETS - fleet.open()} sockets did not come back`);
-    await pause(20);
-  }
+  const isBack = () => fleet.count.lost > before.lost && fleet.open() === SOCKETS;
+  await eventually(isBack, { within: BACK_WITHIN_MS, what: `${system.kind}: all ${SOCKETS} are back` });
   const backMs = performance.now() - since;
   await restarting;
   await fleet.calm();

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
+import { eventually } from "@meeshy/shared/testing/eventually";
 import { startStack } from "@meeshy/shared/testing/stack";
 import { insertWorld } from "../fleet/insert-world.ts";
 import type { World } from "../fleet/world.ts";
@@ -44,7 +44,8 @@ export async function startMeeshy(
     async restartFront(index) {
       const pid = gateways()[index] as number;
       process.kill(pid, "SIGTERM");
-      while (gateways()[index] === pid) await pause(50);
+      const isReplaced = () => gateways()[index] !== pid;
+      await eventually(isReplaced, { within: 60_000, what: "the gateway runs again" });
     },
     stop: () => stack.stop(),
   };

@@ -34,6 +34,8 @@ export const userEventSchema = z.discriminatedUnion("type", [
     device: z.string().max(100).nullable(),
     /** how long this connection has shown no activity, by its gateway's monotonic clock: 0 for a new one */
     idleMs: z.number().nonnegative(),
+    /** it was in the log before, under a life of its gateway that has ended */
+    again: z.boolean().optional(),
     profile: profileSchema,
     /** what the gateway had seen of the directory's changes before it read the profile */
     directoryVersion: z.int().nonnegative().optional(),

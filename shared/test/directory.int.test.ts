@@ -109,6 +109,9 @@ describe.each(["our own tables", "an application"] as const)("the directory over
     expect((await directory().members("a/b?c")).sort()).toEqual(["ann", "anon_1", FOREIGN].sort());
     expect(await directory().members("empty")).toEqual([]);
     for (const id of nobodies) expect(await directory().members(id)).toEqual([]);
+    const counts = await directory().memberCounts(["a/b?c", "room", "empty", "a/b?c", ...nobodies]);
+    const countOf = (id: string) => counts.get(id) ?? 0;
+    expect(["a/b?c", "room", "empty", ...nobodies].map(countOf)).toEqual([3, 2, 0, ...nobodies.map(() => 0)]);
   });
 
   it("counts blocks in both directions, once each", async () => {

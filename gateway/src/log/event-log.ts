@@ -75,6 +75,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       gatewayId: life.id,
       device: connection.device,
       idleMs,
+      ...(connection.isWelcomed ? { again: true } : {}),
       profile: connection.profile,
       directoryVersion: connection.directoryVersion,
     });

@@ -35,9 +35,9 @@ export function createStatusReader({
     return { id: user.id, isAdmin, conversationIds, blocked: blocked ?? new Set() };
   };
 
-  /** Without a viewer, whoever asks shares a conversation with everyone. */
-  const readAs = async (viewer: Viewer | undefined, userIds: readonly string[]): Promise<UserStatus[]> => {
-    const users = await directory.users.getMany(userIds);
+  /** Without a reader, whoever asks shares a conversation with everyone. */
+  const readAs = async (reader: Reader | undefined, userIds: readonly string[]): Promise<UserStatus[]> => {
+    const [viewer, users] = await Promise.all([reader && viewerOf(reader), directory.users.getMany(userIds)]);
     const known = [...users.keys()];
     const published = new Map(known.map((id) => [id, feed.get(id)]));
     const [conversations, rows] = await Promise.all([
@@ -60,7 +60,7 @@ export function createStatusReader({
   };
 
   return {
-    read: async (caller, userIds) => readAs(await viewerOf(caller), userIds),
+    read: readAs,
     readAsSharer: (userIds) => readAs(undefined, userIds),
   };
 }

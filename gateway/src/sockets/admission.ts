@@ -85,6 +85,10 @@ export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admis
 
   return {
     allowRequest(request, answer) {
+      // An upgrade's socket is nobody's until it is let in: a client that resets it meanwhile would end the process.
+      if (request.headers.upgrade !== undefined) {
+        request.socket.on("error", () => request.socket.destroy());
+      }
       const allow = () => answer(null, true);
       if (isClosed) refuse(request);
       else if (waiting.length === 0 && hasRoom()) admit(allow);

@@ -84,7 +84,7 @@ describe("a gateway that was declared lost", () => {
       const lines = linesOf(await servers.readLog(), id);
       return lines.length === 2 && lines;
     });
-    expect(again).toMatchObject({ number: 1, event: { type: "connected", connectionId: id } });
+    expect(again).toMatchObject({ number: 1, event: { type: "connected", connectionId: id, again: true } });
     expect(gatewayIdOf(again)).toBe(again?.publisher);
     expect(again?.publisher).not.toBe(former);
     expect(again?.event.type === "connected" && again.event.idleMs).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect as connectTcp } from "node:net";
 import { promisify } from "node:util";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { openRawClient } from "@meeshy/shared/testing/raw-client";
@@ -13,6 +13,9 @@ import { settle } from "../harness.ts";
 
 /** More handshakes than may ask the directory at a time: while they last, nobody is let in. */
 const CROWD = 200;
+const UPGRADE =
+  "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+  "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 async function startDoor() {
   const registry = new Registry();
@@ -65,6 +68,12 @@ it("whoever waits at the door comes in when there is room, and knows nothing of 
   await eventually(async () => (await connections()) === 3);
   await settle();
   expect(stocks.map(({ client }) => client.connected)).toEqual([false, false]);
+  const reset = connectTcp(Number(new URL(url).port), "127.0.0.1");
+  reset.write(UPGRADE);
+  await eventually(async () => (await connections()) === 4);
+  await settle();
+  reset.resetAndDestroy();
+  await eventually(async () => (await connections()) === 3);
   gone.vanish();
   disperse();
   await eventually(() => stocks.every(({ client }) => client.connected));

@@ -1,4 +1,5 @@
 import { type ActorContext, type ActorEvent, actorTime, type Rules } from "./actor.ts";
+import { turnAway } from "./connections.ts";
 import type { Effect } from "./effects.ts";
 import type { UserRecord } from "./record.ts";
 import { settle } from "./settle.ts";
@@ -16,6 +17,10 @@ export function createActions(rules: Rules) {
     (change: (before: UserRecord, event: ActorEvent, at: number) => UserRecord): Action =>
     ({ context: { record }, event }) =>
       settle(record, event, change(record, event, actorTime(record, event)));
+  const turnAwayNewcomer: Action = ({ context: { record }, event }) => ({
+    record,
+    effects: [turnAway(event)],
+  });
   const persistAgain: Action = ({ context: { record } }) => ({ record, effects: PERSIST });
 
   return {
@@ -31,6 +36,7 @@ export function createActions(rules: Rules) {
     readDirectory: settled(step.readDirectory),
     erase: settled(step.erase),
     dispelGhost: settled(step.dispelGhost),
+    turnAway: turnAwayNewcomer,
     persistAgain,
   };
 }

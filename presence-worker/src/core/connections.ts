@@ -1,3 +1,4 @@
+import { assertEvent } from "xstate";
 import type { ActorEvent, Rules } from "./actor.ts";
 import type { Effect } from "./effects.ts";
 import type { Connection, UserRecord } from "./record.ts";
@@ -59,6 +60,13 @@ export function closeOrder(before: Connections, after: Connections, event: Actor
 }
 
 const isSendOff = ({ type }: ActorEvent): boolean => type === "disconnect-all" || type === "deleted";
+
+/** The order to close the connection that an event announces. */
+export function turnAway(event: ActorEvent): Effect {
+  assertEvent(event, "connected");
+  const byGateway = { [event.gatewayId]: [event.connectionId] };
+  return { type: "closeConnections", reason: "replaced", byGateway };
+}
 
 function keep(connections: Connections, stays: (id: string, connection: Connection) => boolean): Connections {
   return Object.fromEntries(Object.entries(connections).filter(([id, connection]) => stays(id, connection)));

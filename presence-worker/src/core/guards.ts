@@ -21,6 +21,12 @@ export function createGuards(rules: Rules) {
     isConnected,
     isKnownConnection: ({ context, event }: Args) =>
       event.type === "connected" && Object.hasOwn(context.record.connections, event.connectionId),
+    /** One device at a time, and another has taken this one's place while its gateway was out of touch. */
+    isOutdatedConnection: (args: Args) =>
+      rules.multiDevice === "replace" &&
+      args.event.type === "connected" &&
+      args.event.again === true &&
+      isConnected(args),
     /** A socket announced again after a long silence says nothing of the person. */
     isIdleConnection: ({ event }: Args) =>
       event.type === "connected" && event.idleMs >= rules.offlineThresholdMs,

@@ -32,6 +32,7 @@ export function createPresenceMachine(rules: Rules) {
       readDirectory: assign(actions.readDirectory),
       erase: assign(actions.erase),
       dispelGhost: assign(actions.dispelGhost),
+      turnAway: assign(actions.turnAway),
       persistAgain: assign(actions.persistAgain),
     },
   }).createMachine({
@@ -46,7 +47,7 @@ export function createPresenceMachine(rules: Rules) {
     states: {
       online: {
         on: {
-          connected: [knownConnection, idleConnection, { actions: "goOnline" }],
+          connected: [knownConnection, outdatedConnection, idleConnection, { actions: "goOnline" }],
           activity: [{ guard: "isConnected", actions: "goOnline" }, loneActivity],
           disconnected: lossWhenOnline,
           "gateway-lost": lossWhenOnline,
@@ -57,7 +58,12 @@ export function createPresenceMachine(rules: Rules) {
       },
       zombie: {
         on: {
-          connected: [knownConnection, idleConnection, { target: "online", actions: "goOnline" }],
+          connected: [
+            knownConnection,
+            outdatedConnection,
+            idleConnection,
+            { target: "online", actions: "goOnline" },
+          ],
           activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
           disconnected: lossWhenZombie,
           "gateway-lost": lossWhenZombie,
@@ -68,7 +74,12 @@ export function createPresenceMachine(rules: Rules) {
       },
       offline: {
         on: {
-          connected: [knownConnection, idleConnection, { target: "online", actions: "goOnline" }],
+          connected: [
+            knownConnection,
+            outdatedConnection,
+            idleConnection,
+            { target: "online", actions: "goOnline" },
+          ],
           activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
           disconnected: { guard: "losesSome", actions: "changeConnections" },
           "gateway-lost": { guard: "losesSome", actions: "changeConnections" },
@@ -82,6 +93,7 @@ export function createPresenceMachine(rules: Rules) {
 }
 
 const knownConnection = { guard: "isKnownConnection", actions: "changeConnections" } as const;
+const outdatedConnection = { guard: "isOutdatedConnection", actions: "turnAway" } as const;
 const idleConnection = { guard: "isIdleConnection", actions: "addConnection" } as const;
 const loneActivity = { actions: "noteActivity" } as const;
 const availabilityOver = { guard: "isAvailabilityOver", actions: "expireAvailability" } as const;

@@ -11,7 +11,7 @@ import {
 } from "./publishers.ts";
 import { emptyRecord, nextDeadline, nextRenewal, type UserRecord } from "./record.ts";
 import type { createTransition } from "./transition.ts";
-import { createWheel } from "./wheel.ts";
+import { createWheel, isDue } from "./wheel.ts";
 
 /**
  * One partition's users and the order in which events reach them. Pure: time, numbers and epoch come
@@ -145,7 +145,7 @@ export function createPartition(
   /** Last values expire on the broker: what has not changed for long is told again under its old version. */
   const renew = (record: UserRecord, changes: Change[]) => {
     const due = nextRenewal(record, renewAfterMs);
-    if (due === null || due > clock.now) return;
+    if (due === null || !isDue(due, clock.now)) return;
     const renewed = { ...record, renewedAt: clock.now };
     keep(renewed);
     const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
@@ -157,7 +157,7 @@ export function createPartition(
       const record = users.get(userId);
       if (!record) continue;
       const deadline = nextDeadline(record);
-      if (deadline !== null && deadline <= clock.now && !hasSeen(record))
+      if (deadline !== null && isDue(deadline, clock.now) && !hasSeen(record))
         step(record, event, undefined, changes);
       renew(users.get(userId) ?? record, changes);
       schedule(users.get(userId) ?? record);

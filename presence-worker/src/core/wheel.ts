@@ -13,6 +13,16 @@ export interface Wheel {
 
 export const TICK_MS = 250;
 
+const slotFor = (deadline: number): number => Math.ceil(deadline / TICK_MS);
+const slotAt = (now: number): number => Math.floor(now / TICK_MS);
+
+/**
+ * Whether the slot of a deadline has come by `now`. It decides for everyone who is taken out: some are looked
+ * at before their slot, since an earlier deadline of theirs had moved, and who was written down and loaded
+ * meanwhile is not. Both must come to the same.
+ */
+export const isDue = (deadline: number, now: number): boolean => slotFor(deadline) <= slotAt(now);
+
 export function createWheel(): Wheel {
   const slots = new Map<number, Set<string>>();
   const slotOf = new Map<string, number>();
@@ -27,7 +37,7 @@ export function createWheel(): Wheel {
 
   return {
     schedule(userId, deadline) {
-      const slot = Math.ceil(deadline / TICK_MS);
+      const slot = slotFor(deadline);
       const present = slotOf.get(userId);
       if (present !== undefined && present <= slot) return;
       if (present !== undefined) remove(userId, present);
@@ -44,7 +54,7 @@ export function createWheel(): Wheel {
       remove(userId, slot);
     },
     take(now) {
-      const last = Math.floor(now / TICK_MS);
+      const last = slotAt(now);
       if (last < earliest) return [];
       const due: string[] = [];
       const numbers = last - earliest > slots.size ? [...slots.keys()].filter((slot) => slot <= last) : null;

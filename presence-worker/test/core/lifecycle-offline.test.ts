@@ -152,6 +152,6 @@ describeTable("offline with a and b open, one device at a time", {
       event                | state   | open           | until | viewers told              | stored | history                       | closed
       c connects           | online  | c@g2           | 300s  | online (connect)          | yes    | offline→online connect        | replaced {g1:[a],g2:[b]}
       a connects elsewhere | offline | a@g2 b@g2      | -     | -                         | -      | -                             | -
-      c is announced, idle | offline | c@g2           | -     | -                         | -      | -                             | replaced {g1:[a],g2:[b]}
+      c is announced, idle | offline | a@g1 b@g2      | -     | -                         | -      | -                             | replaced {g2:[c]}
     `,
 });

@@ -138,6 +138,6 @@ describeTable("online on a and b, one device at a time", {
       event                | state   | open           | until | viewers told              | stored | history                       | closed
       c connects           | online  | c@g2           | 300s  | -                         | yes    | -                             | replaced {g1:[a],g2:[b]}
       a connects elsewhere | online  | a@g2 b@g2      | 60s   | -                         | -      | -                             | -
-      c is announced, idle | online  | c@g2           | 60s   | -                         | -      | -                             | replaced {g1:[a],g2:[b]}
+      c is announced, idle | online  | a@g1 b@g2      | 60s   | -                         | -      | -                             | replaced {g2:[c]}
     `,
 });

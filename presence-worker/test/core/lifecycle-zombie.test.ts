@@ -165,6 +165,6 @@ describeTable("idle zombie on a, one device at a time", {
       event                | state   | open           | until | viewers told              | stored | history                       | closed
       c connects           | online  | c@g2           | 300s  | -                         | yes    | zombie→online connect         | replaced {g1:[a]}
       a connects elsewhere | zombie  | a@g2           | 3s    | -                         | -      | -                             | -
-      c is announced, idle | zombie  | c@g2           | 3s    | -                         | -      | -                             | replaced {g1:[a]}
+      c is announced, idle | zombie  | a@g1           | 3s    | -                         | -      | -                             | replaced {g2:[c]}
     `,
 });

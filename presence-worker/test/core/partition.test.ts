@@ -181,6 +181,20 @@ describe("a partition", () => {
     expect(partition.get("bob")).toMatchObject({ state: "zombie", zombieCause: "gateway-lost" });
   });
 
+  it("looks at a deadline in the same tick, whether it stood from the start or had moved", () => {
+    const log = createLog();
+    log.user(1, "alice", connected("c1", "g1"), "g1");
+    log.user(26_251, "alice", { type: "activity" }, "g1");
+    log.timeout(86_251);
+    const straight = apply(open(), log.messages);
+    const first = apply(open(), log.messages.slice(0, 2));
+    const resumed = apply(
+      open(structuredClone(first.memory()), structuredClone([...first.records()])),
+      log.messages.slice(2),
+    );
+    expect([...resumed.records()]).toEqual([...straight.records()]);
+  });
+
   it("gives the same records from any checkpoint, whatever was written down later", () => {
     const users = ["alice", "bob", "carol"];
     const step = fc.record({

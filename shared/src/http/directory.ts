@@ -70,10 +70,10 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
     return answer === undefined ? undefined : schema.parse(answer);
   };
 
-  const members = async (conversationId: string): Promise<string[]> => {
+  const membersOf = async (conversationId: string): Promise<string[]> => {
     if (!isAddressable(conversationId)) return [];
-    const answer = await list(`/conversations/${encodeURIComponent(conversationId)}/members`, peopleAnswer);
-    return (answer?.userIds ?? []).slice(0, LIST_MAX);
+    const path = `/conversations/${encodeURIComponent(conversationId)}/members`;
+    return (await list(path, peopleAnswer))?.userIds ?? [];
   };
 
   return {
@@ -88,10 +88,11 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
         .slice(0, PERSON_CONVERSATIONS_MAX)
         .map((one) => ({ id: one.id, title: one.title ?? null }));
     },
-    members,
+    members: async (conversationId) => (await membersOf(conversationId)).slice(0, LIST_MAX),
     async memberCounts(conversationIds) {
-      const counts = conversationIds.map(async (id) => [id, (await members(id)).length] as const);
-      return new Map(await Promise.all(counts));
+      const ids = [...new Set(conversationIds)];
+      const counts = await Promise.all(ids.map(async (id) => (await membersOf(id)).length));
+      return new Map(ids.map((id, at) => [id, counts[at] ?? 0]));
     },
     async blocks(userId) {
       if (!isAddressable(userId)) return [];

@@ -55,9 +55,10 @@ const event: fc.Arbitrary<LogEvent> = fc.oneof(
         fc.constantFrom(0, 0, SECOND, THRESHOLD_MS - 1, THRESHOLD_MS, 2 * THRESHOLD_MS),
         stored,
         fc.constantFrom(0, 0, 20, 1_000),
+        fc.boolean(),
       )
-      .map(([id, gateway, idleMs, known, directoryVersion]) =>
-        connected(id, gateway, { idleMs, profile: known, directoryVersion }),
+      .map(([id, gateway, idleMs, known, directoryVersion, again]) =>
+        connected(id, gateway, { idleMs, profile: known, directoryVersion, again }),
       ),
   },
   {

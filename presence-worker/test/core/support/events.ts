@@ -24,7 +24,7 @@ export function profile(overrides: Partial<Profile> = {}): Profile {
 export const connected = (
   connectionId: string,
   gatewayId: string,
-  overrides: { idleMs?: number; profile?: Profile; directoryVersion?: number } = {},
+  overrides: { idleMs?: number; again?: boolean; profile?: Profile; directoryVersion?: number } = {},
 ) => ({
   type: "connected" as const,
   connectionId,

@@ -28,7 +28,7 @@ const EVENTS: Record<string, LogEvent> = {
   "c connects": connected("c", "g2"),
   "a connects": connected("a", "g1"),
   "a connects elsewhere": connected("a", "g2"),
-  "c is announced, idle": connected("c", "g2", { idleMs: RULES.offlineThresholdMs }),
+  "c is announced, idle": connected("c", "g2", { idleMs: RULES.offlineThresholdMs, again: true }),
   "a says goodbye": disconnected("a", "client namespace disconnect"),
   "a is closed by admin": disconnected("a", "admin"),
   "a is lost": disconnected("a", "transport close"),

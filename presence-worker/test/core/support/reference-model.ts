@@ -88,6 +88,12 @@ export function createReferenceModel(rules: Rules) {
       const open = user.connections[event.connectionId];
       if (open) {
         open.gatewayId = event.gatewayId;
+      } else if (event.again && rules.multiDevice === "replace" && !isEmptyHanded()) {
+        effects.push({
+          type: "closeConnections",
+          reason: "replaced",
+          byGateway: { [event.gatewayId]: [event.connectionId] },
+        });
       } else {
         readProfile();
         if (rules.multiDevice === "replace") {
