@@ -12,8 +12,8 @@ export interface Hearing {
   watchers: string;
   /** the person's own sockets, which are never told */
   own: string;
-  /** sockets of those whom the person has blocked or who have blocked the person */
-  blocked: readonly string[];
+  /** whether the socket is of somebody whom the person has blocked or who has blocked the person */
+  isBlocked: (socketId: string) => boolean;
   /** sockets of administrators, who see everyone */
   admins: string;
 }
@@ -29,7 +29,6 @@ export function findAudience(rooms: Rooms, hearing: Hearing): Audience {
   const room = (name: string) => rooms.get(name) ?? NOBODY;
   const own = room(hearing.own);
   const administrators = room(hearing.admins);
-  const blocked = new Set(hearing.blocked.flatMap((name) => [...room(name)]));
   const audience: Audience = { sharers: [], admins: [] };
   const seen = new Set<string>();
 
@@ -38,7 +37,7 @@ export function findAudience(rooms: Rooms, hearing: Hearing): Audience {
     seen.add(socketId);
     if (own.has(socketId)) return;
     if (administrators.has(socketId)) audience.admins.push(socketId);
-    else if (!blocked.has(socketId)) audience.sharers.push(socketId);
+    else if (!hearing.isBlocked(socketId)) audience.sharers.push(socketId);
   };
   for (const name of hearing.told) for (const socketId of room(name)) take(socketId);
   for (const socketId of room(hearing.watchers)) {

@@ -42,23 +42,18 @@ export function createBroadcaster(deps: BroadcasterDeps) {
     rooms.has(watchRoom(userId)) || smallOf(conversationIds).some((id) => rooms.has(conversationRoom(id)));
 
   /**
-   * Blocks hold in both directions, so those of the viewers here, who were read when they connected, tell as
-   * much as those of the person: the directory may be away.
+   * Blocks hold in both directions, so those of a viewer here, who were read when they connected, tell as much
+   * as those of the person: the directory may be away.
    */
-  const blockedViewers = (userId: string): ReadonlySet<string> => {
-    const known = directory.blocks.peek(userId);
-    if (known) return known;
-    directory.blocks.get(userId).catch(() => {}); // for the next time: looking through the viewers costs more
-    const blocks = (viewer: string) => directory.blocks.peek(viewer)?.has(userId) ?? true;
-    return new Set(connections.userIds().filter(blocks));
-  };
+  const isBlocked = (viewer: string, userId: string): boolean =>
+    directory.blocks.peek(userId)?.has(viewer) ?? directory.blocks.peek(viewer)?.has(userId) ?? true;
 
   const broadcast = (message: StatusMessage): void => {
     if (!hasViewers(message)) return;
     const { userId } = message;
     const user = directory.users.peek(userId);
     if (user && !waiting.has(userId)) {
-      emit(message, user, blockedViewers(userId));
+      emit(message, user);
       return;
     }
     const isAsking = waiting.has(userId);
@@ -69,10 +64,11 @@ export function createBroadcaster(deps: BroadcasterDeps) {
   const emitWaiting = async (userId: string) => {
     for (;;) {
       try {
+        // The blocks too: of somebody whose changes are being read, a viewer's own may be older.
         const [user] = await Promise.all([directory.users.get(userId), directory.blocks.get(userId)]);
         const message = waiting.get(userId);
         waiting.delete(userId);
-        if (user && message) emit(message, user, blockedViewers(userId));
+        if (user && message) emit(message, user);
         return;
       } catch (error) {
         logger.warn({ userId, err: error }, "status not told yet: the directory cannot be read");
@@ -81,7 +77,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
     }
   };
 
-  const emit = (message: StatusMessage, user: DirectoryUser, blocked: ReadonlySet<string>) => {
+  const emit = (message: StatusMessage, user: DirectoryUser) => {
     const { userId, conversationIds } = message;
     const status = toUserStatus(message);
     const { sharers, admins } = findAudience(rooms, {
@@ -89,7 +85,10 @@ export function createBroadcaster(deps: BroadcasterDeps) {
       shared: conversationIds.map(conversationRoom),
       watchers: watchRoom(userId),
       own: userRoom(userId),
-      blocked: [...blocked].map(userRoom),
+      isBlocked(socketId) {
+        const viewer = connections.ofSocket(socketId)?.userId;
+        return viewer === undefined || isBlocked(viewer, userId);
+      },
       admins: ROOM_ADMINS,
     });
     const toSharers = tellStatus("sharer", user, status);

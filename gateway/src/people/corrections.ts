@@ -186,7 +186,7 @@ export function correctViews(deps: CorrectionDeps): void {
       shared: conversationIds.map(conversationRoom),
       watchers: watchRoom(userId),
       own: userRoom(userId),
-      blocked: [],
+      isBlocked: () => false,
       admins: ROOM_ADMINS,
     });
     return new Set([...sharers, ...admins]);
