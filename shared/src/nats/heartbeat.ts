@@ -31,8 +31,8 @@ export interface Heartbeat {
   stop(options?: { keepKey?: boolean }): Promise<void>;
 }
 
-/** Own values that a lost ack may have left under the key. */
-const REMEMBERED = 16;
+/** Own values that a lost ack may have left under the key: those of a long outage. */
+const REMEMBERED = 256;
 
 /**
  * Keeps one key of the lease board changing, by compare-and-set. A refused write is first of all one's
@@ -62,6 +62,8 @@ export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: Hear
   const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytes(last.data)));
 
   const adopt = (last: LastValue | undefined) => {
+    // A replica that lags behind tells of an earlier beat: what others wrote comes after the last one stored.
+    if (last !== undefined && last.seq <= revision) return;
     // Without a trace of the key the bucket is a new one; a delete marker was written by somebody.
     if (last === undefined) revision = 0;
     else if (last.deleted && storedAt > 0) foreign(undefined);
