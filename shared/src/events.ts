@@ -63,7 +63,8 @@ export type UserEvent = z.infer<typeof userEventSchema>;
 export const partitionEventSchema = z.discriminatedUnion("type", [
   /** `elapsed`: the writing sweeper's own monotonic clock, ms since it started. */
   z.object({ type: z.literal("timeout"), sweeperId: id, elapsed: z.number().nonnegative() }),
-  z.object({ type: z.literal("gateway-lost"), gatewayId: id }),
+  /** `silentMs`: for how long its connections have told nothing already, for certain; absent: not known. */
+  z.object({ type: z.literal("gateway-lost"), gatewayId: id, silentMs: millis.nonnegative().optional() }),
 ]);
 export type PartitionEvent = z.infer<typeof partitionEventSchema>;
 

@@ -17,6 +17,10 @@ export function createGuards(rules: Rules) {
   const losesLast = (args: Args) => isConnected(args) && isEmpty(remaining(args));
   const isDue = ({ context: { record }, event }: Args) => isPast(record.deadline, actorTime(record, event));
 
+  /** Connections that have been silent for longer were given it already. */
+  const isGraceOver = ({ event }: Args) =>
+    rules.graceMs <= (event.type === "gateway-lost" ? (event.silentMs ?? 0) : 0);
+
   return {
     isConnected,
     isKnownConnection: ({ context, event }: Args) =>
@@ -32,7 +36,7 @@ export function createGuards(rules: Rules) {
       event.type === "connected" && event.idleMs >= rules.offlineThresholdMs,
     losesSome,
     losesLast,
-    losesLastForGood: (args: Args) => (rules.graceMs === 0 || isGoodbye(args.event)) && losesLast(args),
+    losesLastForGood: (args: Args) => (isGraceOver(args) || isGoodbye(args.event)) && losesLast(args),
     isDue,
     isDueForGood: (args: Args) => rules.graceMs === 0 && isDue(args),
     isAvailabilityOver: ({ context: { record }, event }: Args) =>

@@ -124,13 +124,14 @@ export function createPartition(
     changes.push({ record: next.record, effects: next.effects, traceparent });
   };
 
-  const loseGateways = (isLost: (gatewayId: string) => boolean, changes: Change[]) => {
+  const loseGateways = (isLost: (gatewayId: string) => boolean, changes: Change[], silentMs = 0) => {
     for (const record of users.values()) {
       if (hasSeen(record)) continue;
       const lost = new Set(Object.values(record.connections).map(({ gatewayId }) => gatewayId));
       for (const gatewayId of lost) {
         if (!isLost(gatewayId)) continue;
-        step(users.get(record.userId) ?? record, { type: "gateway-lost", gatewayId }, undefined, changes);
+        const event = { type: "gateway-lost" as const, gatewayId, silentMs };
+        step(users.get(record.userId) ?? record, event, undefined, changes);
       }
     }
   };
@@ -139,7 +140,7 @@ export function createPartition(
   const reconcile = (changes: Change[]) => {
     if (typeof reconcileAt !== "number" || clock.now < reconcileAt) return;
     reconcileAt = null;
-    loseGateways((gatewayId) => !publishers.has(gatewayId), changes);
+    loseGateways((gatewayId) => !publishers.has(gatewayId), changes, 2 * gatewayLeaseMs);
   };
 
   /** Last values expire on the broker: what has not changed for long is told again under its old version. */

@@ -67,7 +67,12 @@ const event: fc.Arbitrary<LogEvent> = fc.oneof(
       .tuple(connectionId, fc.constantFrom("transport close", "client namespace disconnect", "admin"))
       .map(([id, reason]) => disconnected(id, reason)),
   },
-  { weight: 1, arbitrary: gatewayId.map(gatewayLost) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(gatewayId, fc.constantFrom(undefined, 0, 5 * SECOND - 1, 5 * SECOND))
+      .map(([gateway, silentMs]) => ({ ...gatewayLost(gateway), silentMs })),
+  },
   { weight: 2, arbitrary: fc.constant(activity) },
   { weight: 4, arbitrary: fc.constant(timeout) },
   { weight: 1, arbitrary: stored.map(look) },

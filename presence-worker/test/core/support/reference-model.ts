@@ -125,7 +125,10 @@ export function createReferenceModel(rules: Rules) {
         delete user.connections[id];
         lost++;
       }
-      if (lost > 0 && isEmptyHanded()) loseLastConnection("gateway-lost");
+      const hadGrace = (event.silentMs ?? 0) >= rules.graceMs;
+      if (lost > 0 && isEmptyHanded() && hadGrace && user.state !== "offline")
+        leave(user.zombieCause ?? "gateway-lost");
+      else if (lost > 0 && isEmptyHanded()) loseLastConnection("gateway-lost");
     } else if (event.type === "activity") {
       if (isEmptyHanded()) user.lastActiveAt = now;
       else proveAlive(now, "activity");
