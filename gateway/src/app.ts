@@ -162,6 +162,7 @@ export async function createGateway(
   const watching = createWatching(statuses);
   const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
   const receive = createClientEvents({ chat, rooms, touch, watching, limits, logger });
+  const acquaintance = createAcquaintance(directory, logger);
   serveConnections(io, {
     connections,
     log,
@@ -169,7 +170,7 @@ export async function createGateway(
     outlet,
     largeRooms,
     snapshots,
-    acquaintance: createAcquaintance(directory, logger),
+    acquaintance,
     receive,
     changes: people.changes,
     logger,
@@ -228,6 +229,7 @@ export async function createGateway(
       people.changes.stop();
       outbox.stop();
       largeRooms.stop();
+      acquaintance.stop();
       slowSockets.stop();
       await feed.stop();
       await board.close();

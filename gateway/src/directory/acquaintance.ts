@@ -6,10 +6,15 @@ import type { CachedDirectory } from "./cached-directory.ts";
  * status may not wait for the directory, which may be away when it comes (CONTRACT 9, "database away").
  */
 export interface Acquaintance {
-  /** Reads the members of those conversations that are new here, one after the other, in the background. */
+  /** Reads the members of those conversations that are new here, one after the other, once connects have calmed. */
   make(conversationIds: readonly string[]): void;
+  stop(): void;
 }
 
+/** It begins when nobody has connected for so long: in a storm of connects the directory has enough to answer. */
+const CALM_MS = 1_000;
+/** Where connects never pause it begins all the same. */
+const LONGEST_WAIT_MS = 10_000;
 /** As long as the cache of people remembers the last of them, nobody has to be asked again. */
 const RENEW_AFTER_MS = 600_000;
 
@@ -21,6 +26,8 @@ export function createAcquaintance(
   const made = new Map<string, number>();
   const waiting = new Set<string>();
   let isWorking = false;
+  let timer: NodeJS.Timeout | undefined;
+  let waitingSince = 0;
 
   const work = async () => {
     for (const conversationId of waiting) {
@@ -35,6 +42,21 @@ export function createAcquaintance(
     }
   };
 
+  const begin = () => {
+    const now = performance.now();
+    if (timer && now - waitingSince > LONGEST_WAIT_MS) return;
+    if (!timer) waitingSince = now;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isWorking) return begin();
+      isWorking = true;
+      void work().finally(() => {
+        isWorking = false;
+      });
+    }, CALM_MS);
+  };
+
   return {
     make(conversationIds) {
       const now = performance.now();
@@ -47,11 +69,8 @@ export function createAcquaintance(
         made.set(id, now);
         waiting.add(id);
       }
-      if (isWorking || waiting.size === 0) return;
-      isWorking = true;
-      void work().finally(() => {
-        isWorking = false;
-      });
+      if (waiting.size > 0) begin();
     },
+    stop: () => clearTimeout(timer),
   };
 }
