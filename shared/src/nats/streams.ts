@@ -22,6 +22,7 @@ const nanos = (ms: number): number => ms * 1e6;
 
 const STREAM_NOT_FOUND = 10059;
 const NAME_IN_USE = 10058;
+const SUBJECTS_OVERLAP = 10_065;
 
 /** Name of the stream behind a key-value bucket. */
 export const bucketStream = (bucket: string): string => `KV_${bucket}`;
@@ -79,8 +80,28 @@ export async function ensureStreams(link: NatsLink, replicas: number): Promise<v
           ...definition,
         } as StreamConfig & { name: string });
       } catch (created) {
-        if (errorCode(created) !== NAME_IN_USE) throw created;
+        // Another process may be making it in this moment: its name, or its subjects already, are then taken.
+        const isTaken = errorCode(created) === NAME_IN_USE || errorCode(created) === SUBJECTS_OVERLAP;
+        if (!isTaken || !(await appears(link, definition.name as string))) throw created;
       }
+    }
+  }
+}
+
+const APPEARS_WITHIN_MS = 1_000;
+const APPEARS_LOOK_MS = 50;
+
+/** Whether a stream of this name is there, or comes in a moment. */
+async function appears(link: NatsLink, name: string): Promise<boolean> {
+  const until = performance.now() + APPEARS_WITHIN_MS;
+  for (;;) {
+    try {
+      await link.jsm.streams.info(name);
+      return true;
+    } catch (error) {
+      if (errorCode(error) !== STREAM_NOT_FOUND) throw error;
+      if (performance.now() > until) return false;
+      await new Promise((resolve) => setTimeout(resolve, APPEARS_LOOK_MS));
     }
   }
 }
