@@ -65,12 +65,13 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
   const { times, faults } = world;
   const deaths = faultsOf(gateway, "kill", faults).filter(({ injectedAt }) => injectedAt >= openedAt);
   const diedAt = deaths[0]?.injectedAt ?? Number.POSITIVE_INFINITY;
-  const until = Math.min(ended ? answeredUntil(connection, world) : Number.POSITIVE_INFINITY, diedAt);
+  const answered = answeredUntil(connection, world);
+  const until = Math.min(answered, diedAt);
   const graceAfter = (knownAt: number, how: Ending) => graceEnds(knownAt, how, goodbyes, times);
   // What ended with its gateway is known from the gateway's silence alone.
   const stays = Math.min(
     ended && ended.at < diedAt
-      ? graceAfter(answeredUntil(connection, world) + knownAfter(ended.how, times), ended.how)
+      ? graceAfter(answered + knownAfter(ended.how, times), ended.how)
       : Number.POSITIVE_INFINITY,
     graceAfter(diedAt + gatewayKnownAfter(times), "dropped"),
   );

@@ -49,7 +49,7 @@ export const SABOTAGES: readonly Sabotage[] = [
           planted.plantedLast ??= new Map();
           const stale = planted.plantedLast.get(message.userId);
           planted.plantedLast.set(message.userId, message);
-          if (stale && planted.plantedCount % 40 === 0) queueMicrotask(() => emit(stale, user, blocked));`,
+          if (stale && planted.plantedCount % 40 === 0) queueMicrotask(() => emit(stale, user));`,
       },
     ],
     processes: "one",

@@ -28,8 +28,8 @@ const RETRY_MS = 1_000;
 
 /**
  * Tells this gateway's viewers of a change: everyone in rooms that are not large, and whoever watches the
- * person, once per socket; never the user's own sockets. Nobody is told anything of a person whose preferences are not known: where the
- * directory has to be asked first, the last change is told once it has answered.
+ * person, once per socket; never the user's own sockets. Nobody is told anything of a person whose preferences
+ * are not known: where the directory has to be asked first, the last change is told once it has answered.
  */
 export function createBroadcaster(deps: BroadcasterDeps) {
   const { io, outlet, largeRooms, directory, connections, told, metrics, logger } = deps;
@@ -45,8 +45,14 @@ export function createBroadcaster(deps: BroadcasterDeps) {
    * Blocks hold in both directions, so those of a viewer here, who were read when they connected, tell as much
    * as those of the person: the directory may be away.
    */
-  const isBlocked = (viewer: string, userId: string): boolean =>
-    directory.blocks.peek(userId)?.has(viewer) ?? directory.blocks.peek(viewer)?.has(userId) ?? true;
+  const blockTest = (userId: string) => {
+    const blocks = directory.blocks.peek(userId);
+    return (socketId: string): boolean => {
+      const viewer = connections.ofSocket(socketId)?.userId;
+      if (viewer === undefined) return true;
+      return blocks?.has(viewer) ?? directory.blocks.peek(viewer)?.has(userId) ?? true;
+    };
+  };
 
   const broadcast = (message: StatusMessage): void => {
     if (!hasViewers(message)) return;
@@ -85,10 +91,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
       shared: conversationIds.map(conversationRoom),
       watchers: watchRoom(userId),
       own: userRoom(userId),
-      isBlocked(socketId) {
-        const viewer = connections.ofSocket(socketId)?.userId;
-        return viewer === undefined || isBlocked(viewer, userId);
-      },
+      isBlocked: blockTest(userId),
       admins: ROOM_ADMINS,
     });
     const toSharers = tellStatus("sharer", user, status);

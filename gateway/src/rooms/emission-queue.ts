@@ -1,4 +1,4 @@
-import { Fifo } from "@meeshy/shared/nats/fifo";
+import { Fifo } from "@meeshy/shared/fifo";
 
 /**
  * Sends to many sockets without holding up the event loop: at most so many sends in one of its turns, the

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { errorBody, PresenceError } from "@meeshy/shared/codes";
-import { Fifo } from "@meeshy/shared/nats/fifo";
+import { Fifo } from "@meeshy/shared/fifo";
 import { adaptRate, mayWait, RATE_START, retryAfter, WAIT_MAX_MS } from "../core/admission.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 

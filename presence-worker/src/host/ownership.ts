@@ -35,8 +35,13 @@ export function createOwnership(deps: HostDeps): Ownership {
     held.delete(partition);
     leaving.add(partition);
     const host = await entry?.host;
-    await host?.abandon();
-    leaving.delete(partition);
+    try {
+      await host?.abandon();
+    } catch (error) {
+      logger.warn({ partition, err: error }, "given up, not in good order");
+    } finally {
+      leaving.delete(partition);
+    }
   };
 
   const take = (partition: number, epoch: Epoch) => {

@@ -1,4 +1,4 @@
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../fifo.ts";
 
 /** What a message says, as far as later ones make it needless. */
 export interface Place {

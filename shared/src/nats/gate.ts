@@ -1,4 +1,4 @@
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "../fifo.ts";
 
 /** Lets a bounded number of pieces of work go on at once; the others wait their turn. */
 export interface Gate {

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Numbering } from "../events.ts";
+import { Fifo } from "../fifo.ts";
 import type { AckCallback } from "./ack-inbox.ts";
 import { Backlog, type Place } from "./backlog.ts";
 import type { NatsLink } from "./connect.ts";
-import { Fifo } from "./fifo.ts";
 import { MAX_EVENT_BYTES } from "./streams.ts";
 
 /**

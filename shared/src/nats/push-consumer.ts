@@ -1,7 +1,7 @@
 import { AckPolicy, type ConsumerConfig, ReplayPolicy } from "@nats-io/jetstream";
 import type { Msg, MsgHdrs } from "@nats-io/nats-core";
+import { Fifo } from "../fifo.ts";
 import type { NatsLink } from "./connect.ts";
-import { Fifo } from "./fifo.ts";
 
 /** A message of a stream. `time`: the broker's timestamp, ms since 1970. */
 export interface Stored {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Fifo } from "../../src/nats/fifo.ts";
+import { Fifo } from "../src/fifo.ts";
 
 test("gives items back in the order in which they came, whatever is done in between", () => {
   const steps = fc.array(
