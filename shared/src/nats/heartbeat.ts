@@ -62,10 +62,10 @@ export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: Hear
   const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytes(last.data)));
 
   const adopt = (last: LastValue | undefined) => {
-    // A replica that lags behind tells of an earlier beat: what others wrote comes after the last one stored.
-    if (last !== undefined && last.seq <= revision) return;
     // Without a trace of the key the bucket is a new one; a delete marker was written by somebody.
     if (last === undefined) revision = 0;
+    // An earlier beat: of a replica that lags behind, or of a store put back. What others write comes after the last.
+    else if (last.seq <= revision) revision = last.seq;
     else if (last.deleted && storedAt > 0) foreign(undefined);
     else if (last.deleted || isOwn(last)) revision = last.seq;
     else foreign(fromBytes(last.data));

@@ -1,3 +1,4 @@
+import { cp, rename, rm } from "node:fs/promises";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createHeartbeat, type Heartbeat, type HeartbeatOptions } from "@meeshy/shared/nats/heartbeat";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
@@ -137,6 +138,24 @@ describe("a heartbeat", () => {
     await observer.jsm.streams.delete(bucketStream(BUCKET_LEASES));
     await ensureStreams(observer, 1);
     const before = beatNow();
+    await eventually(() => beatNow() > before + 2);
+    expect(foreign).toEqual([]);
+  });
+
+  test("goes on in a store that was put back to an earlier state", async () => {
+    const { heart, foreign } = await beating();
+    await heart.started;
+    const copy = `${nats.storeDir}-copy`;
+    await nats.kill("SIGTERM");
+    await cp(nats.storeDir, copy, { recursive: true });
+    const copied = beatNow();
+    await nats.restart();
+    await eventually(() => beatNow() > copied + 2);
+    await nats.kill("SIGKILL");
+    await rm(nats.storeDir, { recursive: true });
+    await rename(copy, nats.storeDir);
+    const before = beatNow();
+    await nats.restart();
     await eventually(() => beatNow() > before + 2);
     expect(foreign).toEqual([]);
   });
