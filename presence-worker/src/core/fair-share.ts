@@ -16,6 +16,8 @@ export interface Holding {
 export interface Plan {
   claim: number[];
   release: number[];
+  /** what workers have left behind that are no longer alive */
+  orphans: number[];
 }
 
 /**
@@ -25,8 +27,10 @@ export interface Plan {
 const HAND_OVER_AT_ONCE = 4;
 
 /**
- * What `self` does next: claims what nobody alive owns until its share is full, releases what exceeds it, a
- * few at a time: the next ones only when the last ones were claimed.
+ * What `self` does next. A dead worker's partitions come before fairness: each of the living takes its part
+ * of them at once, and `lingering`, those that were orphans at its last look already, in any case, since not
+ * everybody counts a worker out at the same moment. Then `self` claims what was released until its share is
+ * full, or gives up what exceeds it, a few at a time: the next ones only when the last ones were claimed.
  * A partition that names `self` but is not held is claimed in any case: a claim that was given up may have
  * been stored after all, and nobody else would touch it. Claims start at a place of its own, so workers
  * seldom collide.
@@ -36,22 +40,28 @@ export function plan(
   alive: readonly string[],
   holdings: readonly Holding[],
   held: ReadonlySet<number>,
+  lingering: ReadonlySet<number> = new Set(),
 ): Plan {
+  const living = [...new Set([...alive, self])].sort();
+  const rank = living.indexOf(self);
   const share = shareOf(self, alive, holdings.length);
-  const own = holdings
-    .filter(({ partition, owner }) => owner === self && !held.has(partition))
-    .map(({ partition }) => partition);
-  const room = share - held.size - own.length;
+  const partitions = (wanted: (holding: Holding) => boolean) =>
+    holdings.filter((holding) => !held.has(holding.partition) && wanted(holding)).map((it) => it.partition);
+
+  const own = partitions(({ owner }) => owner === self);
+  const orphans = partitions(({ owner }) => owner !== null && !living.includes(owner));
+  const adopted = orphans.filter((p) => p % living.length === rank || lingering.has(p));
+  const released = partitions(({ owner }) => owner === null);
+  const claim = [...own, ...adopted];
+
   if (held.size > share) {
-    const dark = holdings.filter(({ partition, owner }) => owner === null && !held.has(partition)).length;
-    const surplus = Math.min(held.size - share, Math.max(0, HAND_OVER_AT_ONCE - dark));
-    return { claim: own, release: [...held].sort((a, b) => b - a).slice(0, surplus) };
+    const surplus = Math.min(held.size - share, Math.max(0, HAND_OVER_AT_ONCE - released.length));
+    const release = [...held].sort((a, b) => b - a).slice(0, orphans.length > 0 ? 0 : surplus);
+    return { claim, release, orphans };
   }
-  const living = new Set([...alive, self]);
-  const free = holdings.filter(({ owner }) => owner === null || !(owner === self || living.has(owner)));
-  const rank = [...living].sort().indexOf(self);
-  const from = Math.floor((rank * holdings.length) / living.size);
-  const order = ({ partition }: Holding) => (partition - from + holdings.length) % holdings.length;
-  const claimable = free.sort((a, b) => order(a) - order(b)).map(({ partition }) => partition);
-  return { claim: [...own, ...claimable.slice(0, Math.max(0, room))], release: [] };
+  const from = Math.floor((rank * holdings.length) / living.length);
+  const distance = (partition: number) => (partition - from + holdings.length) % holdings.length;
+  const room = Math.max(0, share - held.size - claim.length);
+  claim.push(...released.sort((a, b) => distance(a) - distance(b)).slice(0, room));
+  return { claim, release: [], orphans };
 }

@@ -27,6 +27,8 @@ export function createOwnership(deps: HostDeps): Ownership {
   /** partitions that are being given up: not to be taken again before that is done */
   const leaving = new Set<number>();
   const roll = createRollCall(workerId, rules.workerLeaseMs);
+  /** what dead workers had left behind at the last look */
+  let orphans: ReadonlySet<number> = new Set();
   let workersAlive = 1;
   let stopped = false;
 
@@ -116,9 +118,10 @@ export function createOwnership(deps: HostDeps): Ownership {
       partition,
       owner: readLease(board.get(leaseKeys.partition(partition))).owner,
     }));
-    const { claim, release: surplus } = plan(workerId, living, holdings, new Set(held.keys()));
-    for (const partition of claim) if (!leaving.has(partition)) take(partition, epoch);
-    if (leaving.size === 0) for (const partition of surplus) void release(partition);
+    const next = plan(workerId, living, holdings, new Set(held.keys()), orphans);
+    orphans = new Set(next.orphans);
+    for (const partition of next.claim) if (!leaving.has(partition)) take(partition, epoch);
+    if (leaving.size === 0) for (const partition of next.release) void release(partition);
   };
   const timer = setInterval(look, LOOK_MS);
 

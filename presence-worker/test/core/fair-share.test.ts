@@ -24,13 +24,15 @@ describe("the fair share", () => {
 
 /** Lets every worker carry out its plan, in turn, on one board. */
 function settle(holdings: Holding[], workers: string[]): number {
+  const lingering = new Map<string, Set<number>>();
   for (let round = 1; round <= 64; round++) {
     let changed = false;
     for (const worker of workers) {
       const held = new Set(
         holdings.filter(({ owner }) => owner === worker).map(({ partition }) => partition),
       );
-      const { claim, release } = plan(worker, workers, holdings, held);
+      const { claim, release, orphans } = plan(worker, workers, holdings, held, lingering.get(worker));
+      lingering.set(worker, new Set(orphans));
       for (const partition of claim) holdings[partition] = { partition, owner: worker };
       for (const partition of release) holdings[partition] = { partition, owner: null };
       changed ||= claim.length + release.length > 0;
@@ -58,7 +60,36 @@ describe("a plan", () => {
 
   it("takes nothing from a worker that is alive", () => {
     const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, owner: "b" }));
-    expect(plan("a", ["a", "b"], holdings, new Set())).toEqual({ claim: [], release: [] });
+    expect(plan("a", ["a", "b"], holdings, new Set())).toEqual({
+      claim: [],
+      release: [],
+      orphans: [],
+    });
+  });
+
+  it("takes its part of a dead worker's partitions at once, though its share is full", () => {
+    const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      partition,
+      owner: partition < 32 ? "a" : "dead",
+    }));
+    const held = new Set(Array.from({ length: 32 }, (_, at) => at));
+    const parts = ["a", "new"].map((worker) =>
+      plan(worker, ["a", "new"], holdings, worker === "a" ? held : new Set()),
+    );
+    const orphans = Array.from({ length: 32 }, (_, at) => at + 32);
+    expect(parts.flatMap(({ claim }) => claim).sort((x, y) => x - y)).toEqual(orphans);
+    expect(parts.map(({ claim }) => claim.length)).toEqual([16, 16]);
+  });
+
+  it("takes what nobody has taken of a dead worker's since its last look, and gives nothing away meanwhile", () => {
+    const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      partition,
+      owner: partition < 48 ? "a" : "dead",
+    }));
+    const held = new Set(Array.from({ length: 48 }, (_, at) => at));
+    const first = plan("a", ["a", "new"], holdings, held);
+    const second = plan("a", ["a", "new"], holdings, held, new Set(first.orphans));
+    expect(second).toEqual({ claim: first.orphans, release: [], orphans: first.orphans });
   });
 
   it("takes what names it as owner though it is full, and gives the surplus up in good order", () => {
