@@ -18,7 +18,7 @@ export interface RawClient {
   close(): void;
   /** The process is killed: the socket ends and nothing is said. */
   vanish(): void;
-  /** The machine is unplugged: the socket stays open and nothing is read or answered any more. */
+  /** The machine is unplugged: the socket stays open, nothing is read or answered, and nothing more gets out. */
   freeze(): void;
   isOpen(): boolean;
   bytesRead(): number;
@@ -61,6 +61,7 @@ export function openRawClient(options: RawClientOptions): RawClient {
   let upgraded = false;
   let open = false;
   let ended = false;
+  let frozen = false;
   let settle: { resolve: () => void; reject: (error: Error) => void };
   const connected = new Promise<void>((resolve, reject) => {
     settle = { resolve, reject };
@@ -83,7 +84,7 @@ export function openRawClient(options: RawClientOptions): RawClient {
   };
   const endInOrder = (reason: string) => end(reason, undefined, () => closeInOrder(socket));
   const send = (text: string) => {
-    if (!ended) socket.write(frame(TEXT, Buffer.from(text)));
+    if (!ended && !frozen) socket.write(frame(TEXT, Buffer.from(text)));
   };
 
   const onPacket = (text: string) => {
@@ -155,6 +156,7 @@ export function openRawClient(options: RawClientOptions): RawClient {
     close: () => endInOrder("closed"),
     vanish: () => end("vanished"),
     freeze() {
+      frozen = true;
       socket.pause();
       socket.removeAllListeners("data");
     },
