@@ -75,7 +75,17 @@ export interface Directory {
   writer?: DirectoryWriter;
 }
 
+/** Everything that has to be known of a person who connects. */
+export interface Newcomer {
+  user: DirectoryUser;
+  conversations: ConversationSummary[];
+  blocks: string[];
+  presence: StoredPresence;
+}
+
 /** Reads our own projection, whichever directory is in use. */
 export interface PresenceStore {
   presences(userIds: readonly string[]): Promise<Map<string, StoredPresence>>;
+  /** Registered people who connect, all about them in one question. Absent: each part has to be asked for. */
+  newcomers?(ids: readonly string[]): Promise<Map<string, Newcomer>>;
 }

@@ -1,6 +1,6 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import type { DirectoryUser } from "@meeshy/shared/directory";
-import type { CachedDirectory } from "../directory/cached-directory.ts";
+import { ACCOUNT_MAX_AGE_MS, type CachedDirectory } from "../directory/cached-directory.ts";
 import type { Credentials } from "./credentials.ts";
 import { type TokenRules, verifyToken } from "./verify-token.ts";
 
@@ -12,20 +12,21 @@ export interface Identity {
   expiresAt: number | null;
 }
 
-/** Age, in ms, up to which the account's own row may come from the cache: a deactivated account is out soon. */
-const ACCOUNT_MAX_AGE_MS = 2_000;
 const SESSION_TOKEN_MAX_LENGTH = 512;
 
 /**
  * Turns credentials into an identity (CONTRACT 3). Rejects with {@link PresenceError} `unauthorized`,
  * `token_expired`, `session_expired`, `account_disabled`, or `unavailable` when the directory cannot be read.
+ * `onVerified` hears whom a token names, before anybody has been asked about them.
  */
 export async function authenticate(
   { token, sessionToken }: Credentials,
   { directory, rules }: { directory: CachedDirectory; rules: TokenRules },
+  onVerified: (userId: string) => void = () => {},
 ): Promise<Identity> {
   if (token !== undefined) {
     const { userId, isAdmin, expiresAt } = await verifyToken(token, rules);
+    onVerified(userId);
     return { user: await activeUser(userId, directory), isAdmin, expiresAt };
   }
   if (sessionToken === undefined) {

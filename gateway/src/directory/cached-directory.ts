@@ -1,3 +1,4 @@
+import { isAnonymousId } from "@meeshy/shared/db/ids";
 import type {
   AnonymousSession,
   ConversationSummary,
@@ -19,11 +20,15 @@ export interface CachedDirectory {
   blocks: Loader<ReadonlySet<string>>;
   presences: Loader<StoredPresence>;
   sessions: Loader<AnonymousSession>;
+  /** Somebody connects: what is not known of them is asked for in one question, where the source has one. */
+  meet(userId: string): void;
   /** Nothing that was read of this person before counts any more, answers that are still on their way included. */
   forgetPerson(userId: string): void;
 }
 
 const TTL_MS = 30_000;
+/** Age up to which the own row of somebody who connects may come from the cache: a deactivated account is out soon. */
+export const ACCOUNT_MAX_AGE_MS = 2_000;
 /** The database follows the status within 2 s: an older row is worth reading again. */
 const PRESENCE_TTL_MS = 1_000;
 /** Rooms that grow large, or cease to be, are noticed in this time. */
@@ -46,6 +51,7 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
     ttlMs: PRESENCE_TTL_MS,
     load: (ids) => source.presences(ids),
   });
+  const ofPerson = [users, conversations, blocks, presences];
   return {
     users,
     conversations,
@@ -66,8 +72,29 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
       },
     }),
     sessions: createLoader({ ...people, load: oneByOne((token) => source.anonymousSession(token)) }),
+    meet(userId) {
+      if (!source.newcomers || isAnonymousId(userId)) return;
+      if (ofPerson.filter((known) => known.needs(userId, ACCOUNT_MAX_AGE_MS)).length < 2) return;
+      const answer = source.newcomers([userId]).then((found) => found.get(userId));
+      users.expect(
+        userId,
+        answer.then((it) => it?.user),
+      );
+      conversations.expect(
+        userId,
+        answer.then((it) => it?.conversations),
+      );
+      blocks.expect(
+        userId,
+        answer.then((it) => it && new Set(it.blocks)),
+      );
+      presences.expect(
+        userId,
+        answer.then((it) => it?.presence),
+      );
+    },
     forgetPerson(userId) {
-      for (const known of [users, conversations, blocks, presences]) known.forget(userId);
+      for (const known of ofPerson) known.forget(userId);
     },
   };
 }

@@ -7,8 +7,10 @@ type Load<V> = (keys: readonly string[]) => Promise<Map<string, V>>;
  * asking for one person, the questions are what costs most.
  */
 export function gatherReads(source: Directory & PresenceStore): Directory & PresenceStore {
+  const { newcomers } = source;
   return {
     ...source,
+    ...(newcomers ? { newcomers: gathered((ids) => newcomers(ids)) } : {}),
     users: gathered((ids) => source.users(ids)),
     presences: gathered((ids) => source.presences(ids)),
     memberCounts: gathered((ids) => source.memberCounts(ids)),

@@ -10,6 +10,10 @@ export interface Loader<V extends object> {
   get(key: string, maxAgeMs?: number): Promise<V | undefined>;
   /** Keys without a value are absent from the answer. */
   getMany(keys: readonly string[], maxAgeMs?: number): Promise<Map<string, V>>;
+  /** Takes the answer to a question that was asked elsewhere, as if this cache had asked; not while it asks itself. */
+  expect(key: string, answer: Promise<V | undefined>): void;
+  /** Whether {@link get} would have to ask. */
+  needs(key: string, maxAgeMs?: number): boolean;
   /** What is known now, whatever its age; an old value is renewed behind the caller's back. */
   peek(key: string): V | undefined;
   forget(key: string): void;
@@ -33,8 +37,8 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
   const known = new LRUCache<string, Known<V>>({ max: options.max });
   const inFlight = new Map<string, Promise<V | undefined>>();
 
-  const start = (keys: readonly string[]): void => {
-    const answer = within(load(keys), deadlineMs);
+  const start = (keys: readonly string[], loading = load(keys)): void => {
+    const answer = within(loading, deadlineMs);
     for (const key of keys) {
       const mine: Promise<V | undefined> = answer.then(
         (values) => {
@@ -83,6 +87,15 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
   return {
     get: async (key, maxAgeMs) => (await getMany([key], maxAgeMs)).get(key),
     getMany,
+    expect(key, answer) {
+      if (inFlight.has(key)) return;
+      const loading = answer.then((value) => new Map(value === undefined ? [] : [[key, value]]));
+      start([key], loading);
+    },
+    needs(key, maxAgeMs = ttlMs) {
+      const entry = known.get(key);
+      return !inFlight.has(key) && (!entry || isOld(entry, maxAgeMs));
+    },
     peek(key) {
       const entry = known.get(key);
       if (entry && isOld(entry, ttlMs) && !inFlight.has(key)) start([key]);

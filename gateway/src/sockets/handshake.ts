@@ -74,7 +74,7 @@ async function admit(socket: PresenceSocket, address: string | null, deps: Hands
   }
   const { directory, feed, limits } = deps;
   limits.connectFrom(address);
-  const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps);
+  const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps, directory.meet);
   const { user } = identity;
   limits.connectOf(user.id);
   const directoryVersion = feed.shown(user.id)?.directoryVersion ?? 0;

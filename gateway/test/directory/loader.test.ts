@@ -88,6 +88,27 @@ describe("a loader", () => {
     await Promise.all([before, after]);
     expect(loader.peek("a")).toEqual({ n: 2 });
   });
+
+  it("takes an answer that was asked for elsewhere, unless it was forgotten meanwhile or failed", async () => {
+    const { asked, loader } = source();
+    expect(loader.needs("a")).toBe(true);
+    loader.expect("a", Promise.resolve({ n: 1 }));
+    expect(loader.needs("a")).toBe(false);
+    expect(await loader.get("a")).toEqual({ n: 1 });
+    expect(asked).toHaveLength(0);
+
+    const late = Promise.withResolvers<object>();
+    loader.expect("b", late.promise);
+    loader.forget("b");
+    expect(loader.needs("b")).toBe(true);
+    late.resolve({ n: 1 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(loader.peek("b")).toBeUndefined();
+
+    loader.expect("c", Promise.reject(new Error("away")));
+    await expect(loader.get("c")).rejects.toThrow("cannot be read");
+    expect(loader.needs("c")).toBe(true);
+  });
 });
 
 it("a source that is asked one by one leaves out whom it does not know", async () => {

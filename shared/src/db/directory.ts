@@ -2,6 +2,7 @@ import type {
   ConversationSummary,
   Directory,
   DirectoryUser,
+  Newcomer,
   PresenceStore,
   StoredPresence,
 } from "../directory.ts";
@@ -23,10 +24,12 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
     users: (ids) =>
       lookUp(ids, (user: DirectoryUser) => user.id, {
         registered: (registered) => db.$queryRaw`
+        /* prepared: users */
           SELECT "id", "username", "displayName", "role"::text AS "role", false AS "isAnonymous", "isActive",
                  "showOnlineStatus", "showLastSeen"
           FROM "User" WHERE "id" = ANY(${registered})`,
         anonymous: (anonymous) => db.$queryRaw`
+        /* prepared: guests */
           SELECT "id", "username", NULL AS "displayName", 'USER' AS "role", true AS "isAnonymous", "isActive",
                  true AS "showOnlineStatus", true AS "showLastSeen"
           FROM "AnonymousParticipant" WHERE "id" = ANY(${anonymous})`,
@@ -37,6 +40,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
         registered: async (registered) =>
           (
             await db.$queryRaw<StoredRow[]>`
+        /* prepared: presences */
               SELECT "id", "isOnline", "lastActiveAt", "lastSeen", "availability"::text AS "availability",
                      "statusText", "availabilityExpiresAt", "presenceEpoch", "presenceVersion"
               FROM "User" WHERE "id" = ANY(${registered})`
@@ -44,6 +48,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
         anonymous: async (anonymous) =>
           (
             await db.$queryRaw<StoredRow[]>`
+        /* prepared: guestPresences */
               SELECT "id", "isOnline", "lastActiveAt", "lastSeenAt" AS "lastSeen", 'available' AS "availability",
                      NULL AS "statusText", NULL::timestamptz AS "availabilityExpiresAt",
                      "presenceEpoch", "presenceVersion"
@@ -51,14 +56,37 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
           ).map(toPresence),
       }),
 
+    async newcomers(ids) {
+      const { registered } = splitIds(ids);
+      if (registered.length === 0) return new Map();
+      const rows = await db.$queryRaw<NewcomerRow[]>`
+        /* prepared: newcomers */
+        SELECT "id", "username", "displayName", "role"::text AS "role", "isActive", "showOnlineStatus",
+               "showLastSeen", "isOnline", "lastActiveAt", "lastSeen", "availability"::text AS "availability",
+               "statusText", "availabilityExpiresAt", "presenceEpoch", "presenceVersion",
+          ARRAY(SELECT c."id" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
+                WHERE m."userId" = u."id" AND m."isActive"
+                ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}) AS "conversationIds",
+          ARRAY(SELECT c."title" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
+                WHERE m."userId" = u."id" AND m."isActive"
+                ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}) AS "titles",
+          ARRAY(SELECT "blockedId" FROM "UserBlock" WHERE "blockerId" = u."id"
+                UNION SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = u."id"
+                LIMIT ${LIST_MAX}) AS "blocks"
+        FROM "User" u WHERE "id" = ANY(${registered})`;
+      return new Map(rows.map((row) => [row.id, toNewcomer(row)]));
+    },
+
     async conversations(userId) {
       if (!isStorable(userId)) return [];
       if (isAnonymousId(userId)) {
         return db.$queryRaw<ConversationSummary[]>`
+        /* prepared: guestConversations */
           SELECT c."id", c."title" FROM "AnonymousParticipant" p JOIN "Conversation" c ON c."id" = p."conversationId"
           WHERE p."id" = ${userId} AND p."isActive"`;
       }
       return db.$queryRaw<ConversationSummary[]>`
+        /* prepared: conversations */
         SELECT c."id", c."title" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
         WHERE m."userId" = ${userId} AND m."isActive"
         ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}`;
@@ -67,6 +95,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
     async members(conversationId) {
       if (!isStorable(conversationId)) return [];
       const rows = await db.$queryRaw<{ id: string }[]>`
+        /* prepared: members */
         SELECT "userId" AS "id" FROM "ConversationMember" WHERE "conversationId" = ${conversationId} AND "isActive"
         UNION ALL
         SELECT "id" FROM "AnonymousParticipant" WHERE "conversationId" = ${conversationId} AND "isActive"
@@ -78,6 +107,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       const ids = conversationIds.filter(isStorable);
       if (ids.length === 0) return new Map();
       const rows = await db.$queryRaw<{ id: string; members: bigint }[]>`
+        /* prepared: memberCounts */
         SELECT "conversationId" AS "id", count(*) AS "members" FROM (
           SELECT "conversationId" FROM "ConversationMember"
           WHERE "conversationId" = ANY(${ids}) AND "isActive"
@@ -91,6 +121,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
     async blocks(userId) {
       if (!isStorable(userId)) return [];
       const rows = await db.$queryRaw<{ id: string }[]>`
+        /* prepared: blocks */
         SELECT "blockedId" AS "id" FROM "UserBlock" WHERE "blockerId" = ${userId}
         UNION
         SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = ${userId}
@@ -103,6 +134,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       const [session] = await db.$queryRaw<
         { participantId: string; username: string; conversationId: string }[]
       >`
+        /* prepared: session */
         SELECT p."id" AS "participantId", p."username", p."conversationId"
         FROM "AnonymousParticipant" p JOIN "ShareLink" l ON l."id" = p."shareLinkId"
         WHERE p."sessionToken" = ${sessionToken} AND p."isActive"
@@ -145,6 +177,25 @@ interface StoredRow {
   availabilityExpiresAt: Date | null;
   presenceEpoch: number;
   presenceVersion: bigint;
+}
+
+interface NewcomerRow extends StoredRow, Omit<DirectoryUser, "isAnonymous"> {
+  conversationIds: string[];
+  titles: (string | null)[];
+  blocks: string[];
+}
+
+function toNewcomer(row: NewcomerRow): Newcomer {
+  const { id, username, displayName, role, isActive, showOnlineStatus, showLastSeen } = row;
+  return {
+    user: { id, username, displayName, role, isAnonymous: false, isActive, showOnlineStatus, showLastSeen },
+    conversations: row.conversationIds.map((conversationId, at) => ({
+      id: conversationId,
+      title: row.titles[at] ?? null,
+    })),
+    blocks: row.blocks,
+    presence: toPresence(row),
+  };
 }
 
 const toPresence = (row: StoredRow): StoredPresence => ({

@@ -176,6 +176,34 @@ test("blocks count in both directions, once each", async () => {
   for (const id of ["nobody", "anon_1", "nul\0"]) expect(await directory().blocks(id)).toEqual([]);
 });
 
+test("newcomers are described in one answer as by all the others; ids of nobody, and anonymous ones, are absent", async () => {
+  await addUsers(database.db, "ann", "bob", "cat");
+  await addConversation(database.db, "b", { members: ["ann", "bob"], guests: ["anon_1"] });
+  await addConversation(database.db, "a", { members: ["ann"] });
+  await addConversation(database.db, "left", { members: ["ann"] });
+  await database.db.conversationMember.updateMany({
+    where: { conversationId: "left" },
+    data: { isActive: false },
+  });
+  await database.db.userBlock.createMany({
+    data: [
+      { blockerId: "ann", blockedId: "bob" },
+      { blockerId: "cat", blockedId: "ann" },
+    ],
+  });
+  const { newcomers, users, conversations, blocks, presences } = directory();
+  const found = await newcomers?.(["ann", "bob", "cat", "nobody", "anon_1", "nul\0"]);
+  expect([...(found?.keys() ?? [])].sort()).toEqual(["ann", "bob", "cat"]);
+  for (const [id, newcomer] of found ?? []) {
+    expect(newcomer.user).toEqual((await users([id])).get(id));
+    expect(newcomer.presence).toEqual((await presences([id])).get(id));
+    expect(newcomer.conversations).toEqual(await conversations(id));
+    expect(newcomer.blocks.sort()).toEqual((await blocks(id)).sort());
+  }
+  expect(found?.get("ann")?.conversations.map(({ title }) => title)).toEqual(["title of a", "title of b"]);
+  expect(found?.get("ann")?.blocks).toEqual(["bob", "cat"]);
+});
+
 test("a session opens for who is active, by a link that is active and not expired", async () => {
   await addConversation(database.db, "room", { guests: ["anon_1"] });
   const open = () => directory().anonymousSession("session of anon_1");
