@@ -29,20 +29,28 @@ export function findAudience(rooms: Rooms, hearing: Hearing): Audience {
   const room = (name: string) => rooms.get(name) ?? NOBODY;
   const own = room(hearing.own);
   const administrators = room(hearing.admins);
+  const watchers = room(hearing.watchers);
   const audience: Audience = { sharers: [], admins: [] };
-  const seen = new Set<string>();
+  const [first = NOBODY, ...others] = hearing.told.map(room);
 
   const take = (socketId: string) => {
-    if (seen.has(socketId)) return;
-    seen.add(socketId);
     if (own.has(socketId)) return;
     if (administrators.has(socketId)) audience.admins.push(socketId);
     else if (!hearing.isBlocked(socketId)) audience.sharers.push(socketId);
   };
-  for (const name of hearing.told) for (const socketId of room(name)) take(socketId);
-  for (const socketId of room(hearing.watchers)) {
+  for (const socketId of first) take(socketId);
+  if (others.length === 0 && watchers.size === 0) return audience;
+
+  const seen = new Set(first);
+  const takeOnce = (socketId: string) => {
+    if (seen.has(socketId)) return;
+    seen.add(socketId);
+    take(socketId);
+  };
+  for (const sockets of others) for (const socketId of sockets) takeOnce(socketId);
+  for (const socketId of watchers) {
     const isSharer = hearing.shared.some((name) => room(name).has(socketId));
-    if (isSharer || administrators.has(socketId)) take(socketId);
+    if (isSharer || administrators.has(socketId)) takeOnce(socketId);
   }
   return audience;
 }

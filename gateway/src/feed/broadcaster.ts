@@ -25,6 +25,7 @@ export interface BroadcasterDeps {
 }
 
 const RETRY_MS = 1_000;
+const nobodyIsBlocked = () => false;
 
 /**
  * Tells this gateway's viewers of a change: everyone in rooms that are not large, and whoever watches the
@@ -47,6 +48,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
    */
   const blockTest = (userId: string) => {
     const blocks = directory.blocks.peek(userId);
+    if (blocks?.size === 0) return nobodyIsBlocked;
     return (socketId: string): boolean => {
       const viewer = connections.ofSocket(socketId)?.userId;
       if (viewer === undefined) return true;

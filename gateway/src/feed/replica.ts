@@ -6,14 +6,19 @@ export interface Replica {
   /** What is shown of a user, without decoding the rest. */
   shown(userId: string): Shown | undefined;
   onlineIn(conversationId: string): ReadonlySet<string>;
-  /**
-   * Takes a status in, read at stream sequence `seq`. True when viewers are to be told: it is newer by (epoch, version)
-   * than what was known, and not the same told anew because the log was lost.
-   */
-  apply(status: StatusMessage, seq: number): boolean;
+  /** Takes a status in, read at stream sequence `seq`; `undefined`: it says nothing new. */
+  apply(status: StatusMessage, seq: number): Applied | undefined;
   /** Drops who is offline and has not been published since `seq`: the stream has forgotten them too. */
   forgetBefore(seq: number): void;
   size(): number;
+}
+
+export interface Applied {
+  former: StatusMessage | undefined;
+  /** what is known now */
+  status: StatusMessage;
+  /** Viewers are to be told: newer by (epoch, version), and not the same told anew because the log was lost. */
+  isChange: boolean;
 }
 
 export interface Shown {
@@ -74,7 +79,7 @@ export function createReplica(): Replica {
       const former = entries.get(userId);
       const order = former ? compareVersions(given, former) : 1;
       if (former && (order < 0 ? !isLaterNews(given, seq, former) : order === 0 && seq <= former.seq))
-        return false;
+        return undefined;
       const before = former && decode(former);
       const status = before && order < 0 ? withPersonOf(before, given) : given;
       if (before?.isOnline) unindex(userId, before.conversationIds);
@@ -82,7 +87,7 @@ export function createReplica(): Replica {
       entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version, directoryVersion });
       if (isOnline) index(userId, status.conversationIds);
       const isToldAnew = before !== undefined && before.epoch < epoch && hasSameFace(status, before);
-      return order > 0 && !isToldAnew;
+      return { former: before, status, isChange: order > 0 && !isToldAnew };
     },
     forgetBefore(seq) {
       for (const [userId, entry] of entries) if (!entry.isOnline && entry.seq < seq) entries.delete(userId);

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
-import { STREAM_STATUS, SUBJECT_STATUS_ALL, userOfStatusSubject } from "@meeshy/shared/subjects";
+import { STREAM_STATUS, SUBJECT_STATUS_ALL } from "@meeshy/shared/subjects";
 import { createInOrder } from "../core/in-order.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import { createFreshness, type Freshness, thisMoment } from "./freshness.ts";
 import { readStatusMessage } from "./read-status.ts";
-import { createReplica, type Replica } from "./replica.ts";
+import { type Applied, createReplica, type Replica } from "./replica.ts";
 import { passOverStatuses } from "./stream-pass.ts";
 
 /**
@@ -61,10 +61,9 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
   const { promise: loaded, resolve: markLoaded } = Promise.withResolvers<void>();
   let isReading = true;
 
-  const take = (into: Replica, seq: number, { subject, data }: Raw) => {
+  const take = (into: Replica, seq: number, { subject, data }: Raw): Applied | undefined => {
     try {
-      const status = readStatusMessage(subject, data);
-      return into.apply(status, seq) ? status : undefined;
+      return into.apply(readStatusMessage(subject, data), seq);
     } catch (error) {
       metrics.rejectedStatuses.inc();
       logger.error({ seq, subject, err: error }, "status message set aside");
@@ -72,10 +71,9 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
     }
   };
   const takeNews = (seq: number, raw: Raw) => {
-    const userId = userOfStatusSubject(raw.subject) ?? "";
-    const former = replica.get(userId);
-    const status = take(replica, seq, raw);
-    const now = replica.shown(userId)?.seq === seq ? replica.get(userId) : undefined;
+    const applied = take(replica, seq, raw);
+    if (!applied) return;
+    const { status, former, isChange } = applied;
     const pass = (tell: () => void) => {
       try {
         tell();
@@ -83,9 +81,9 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
         logger.error({ seq, err: error }, "status not passed on");
       }
     };
-    if (now && isDirectoryNews(now, former))
-      for (const listener of newsListeners) pass(() => listener(now, former));
-    if (status) for (const listener of listeners) pass(() => listener(status));
+    if (isDirectoryNews(status, former))
+      for (const listener of newsListeners) pass(() => listener(status, former));
+    if (isChange) for (const listener of listeners) pass(() => listener(status));
   };
   const look = () => link.jsm.streams.info(STREAM_STATUS);
 

@@ -67,7 +67,9 @@ export function createOutlet(io: PresenceServer): Outlet {
       batches.drop(socketId);
     },
     tell(socketIds, status, onSent = () => {}) {
-      const { now = [], later = [] } = Object.groupBy(socketIds, (id) => (takers.has(id) ? "later" : "now"));
+      const isTaker = (id: string) => takers.has(id);
+      const later = takers.size === 0 ? [] : socketIds.filter(isTaker);
+      const now = later.length === 0 ? socketIds : socketIds.filter((id) => !isTaker(id));
       if (now.length > 0) queue.push(now, (ids) => to(ids).emit("user:status", status));
       if (later.length > 0) {
         batches.add(later, status);
