@@ -20,8 +20,9 @@ const BURST = 5_000;
 const BURSTS = 8;
 const WARM_UP = 2;
 const ARRIVE_WITHIN_MS = 20_000;
-/** The people whom the statuses are about; none of them watches. In no batch is anybody twice. */
-const SUBJECTS = Array.from({ length: 500 }, (_, n) => `s${n}`);
+/** Whom the n-th status of a burst is about; none of them watches, and each stays in one room. */
+const subjectOf = (size: number, n: number): string => `subject-${size}-${n}`;
+const SUBJECTS = SIZES.flatMap((size) => Array.from({ length: BURST / size }, (_, n) => subjectOf(size, n)));
 /** Sends the broadcasts of a peer that has no other way to be told. */
 const SENDER = "sender";
 
@@ -78,7 +79,7 @@ async function measure(system: System, broadcast: Broadcast, batch: boolean): Pr
       if (event !== "user:status" && event !== "user:status:batch") return;
       frames++;
       const about = (Array.isArray(payload) ? payload : [payload]) as UserStatus[];
-      onDelivered(about.filter(({ userId }) => userId.startsWith("s")).length);
+      onDelivered(about.filter(({ userId }) => userId.startsWith("subject")).length);
     },
   }));
   const sent = { at: 0 };
@@ -86,7 +87,8 @@ async function measure(system: System, broadcast: Broadcast, batch: boolean): Pr
     const arrived = createLatch(BURST, ARRIVE_WITHIN_MS, `${system.kind}: deliveries to rooms of ${size}`);
     onDelivered = arrived.hit;
     const rooms = WATCHERS / size;
-    for (let n = 0; n < BURST / size; n++) broadcast(nextStatus(sent), roomOfSize(size, n % rooms));
+    for (let n = 0; n < BURST / size; n++)
+      broadcast(nextStatus(subjectOf(size, n), sent), roomOfSize(size, n % rooms));
     await arrived.opened;
   };
   const samples: Sample[] = [];
@@ -114,9 +116,8 @@ async function measure(system: System, broadcast: Broadcast, batch: boolean): Pr
 }
 
 /** Whoever is told of somebody twice must be told of a greater version. */
-function nextStatus(sent: { at: number }): UserStatus {
+function nextStatus(userId: string, sent: { at: number }): UserStatus {
   sent.at++;
-  const userId = SUBJECTS[sent.at % SUBJECTS.length] as string;
   return { ...statusOf(userId, sent.at % 2 === 0), version: sent.at };
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createEmissionQueue } from "../../src/rooms/emission-queue.ts";
 
@@ -86,5 +87,63 @@ describe("emissions", () => {
       "inside",
       "inside",
     ]);
+  });
+
+  it("that wait go out socket by socket, all that waits for one together", async () => {
+    const { lines, as, turns } = recorder();
+    const queue = createEmissionQueue(100);
+    queue.push(sockets(100), as("now"));
+    for (const name of ["a", "b", "c", "d", "e"]) queue.push(sockets(100), as(name));
+    await turns(1);
+    expect(lines.slice(1).map(({ job, ids }) => [job, ids])).toEqual([
+      ["a", 20],
+      ["b", 20],
+      ["c", 20],
+      ["d", 20],
+      ["e", 20],
+    ]);
+    await turns(6);
+    expect(lines.reduce((sum, { ids }) => sum + ids, 0)).toBe(600);
+  });
+
+  it("reach each socket once and in order, and call back after all before, however they fall into turns", async () => {
+    const receivers = fc.uniqueArray(fc.integer({ min: 0, max: 12 }).map(String), { maxLength: 12 });
+    const step = fc.record({ receivers, isTurnOver: fc.boolean(), pushesAgain: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 20 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (steps, budget) => {
+          const queue = createEmissionQueue(budget);
+          const wanted = new Map<string, number[]>();
+          const got = new Map<string, number[]>();
+          const note = (into: typeof got, ids: string[], job: number) => {
+            for (const id of ids) into.set(id, [...(into.get(id) ?? []), job]);
+          };
+          let pushed = 0;
+          let early = 0;
+          const push = (ids: string[]) => {
+            const job = pushed++;
+            note(wanted, ids, job);
+            queue.push(ids, (slice) => note(got, slice, job));
+          };
+          for (const { receivers: ids, isTurnOver, pushesAgain } of steps) {
+            push(ids);
+            const before = [...wanted].map(([id, all]) => [id, all.length] as const);
+            queue.afterwards(() => {
+              if (before.some(([id, count]) => (got.get(id)?.length ?? 0) < count)) early++;
+              if (pushesAgain) push(ids);
+            });
+            if (isTurnOver) await nextTurn();
+          }
+          const { promise: allSent, resolve } = Promise.withResolvers<void>();
+          queue.afterwards(() => queue.afterwards(resolve));
+          await allSent;
+          for (let n = 0; n < 60; n++) await nextTurn();
+          expect(got).toEqual(wanted);
+          expect(early).toBe(0);
+        },
+      ),
+    );
   });
 });
