@@ -70,6 +70,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
   const emitWaiting = async (userId: string) => {
     for (;;) {
       try {
+        directory.meet(userId);
         // The blocks too: of somebody whose changes are being read, a viewer's own may be older.
         const [user] = await Promise.all([directory.users.get(userId), directory.blocks.get(userId)]);
         const message = waiting.get(userId);
