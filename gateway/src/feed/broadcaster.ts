@@ -24,7 +24,7 @@ export interface BroadcasterDeps {
   logger: Logger;
 }
 
-const RETRY_MS = 1_000;
+const RETRY_MS = 200;
 
 /**
  * Tells this gateway's viewers of a change: everyone in rooms that are not large, and whoever watches the
