@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findAudience, type Hearing } from "../../src/core/audience.ts";
 
@@ -39,5 +40,31 @@ describe("the audience of a change", () => {
 
   it("is nobody where there are no rooms", () => {
     expect(findAudience(new Map(), hearing)).toEqual({ sharers: [], admins: [] });
+  });
+
+  it("is the same by definition and by the short ways, whatever the rooms", () => {
+    const ids: string[] = ["a", "b", "c", "d", "e", "f"];
+    const sockets = fc.uniqueArray(fc.constantFrom(...ids));
+    const names = ["one", "two", "watchers", "own", "admins"];
+    const anyRooms = fc
+      .tuple(...names.map(() => sockets))
+      .map((all) => new Map(all.map((members, n) => [names[n] as string, new Set(members)])));
+    fc.assert(
+      fc.property(anyRooms, fc.subarray(["one", "two"]), sockets, (all, told, blocked) => {
+        const isIn = (name: string, id: string) => all.get(name)?.has(id) ?? false;
+        const isHearing = (id: string) =>
+          told.some((name) => isIn(name, id)) ||
+          (isIn("watchers", id) && (isIn("one", id) || isIn("two", id) || isIn("admins", id)));
+        const hearers = ids.filter((id) => isHearing(id) && !isIn("own", id));
+        const { sharers, admins } = findAudience(all, {
+          ...hearing,
+          told,
+          shared: ["one", "two"],
+          isBlocked: (id) => blocked.includes(id),
+        });
+        expect(admins.sort()).toEqual(hearers.filter((id) => isIn("admins", id)));
+        expect(sharers.sort()).toEqual(hearers.filter((id) => !isIn("admins", id) && !blocked.includes(id)));
+      }),
+    );
   });
 });
