@@ -17,7 +17,7 @@ const SESSION_TOKEN_MAX_LENGTH = 512;
 /**
  * Turns credentials into an identity (CONTRACT 3). Rejects with {@link PresenceError} `unauthorized`,
  * `token_expired`, `session_expired`, `account_disabled`, or `unavailable` when the directory cannot be read.
- * `onVerified` hears whom a token names, before anybody has been asked about them.
+ * `onVerified` hears whom the credentials name, before the directory is asked about them.
  */
 export async function authenticate(
   { token, sessionToken }: Credentials,
@@ -35,6 +35,7 @@ export async function authenticate(
   if (sessionToken.length > SESSION_TOKEN_MAX_LENGTH) throw sessionExpired();
   const session = await directory.sessions.get(sessionToken, ACCOUNT_MAX_AGE_MS);
   if (!session) throw sessionExpired();
+  onVerified(session.participantId);
   return { user: await activeUser(session.participantId, directory), isAdmin: false, expiresAt: null };
 }
 

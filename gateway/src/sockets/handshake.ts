@@ -74,10 +74,13 @@ async function admit(socket: PresenceSocket, address: string | null, deps: Hands
   }
   const { directory, feed, limits } = deps;
   limits.connectFrom(address);
-  const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps, directory.meet);
+  let directoryVersion = 0;
+  const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps, (userId) => {
+    directoryVersion = feed.shown(userId)?.directoryVersion ?? 0;
+    directory.meet(userId);
+  });
   const { user } = identity;
   limits.connectOf(user.id);
-  const directoryVersion = feed.shown(user.id)?.directoryVersion ?? 0;
   const [conversations, stored, blocked] = await Promise.all([
     directory.conversations.get(user.id),
     directory.presences.get(user.id, STORED_MAX_AGE_MS).catch(() => undefined),

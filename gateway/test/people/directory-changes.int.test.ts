@@ -195,35 +195,45 @@ describe("a membership", () => {
     expect([partials(a).length, partials(c).length]).toEqual([1, 1]);
   });
 
-  it("that begins while its person is at the door holds for the socket that comes in", async () => {
-    // Asked part by part, so that one part can be held up.
-    const { newcomers: _, ...directory } = createPrismaDirectory(servers.db);
-    const [read, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const slow = {
-      ...directory,
-      async conversations(userId: string) {
-        const answer = await directory.conversations(userId);
+  it.each(["all at once", "part by part"])(
+    "that begins while its person is at the door, read %s, holds for the socket that comes in",
+    async (how) => {
+      const { newcomers, ...directory } = createPrismaDirectory(servers.db);
+      const [read, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const holdUp = async <T>(answer: T, isOfCleo: boolean) => {
         read.resolve();
-        if (userId === cleo) await goOn.promise;
+        if (isOfCleo) await goOn.promise;
         return answer;
-      },
-    };
-    const third = await servers.gateway({}, { directory: slow });
-    const a = await enter(first, ann);
-    const c = openClient(third.url, { token: tokenFor(cleo) });
-    clients.push(c);
-    await read.promise;
-    await change(ann, "PUT", `/api/conversations/${shared}/members/${cleo}`);
-    await eventually(async () => {
-      const { body } = await call(third.url, `/api/users/${cleo}`, { as: ben });
-      return (body.user as { username: string | null } | undefined)?.username === cleo;
-    });
-    goOn.resolve();
-    await c.nth("presence:snapshot");
-    await sees(c, ann);
-    await a.ask("message:send", { conversationId: shared, content: "come in" });
-    await c.nth("message:new");
-  });
+      };
+      const slow =
+        how === "all at once"
+          ? {
+              ...directory,
+              newcomers: async (ids: readonly string[]) =>
+                holdUp((await newcomers?.(ids)) ?? new Map(), ids.includes(cleo)),
+            }
+          : {
+              ...directory,
+              conversations: async (userId: string) =>
+                holdUp(await directory.conversations(userId), userId === cleo),
+            };
+      const third = await servers.gateway({}, { directory: slow });
+      const a = await enter(first, ann);
+      const c = openClient(third.url, { token: tokenFor(cleo) });
+      clients.push(c);
+      await read.promise;
+      await change(ann, "PUT", `/api/conversations/${shared}/members/${cleo}`);
+      await eventually(async () => {
+        const { body } = await call(third.url, `/api/users/${cleo}`, { as: ben });
+        return (body.user as { username: string | null } | undefined)?.username === cleo;
+      });
+      goOn.resolve();
+      await c.nth("presence:snapshot");
+      await sees(c, ann);
+      await a.ask("message:send", { conversationId: shared, content: "come in" });
+      await c.nth("message:new");
+    },
+  );
 
   it("is changed by whom one expects", async () => {
     const asAdmin = { headers: { authorization: `Bearer ${tokenFor(cleo, { role: "ADMIN" })}` } };
