@@ -127,7 +127,7 @@ export function createPartition(
   const loseGateways = (isLost: (gatewayId: string) => boolean, changes: Change[], silentMs = 0) => {
     for (const record of users.values()) {
       if (hasSeen(record)) continue;
-      const lost = new Set(Object.values(record.connections).map(({ gatewayId }) => gatewayId));
+      const lost = new Set(record.connections.map(({ gatewayId }) => gatewayId));
       for (const gatewayId of lost) {
         if (!isLost(gatewayId)) continue;
         const event = { type: "gateway-lost" as const, gatewayId, silentMs };
@@ -234,11 +234,6 @@ function rebase(record: UserRecord, jump: number, now: number): UserRecord {
       record.deadline !== null && record.deadline - jump > now ? record.deadline - jump : record.deadline,
     lastActiveAt: back(record.lastActiveAt),
     lastSeen: back(record.lastSeen),
-    connections: Object.fromEntries(
-      Object.entries(record.connections).map(([id, connection]) => [
-        id,
-        { ...connection, since: back(connection.since) },
-      ]),
-    ),
+    connections: record.connections.map((connection) => ({ ...connection, since: back(connection.since) })),
   };
 }

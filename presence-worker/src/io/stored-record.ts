@@ -1,4 +1,5 @@
 import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
+import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
 import { z } from "zod";
 import type { UserRecord } from "../core/record.ts";
 
@@ -33,10 +34,7 @@ const recordSchema = z.object({
     })
     .nullable(),
   directoryVersion: z.number(),
-  connections: z.record(
-    z.string(),
-    z.object({ gatewayId: z.string(), device: z.string().nullable(), since: z.number() }),
-  ),
+  connections: storedConnectionsSchema,
   deadline: millis,
   zombieCause: z.enum(["connection-lost", "idle", "gateway-lost"]).nullable(),
   lastActiveAt: millis,
@@ -58,15 +56,20 @@ const recordSchema = z.object({
     })
     .nullable(),
   renewedAt: millis,
-}) satisfies z.ZodType<UserRecord>;
+});
+
+export interface StoredRecord extends UserRecord {
+  epoch: number;
+  /** stream sequence of the user's last status; 0: none known */
+  statusSeq: number;
+  unsaved: HistoryLine[];
+}
 
 export const storedRecordSchema = recordSchema.extend({
   epoch: z.number(),
-  /** stream sequence of the user's last status; 0: none known */
   statusSeq: z.number(),
   unsaved: z.array(transitionSchema),
-});
-export type StoredRecord = z.infer<typeof storedRecordSchema>;
+}) satisfies z.ZodType<StoredRecord>;
 
 /** Splits what was stored into the record and its surroundings. */
 export function fromStored({ epoch, statusSeq, unsaved, ...record }: StoredRecord): {
