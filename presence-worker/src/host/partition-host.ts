@@ -92,7 +92,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     if (hasStatus(record)) statuses.put(toStatusMessage(record));
   };
 
-  /** users whose last connection fell silent, as opposed to a tab that was closed; for the metrics alone */
+  /** zombies whose last connection fell silent, as opposed to a tab that was closed; for the metrics alone */
   const pingTimeouts = new Set<string>();
   const noteLoss = ({ userId, message: { event } }: Inbound) => {
     if (userId === undefined || event.type === "activity") return;
@@ -127,6 +127,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     }
     if (persists || history.length > 0) database.put(p, toRow(record), history, record.seq);
     if (!live) touched.add(record.userId);
+    if (record.state === "offline") pingTimeouts.delete(record.userId);
     checkpointer.changed(record);
   };
 
@@ -142,7 +143,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
       return;
     }
     const { admission, changes } = partition.apply(inbound);
-    noteLoss(inbound);
+    if (changes.length > 0) noteLoss(inbound);
     metrics.event(inbound.message.event.type, admission);
     for (const change of changes) carryOut(change);
     checkpointer.advanced();

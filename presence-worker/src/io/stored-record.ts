@@ -2,6 +2,7 @@ import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/st
 import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
 import { z } from "zod";
 import type { UserRecord } from "../core/record.ts";
+import { shareId } from "./shared-ids.ts";
 
 /** What is written down of a user: the record, and what of it has not reached its other places yet. */
 
@@ -72,11 +73,17 @@ export const storedRecordSchema = recordSchema.extend({
 }) satisfies z.ZodType<StoredRecord>;
 
 /** Splits what was stored into the record and its surroundings. */
-export function fromStored({ epoch, statusSeq, unsaved, ...record }: StoredRecord): {
+export function fromStored({ epoch, statusSeq, unsaved, ...stored }: StoredRecord): {
   record: UserRecord;
   epoch: number;
   statusSeq: number;
   unsaved: HistoryLine[];
 } {
+  const { person } = stored;
+  const record = {
+    ...stored,
+    person: person && { ...person, conversationIds: person.conversationIds.map(shareId) },
+    connections: stored.connections.map((one) => ({ ...one, gatewayId: shareId(one.gatewayId) })),
+  };
   return { record, epoch, statusSeq, unsaved };
 }
