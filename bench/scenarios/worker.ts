@@ -14,8 +14,8 @@ import { startWorker } from "../systems/worker.ts";
 const USERS = 40_000;
 const ACTIVITIES = 3;
 const LEAVERS = USERS / 2;
-/** How many come and go before the heap is measured; they are none of the others. */
-const FORERUNNERS = USERS / 10;
+/** How many come and go before the heap is measured: others, and enough to fill what is kept of the last statements. */
+const FORERUNNERS = USERS / 2;
 const EVENTS = USERS * (1 + ACTIVITIES) + LEAVERS;
 const THROUGH_WITHIN_MS = 120_000;
 const SUBJECT = "presence-worker";
