@@ -88,4 +88,6 @@ export interface PresenceStore {
   presences(userIds: readonly string[]): Promise<Map<string, StoredPresence>>;
   /** Registered people who connect, all about them in one question. Absent: each part has to be asked for. */
   newcomers?(ids: readonly string[]): Promise<Map<string, Newcomer>>;
+  /** The members of conversations, anonymous ones included, in one question. Absent: each conversation is asked for. */
+  contacts?(conversationIds: readonly string[]): Promise<DirectoryUser[]>;
 }

@@ -6,55 +6,51 @@ import type { CachedDirectory } from "./cached-directory.ts";
  * status may not wait for the directory, which may be away when it comes (CONTRACT 9, "database away").
  */
 export interface Acquaintance {
-  /** Reads the members of those conversations that are new here, one after the other, once connects have calmed. */
+  /** Reads the members of those conversations that are new here, soon, many conversations in one question. */
   make(conversationIds: readonly string[]): void;
   stop(): void;
 }
 
-/** It begins when nobody has connected for so long: in a storm of connects the directory has enough to answer. */
-const CALM_MS = 1_000;
-/** Where connects never pause it begins all the same. */
-const LONGEST_WAIT_MS = 10_000;
+/** Long enough to gather what a storm of connects asks for, and short beside the life of a gateway. */
+const GATHER_MS = 100;
+/** Conversations in one question, none of them large; one question at a time: those who connect come first. */
+const AT_ONCE = 20;
+const RETRY_MS = 500;
 /** As long as the cache of people remembers the last of them, nobody has to be asked again. */
 const RENEW_AFTER_MS = 600_000;
 
 export function createAcquaintance(
-  directory: Pick<CachedDirectory, "members" | "users">,
+  directory: Pick<CachedDirectory, "getToKnow">,
   logger: Logger,
 ): Acquaintance {
   /** when the members were last asked for, monotonic ms */
   const made = new Map<string, number>();
   const waiting = new Set<string>();
-  let isWorking = false;
   let timer: NodeJS.Timeout | undefined;
-  let waitingSince = 0;
+  let isWorking = false;
 
-  const work = async () => {
-    for (const conversationId of waiting) {
-      waiting.delete(conversationId);
-      try {
-        const members = (await directory.members.get(conversationId)) ?? [];
-        await directory.users.getMany(members);
-      } catch (error) {
-        made.delete(conversationId);
-        logger.debug({ conversationId, err: error }, "members not known yet");
-      }
-    }
-  };
-
-  const begin = () => {
-    const now = performance.now();
-    if (timer && now - waitingSince > LONGEST_WAIT_MS) return;
-    if (!timer) waitingSince = now;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
+  const begin = (afterMs: number) => {
+    timer ??= setTimeout(() => {
       timer = undefined;
-      if (isWorking) return begin();
       isWorking = true;
       void work().finally(() => {
         isWorking = false;
+        if (waiting.size > 0) begin(RETRY_MS);
       });
-    }, CALM_MS);
+    }, afterMs);
+  };
+
+  const work = async () => {
+    while (waiting.size > 0) {
+      const ids = [...waiting].slice(0, AT_ONCE);
+      try {
+        await directory.getToKnow(ids);
+      } catch (error) {
+        logger.debug({ conversations: ids.length, err: error }, "members not known yet");
+        return;
+      }
+      for (const id of ids) waiting.delete(id);
+    }
   };
 
   return {
@@ -69,8 +65,11 @@ export function createAcquaintance(
         made.set(id, now);
         waiting.add(id);
       }
-      if (waiting.size > 0) begin();
+      if (waiting.size > 0 && !isWorking) begin(GATHER_MS);
     },
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer);
+      waiting.clear();
+    },
   };
 }

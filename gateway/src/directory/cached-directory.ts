@@ -22,6 +22,8 @@ export interface CachedDirectory {
   sessions: Loader<AnonymousSession>;
   /** Somebody connects: what is not known of them is asked for in one question, where the source has one. */
   meet(userId: string): void;
+  /** Reads the members of these conversations, so that they can be peeked at. Rejects when they cannot be read. */
+  getToKnow(conversationIds: readonly string[]): Promise<void>;
   /** Nothing that was read of this person before counts any more, answers that are still on their way included. */
   forgetPerson(userId: string): void;
 }
@@ -51,17 +53,20 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
     ttlMs: PRESENCE_TTL_MS,
     load: (ids) => source.presences(ids),
   });
+  const members = createLoader({
+    ...people,
+    max: MAX_CONVERSATIONS,
+    load: oneByOne((conversationId) => source.members(conversationId)),
+  });
+  /** for each question about contacts that is under way, who was forgotten since it was asked */
+  const forgottenMeanwhile = new Set<Set<string>>();
   const ofPerson = [users, conversations, blocks, presences];
   return {
     users,
     conversations,
     blocks,
     presences,
-    members: createLoader({
-      ...people,
-      max: MAX_CONVERSATIONS,
-      load: oneByOne((conversationId) => source.members(conversationId)),
-    }),
+    members,
     memberCounts: createLoader({
       ...people,
       max: MAX_COUNTS,
@@ -93,8 +98,24 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
         answer.then((it) => it?.presence),
       );
     },
+    async getToKnow(conversationIds) {
+      if (source.contacts) {
+        const forgotten = new Set<string>();
+        forgottenMeanwhile.add(forgotten);
+        try {
+          for (const user of await source.contacts(conversationIds))
+            if (!forgotten.has(user.id)) users.expect(user.id, Promise.resolve(user));
+        } finally {
+          forgottenMeanwhile.delete(forgotten);
+        }
+        return;
+      }
+      const lists = await members.getMany(conversationIds);
+      await users.getMany([...lists.values()].flat());
+    },
     forgetPerson(userId) {
       for (const known of ofPerson) known.forget(userId);
+      for (const forgotten of forgottenMeanwhile) forgotten.add(userId);
     },
   };
 }

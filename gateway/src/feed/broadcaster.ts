@@ -24,7 +24,7 @@ export interface BroadcasterDeps {
   logger: Logger;
 }
 
-const RETRY_MS = 1_000;
+const RETRY_MS = 200;
 
 /**
  * Tells this gateway's viewers of a change: everyone in rooms that are not large, and whoever watches the
@@ -70,6 +70,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
   const emitWaiting = async (userId: string) => {
     for (;;) {
       try {
+        directory.meet(userId);
         // The blocks too: of somebody whose changes are being read, a viewer's own may be older.
         const [user] = await Promise.all([directory.users.get(userId), directory.blocks.get(userId)]);
         const message = waiting.get(userId);

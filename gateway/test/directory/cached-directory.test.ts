@@ -1,4 +1,4 @@
-import type { Directory, Newcomer, PresenceStore } from "@meeshy/shared/directory";
+import type { Directory, DirectoryUser, Newcomer, PresenceStore } from "@meeshy/shared/directory";
 import { expect, it } from "vitest";
 import { createCachedDirectory } from "../../src/directory/cached-directory.ts";
 
@@ -29,7 +29,7 @@ const ann: Newcomer = {
 };
 
 /** A source that notes what it is asked. */
-function source(newcomers?: PresenceStore["newcomers"]) {
+function source(newcomers?: PresenceStore["newcomers"], contacts?: PresenceStore["contacts"]) {
   const asked: string[] = [];
   const note =
     <T>(what: string, answer: T) =>
@@ -42,6 +42,8 @@ function source(newcomers?: PresenceStore["newcomers"]) {
     conversations: note("conversations", ann.conversations),
     blocks: note("blocks", ann.blocks),
     presences: note("presences", new Map([["ann", ann.presence]])),
+    members: note("members", ["ann"]),
+    ...(contacts ? { contacts } : {}),
     ...(newcomers
       ? {
           newcomers: (ids: readonly string[]) => {
@@ -95,4 +97,27 @@ it("knows nobody whom the answer does not name, and reads again who was forgotte
   late.resolve(new Map([["ann", { ...ann, conversations: [] }]]));
   expect(await directory.conversations.get("ann")).toEqual(ann.conversations);
   expect(asked).toEqual(["newcomers", "conversations"]);
+});
+
+it("gets to know the members of conversations, by one question or by several", async () => {
+  const one = source(undefined, async () => [ann.user]);
+  await one.directory.getToKnow(["room"]);
+  expect(await one.directory.users.get("ann")).toEqual(ann.user);
+  expect(one.asked).toEqual([]);
+  const several = source();
+  await several.directory.getToKnow(["room"]);
+  expect(several.directory.users.peek("ann")).toEqual(ann.user);
+  expect(several.asked).toEqual(["members", "users"]);
+});
+
+it("does not get to know, by an answer from before, who was forgotten meanwhile", async () => {
+  const late = Promise.withResolvers<DirectoryUser[]>();
+  const { directory } = source(undefined, () => late.promise);
+  const knowing = directory.getToKnow(["room"]);
+  directory.forgetPerson("ann");
+  late.resolve([ann.user, { ...ann.user, id: "bob" }]);
+  await knowing;
+  await directory.users.get("bob");
+  expect(directory.users.peek("bob")?.id).toBe("bob");
+  expect(directory.users.peek("ann")).toBeUndefined();
 });

@@ -77,6 +77,21 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       return new Map(rows.map((row) => [row.id, toNewcomer(row)]));
     },
 
+    async contacts(conversationIds) {
+      const ids = conversationIds.filter(isStorable);
+      if (ids.length === 0) return [];
+      return db.$queryRaw<DirectoryUser[]>`
+        /* prepared: contacts */
+        SELECT "id", "username", "displayName", "role"::text AS "role", false AS "isAnonymous", "isActive",
+               "showOnlineStatus", "showLastSeen"
+        FROM "User" WHERE "id" IN (
+          SELECT "userId" FROM "ConversationMember" WHERE "conversationId" = ANY(${ids}) AND "isActive")
+        UNION ALL
+        SELECT "id", "username", NULL, 'USER', true, "isActive", true, true
+        FROM "AnonymousParticipant" WHERE "conversationId" = ANY(${ids}) AND "isActive"
+        LIMIT ${LIST_MAX}`;
+    },
+
     async conversations(userId) {
       if (!isStorable(userId)) return [];
       if (isAnonymousId(userId)) {

@@ -204,6 +204,22 @@ test("newcomers are described in one answer as by all the others; ids of nobody,
   expect(found?.get("ann")?.blocks).toEqual(["bob", "cat"]);
 });
 
+test("contacts are the active members of all the conversations, each once, anonymous ones included", async () => {
+  await addUsers(database.db, "ann", "bob", "gone");
+  await addConversation(database.db, "a", { members: ["ann", "gone"], guests: ["anon_1"] });
+  await addConversation(database.db, "b", { members: ["ann", "bob"] });
+  await addConversation(database.db, "elsewhere", { members: ["gone"] });
+  await database.db.conversationMember.updateMany({
+    where: { userId: "gone", conversationId: "a" },
+    data: { isActive: false },
+  });
+  const { contacts, users } = directory();
+  const found = (await contacts?.(["a", "b", "nowhere", "nul\0"])) ?? [];
+  const ids = found.map(({ id }) => id).sort();
+  expect(ids).toEqual(["ann", "anon_1", "bob"]);
+  expect(new Map(found.map((user) => [user.id, user]))).toEqual(await users(ids));
+});
+
 test("a session opens for who is active, by a link that is active and not expired", async () => {
   await addConversation(database.db, "room", { guests: ["anon_1"] });
   const open = () => directory().anonymousSession("session of anon_1");
