@@ -54,6 +54,8 @@ export interface PartitionMemory {
 export interface Partition {
   apply(inbound: Inbound): Applied;
   get(userId: string): UserRecord | undefined;
+  /** Of a user whose record the partition holds. */
+  written(userId: string): Written | undefined;
   records(): UserRecord[];
   /** Forgets a user whose record says nothing that the database does not. */
   drop(userId: string): void;
@@ -68,8 +70,17 @@ export interface PartitionRules {
   renewAfterMs: number;
 }
 
+/**
+ * Stream sequences of the last status and the last record that the broker has of a user; 0: none known. The host's,
+ * who alone reads and changes them: tables of users of its own would take twice their room.
+ */
+export interface Written {
+  statusSeq: number;
+  recordSeq: number;
+}
+
 /** A user's record, and when the partition looks at it next. */
-interface Seat extends Waiting<Seat> {
+interface Seat extends Waiting<Seat>, Written {
   record: UserRecord;
 }
 
@@ -105,7 +116,7 @@ export function createPartition(
     const known = seats.get(record.userId);
     count(known?.record, -1);
     count(record, 1);
-    const seat = known ?? { record, slot: null, previous: null, next: null };
+    const seat = known ?? { record, slot: null, previous: null, next: null, statusSeq: 0, recordSeq: 0 };
     if (known) known.record = record;
     else seats.set(record.userId, seat);
     schedule(seat);
@@ -212,6 +223,7 @@ export function createPartition(
       return { admission, changes };
     },
     get: (userId) => seats.get(userId)?.record,
+    written: (userId) => seats.get(userId),
     records: () => [...seats.values()].map(({ record }) => record),
     drop(userId) {
       const seat = seats.get(userId);

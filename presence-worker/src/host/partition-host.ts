@@ -33,14 +33,19 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const { partition: p, memory, storedUpTo } = claim;
   const logger = deps.logger.child({ partition: p });
 
-  const records = createRecordStore({ link, partition: p, gate: deps.writes, logger });
+  const writtenOf = (userId: string) => partition.written(userId);
+  const records = createRecordStore({ link, partition: p, gate: deps.writes, logger, writtenOf });
   const statuses = createStatusWriter({
     link,
     gate: deps.writes,
     logger,
+    writtenOf,
     onForeign: () => void claim.verify(),
   });
-  const stored = (await records.load()).map(fromStored);
+  const stored = (await records.load()).map(({ stored, recordSeq }) => ({
+    ...fromStored(stored),
+    recordSeq,
+  }));
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
     await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
     throw new Error("the checkpoint is gone");
@@ -72,8 +77,8 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
 
   /** What viewers have been told for certain: a record is written only after its status was stored. */
   const told = new Map<string, Pick<UserRecord, "shown" | "directoryVersion" | "renewedAt">>();
-  for (const { record, isOfLostLog, statusSeq, unsaved } of loaded) {
-    statuses.learn(record.userId, statusSeq);
+  for (const { record, isOfLostLog, statusSeq, recordSeq, unsaved } of loaded) {
+    Object.assign(partition.written(record.userId) ?? {}, { statusSeq, recordSeq });
     if (isOfLostLog) touched.add(record.userId);
     else told.set(record.userId, record);
     if (isOfLostLog || record.seq > storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
