@@ -21,6 +21,33 @@ describe("reads", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("gather while three questions are under way, and go on when one is answered, or fails", async () => {
+    const asked: string[][] = [];
+    const answers: PromiseWithResolvers<Map<string, object>>[] = [];
+    const load = gathered((keys) => {
+      asked.push([...keys]);
+      answers.push(Promise.withResolvers());
+      return (answers.at(-1) as PromiseWithResolvers<Map<string, object>>).promise;
+    });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const first = load(["a"]);
+    for (const key of ["b", "c", "d", "e"]) {
+      await turn();
+      load([key]).catch(() => {});
+    }
+    await turn();
+    expect(asked).toEqual([["a"], ["b"], ["c"]]);
+    answers[0]?.reject(new Error("away"));
+    await expect(first).rejects.toThrow("away");
+    await turn();
+    expect(asked).toEqual([["a"], ["b"], ["c"], ["d", "e"]]);
+    void load(["f"]);
+    answers[3]?.resolve(new Map());
+    await turn();
+    await turn();
+    expect(asked.at(-1)).toEqual(["f"]);
+  });
+
   it("fail together, and later ones do not", async () => {
     const { load } = source();
     const failed = [load(["bad"]), load(["a"])];
