@@ -13,7 +13,7 @@ export function createPlainReducer({ offlineThresholdMs, graceMs }: Rules) {
       case "connected": {
         const { connectionId, gatewayId, device, profile } = event;
         const { username, isAnonymous, conversationIds } = profile;
-        const connections = { ...record.connections, [connectionId]: { gatewayId, device, since: at } };
+        const connections = record.connections.concat({ id: connectionId, gatewayId, device, since: at });
         const person = record.person ?? { username, isAnonymous, conversationIds };
         const deadline = at + offlineThresholdMs;
         return told(
@@ -31,9 +31,9 @@ export function createPlainReducer({ offlineThresholdMs, graceMs }: Rules) {
           at,
         );
       case "disconnected": {
-        const { [event.connectionId]: gone, ...connections } = record.connections;
-        if (gone === undefined) return { record, effects: [] };
-        if (Object.keys(connections).length > 0) return told(record, event, { ...record, connections }, at);
+        const connections = record.connections.filter(({ id }) => id !== event.connectionId);
+        if (connections.length === record.connections.length) return { record, effects: [] };
+        if (connections.length > 0) return told(record, event, { ...record, connections }, at);
         if (event.reason === "client namespace disconnect") {
           const left = { ...record, state: "offline" as const, connections, deadline: null, lastSeen: at };
           return told(record, event, left, at);

@@ -14,6 +14,8 @@ import { startWorker } from "../systems/worker.ts";
 const USERS = 40_000;
 const ACTIVITIES = 3;
 const LEAVERS = USERS / 2;
+/** How many come and go before the heap is measured: others, and enough to fill what is kept of the last statements. */
+const FORERUNNERS = USERS / 2;
 const EVENTS = USERS * (1 + ACTIVITIES) + LEAVERS;
 const THROUGH_WITHIN_MS = 120_000;
 const SUBJECT = "presence-worker";
@@ -60,21 +62,22 @@ export const worker: Scenario = {
 /** Writes the parts of the users' story into the log, one part of all users after the other. */
 async function writeLog({ link }: LogServers, gatewayId: string, parts: Part[]): Promise<LogEnds> {
   const log = createLogFiller(link, gatewayId);
-  for (const { to, eventOf } of parts) await log.fill({ from: 0, to }, eventOf);
+  for (const { users, eventOf } of parts) await log.fill(users, eventOf);
   log.close();
   return log.ends;
 }
 
 interface Part {
-  /** the number of users that it is about */
-  to: number;
+  /** whom it is about: from the first to before the last */
+  users: { from: number; to: number };
   eventOf: (n: number) => UserEvent;
 }
 
-const arrive: Part = { to: USERS, eventOf: (n) => connectedEvent(n, "g_bench") };
-const act: Part = { to: USERS, eventOf: () => ({ type: "activity" }) };
-const leave = (to: number): Part => ({
-  to,
+const EVERYBODY = { from: 0, to: USERS };
+const arrive = (users = EVERYBODY): Part => ({ users, eventOf: (n) => connectedEvent(n, "g_bench") });
+const act = (users = EVERYBODY): Part => ({ users, eventOf: () => ({ type: "activity" }) });
+const leave = (users = EVERYBODY): Part => ({
+  users,
   eventOf: (n) => ({ type: "disconnected", connectionId: `c${n}`, reason: "client namespace disconnect" }),
 });
 
@@ -84,9 +87,9 @@ async function measure(tools: Tools): Promise<Sample> {
   const startCpu = cpuOf([idle.pid]);
   await idle.stop();
   const ends = await writeLog(servers, "g_bench", [
-    arrive,
-    ...Array.from({ length: ACTIVITIES }, () => act),
-    leave(LEAVERS),
+    arrive(),
+    ...Array.from({ length: ACTIVITIES }, () => act()),
+    leave({ from: 0, to: LEAVERS }),
   ]);
   tools.say("the log is filled, a worker reads it");
   const since = performance.now();
@@ -128,18 +131,29 @@ async function assertStored({ link, databaseUrl }: LogServers): Promise<void> {
     throw new Error(`not all is stored: ${JSON.stringify({ statuses, records, online, shown })}`);
 }
 
-/** The heap without garbage: with nobody, with everybody online, with everybody gone. */
+/**
+ * The heap without garbage: with nobody, with everybody online, with everybody gone. Others have come and gone
+ * before: what a process compiles and sets up at first use is no user's.
+ */
 async function measureHeap(tools: Tools): Promise<Record<"B/online user" | "B/offline user", number>> {
-  const servers = await startLogServers(tools, USERS);
+  const servers = await startLogServers(tools, USERS + FORERUNNERS);
   const probe = createHeapProbe();
   const running = tools.keep(await startWorker(servers, probe));
-  const heap = async (ends: LogEnds) => {
+  const play = async (gatewayId: string, parts: Part[]) => {
+    const ends = await writeLog(servers, gatewayId, parts);
     await running.settled(servers.link, ends, THROUGH_WITHIN_MS);
+  };
+  const heapAfterLeaving = async (gatewayId: string, users: Part["users"]) => {
+    await play(gatewayId, [leave(users)]);
+    await running.emptied(THROUGH_WITHIN_MS);
     return probe.settled(running.pid);
   };
-  const empty = await heap(new Map());
-  const online = await heap(await writeLog(servers, "g_bench", [arrive, act]));
-  const offline = await heap(await writeLog(servers, "g_other", [leave(USERS)]));
+  const forerunners = { from: USERS, to: USERS + FORERUNNERS };
+  await play("g_first", [arrive(forerunners), act(forerunners)]);
+  const empty = await heapAfterLeaving("g_second", forerunners);
+  await play("g_bench", [arrive(), act()]);
+  const online = await probe.settled(running.pid);
+  const offline = await heapAfterLeaving("g_other", EVERYBODY);
   await running.stop();
   await servers.stop();
   return { "B/online user": (online - empty) / USERS, "B/offline user": (offline - empty) / USERS };

@@ -14,6 +14,8 @@ export interface WorkerProcess {
   metric(name: string): Promise<number>;
   /** Resolves once the log is read up to `ends`, every change is in the database and every checkpoint written. */
   settled(link: NatsLink, ends: LogEnds, withinMs: number): Promise<void>;
+  /** Resolves once it holds no record of anybody. */
+  emptied(withinMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -61,21 +63,25 @@ export async function startWorker(
     const lines = text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, "gm"));
     return [...lines].reduce((total, [, value]) => total + Number(value), 0);
   };
+  const until = async (isSo: () => Promise<boolean>, withinMs: number) => {
+    const deadline = performance.now() + withinMs;
+    // Whoever is too busy to answer in time is behind.
+    while (!(await isSo().catch(() => false))) {
+      if (performance.now() > deadline)
+        throw new Error(`the worker is not through after ${withinMs} ms: ${server.output()}`);
+      await pause(LOOK_MS);
+    }
+  };
   return {
     pid: server.pid,
     startMs,
     metric,
-    async settled(link, ends, withinMs) {
-      const deadline = performance.now() + withinMs;
-      const isBehind = async () =>
-        (await metric("meeshy_db_lag_events")) > 0 || !(await isCheckpointed(link, ends));
-      // Whoever is too busy to answer in time is behind.
-      while (await isBehind().catch(() => true)) {
-        if (performance.now() > deadline)
-          throw new Error(`the worker is not through after ${withinMs} ms: ${server.output()}`);
-        await pause(LOOK_MS);
-      }
-    },
+    settled: (link, ends, withinMs) =>
+      until(
+        async () => (await metric("meeshy_db_lag_events")) === 0 && (await isCheckpointed(link, ends)),
+        withinMs,
+      ),
+    emptied: (withinMs) => until(async () => (await metric("meeshy_users_held")) === 0, withinMs),
     stop: () => endProcess(server, "SIGTERM", 30_000),
   };
 }

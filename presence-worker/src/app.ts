@@ -71,6 +71,7 @@ export async function createWorker(
       counts.reduce((total, count) => total + pick(count), 0);
     return {
       partitions: counts.length,
+      users: sum(({ users }) => users),
       online: sum(({ online }) => online),
       active: sum(({ active }) => active),
       partitionLag: sum(({ lag }) => lag),

@@ -20,6 +20,7 @@ export interface WorkerMetrics {
 /** What the gauges ask for when they are read. */
 export interface WorkerFigures {
   partitions: number;
+  users: number;
   online: number;
   active: number;
   partitionLag: number;
@@ -85,6 +86,11 @@ export function createWorkerMetrics(registry: Registry, figures: () => WorkerFig
         this.set(read(figures()));
       },
     });
+  gauge(
+    "users_held",
+    "Users of whom this worker keeps a record: all but those offline",
+    ({ users }) => users,
+  );
   gauge("users_online_total", "Users shown online", ({ online }) => online);
   gauge(
     "users_active",

@@ -12,6 +12,7 @@ import {
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { Connection } from "../src/core/record.ts";
 import type { PartitionLease } from "../src/io/checkpoint.ts";
 import { type NatsGate, type Outgoing, startNatsGate } from "./nats-gate.ts";
 import { allOwned, profileOf, type Rig, startRig, type TestGateway } from "./rig.ts";
@@ -87,7 +88,7 @@ async function picture(rig: Rig) {
       record: record && {
         state: record.state,
         seq: record.seq,
-        open: Object.keys(record.connections as object),
+        open: (record.connections as Connection[]).map(({ id }) => id),
       },
       row: [row?.isOnline, row?.availability, row?.presenceEpoch, Number(row?.presenceVersion)],
       history: lines

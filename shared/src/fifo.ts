@@ -1,9 +1,9 @@
 /** Cut off the taken head only when it is long, so that a shift costs no copy of what follows. */
 const SLACK = 1_024;
 
-/** First in, first out, in constant time whatever the length. */
+/** First in, first out, in constant time whatever the length. Nothing is held that was taken. */
 export class Fifo<T> {
-  #items: T[] = [];
+  #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -20,9 +20,11 @@ export class Fifo<T> {
   }
 
   shift(): T | undefined {
+    if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head];
-    if (this.#head < this.#items.length) this.#head++;
-    if (this.#head > SLACK && this.#head * 2 > this.#items.length) {
+    this.#items[this.#head++] = undefined;
+    const isEmpty = this.#head === this.#items.length;
+    if (isEmpty || (this.#head > SLACK && this.#head * 2 > this.#items.length)) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

@@ -1,3 +1,6 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Fifo } from "../src/fifo.ts";
@@ -33,4 +36,26 @@ test("gives items back in the order in which they came, whatever is done in betw
     }),
     { numRuns: 20 },
   );
+});
+
+test("lets go of what was taken, while others wait and when none do", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const fifo = new Fifo<object>();
+  const push = () => {
+    const item = {};
+    fifo.push(item);
+    return new WeakRef(item);
+  };
+  const items = [push(), push(), push()];
+  const held = async () => {
+    await turn();
+    collectGarbage();
+    return items.map((item) => item.deref() !== undefined);
+  };
+  fifo.shift();
+  expect(await held()).toEqual([false, true, true]);
+  fifo.shift();
+  fifo.shift();
+  expect(await held()).toEqual([false, false, false]);
 });

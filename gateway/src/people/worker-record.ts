@@ -3,6 +3,7 @@ import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { AVAILABILITIES } from "@meeshy/shared/status";
+import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
 import { BUCKET_STATE, recordKey } from "@meeshy/shared/subjects";
 import { z } from "zod";
 
@@ -10,10 +11,7 @@ import { z } from "zod";
 const recordSchema = z.object({
   state: z.enum(["online", "zombie", "offline"]).default("offline"),
   seq: z.number().default(0),
-  connections: z.record(
-    z.string(),
-    z.object({ gatewayId: z.string(), device: z.string().nullable(), since: z.number() }),
-  ),
+  connections: storedConnectionsSchema,
   deadline: z.number().nullable().default(null),
   availability: z.enum(AVAILABILITIES).default("available"),
   statusText: z.string().nullable().default(null),

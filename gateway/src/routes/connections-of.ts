@@ -31,18 +31,20 @@ export function mergeConnections(
   record: WorkerRecord | undefined,
 ): OpenConnection[] {
   const gatewayId = sources.log.gatewayId();
-  const recorded = record?.connections ?? {};
+  const recorded = record?.connections ?? [];
   const own = sources.connections.of(userId);
   const ownIds = new Set(own.map(({ id }) => id));
   return [
-    ...own.map(({ id, device, since }) => toOpen(id, { gatewayId, device, since })),
-    ...Object.entries(recorded)
-      .filter(([id, connection]) => connection.gatewayId !== gatewayId && !ownIds.has(id))
-      .map(([id, connection]) => toOpen(id, connection)),
+    ...own.map(({ id, device, since }) => toOpen({ id, gatewayId, device, since })),
+    ...recorded
+      .filter((connection) => connection.gatewayId !== gatewayId && !ownIds.has(connection.id))
+      .map(toOpen),
   ];
 }
 
-const toOpen = (
-  connectionId: string,
-  { gatewayId, device, since }: { gatewayId: string; device: string | null; since: number },
-): OpenConnection => ({ connectionId, gatewayId, device, since: new Date(since).toISOString() });
+const toOpen = ({ id, gatewayId, device, since }: WorkerRecord["connections"][number]): OpenConnection => ({
+  connectionId: id,
+  gatewayId,
+  device,
+  since: new Date(since).toISOString(),
+});

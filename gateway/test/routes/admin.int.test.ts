@@ -103,8 +103,9 @@ describe("disconnecting a user", () => {
     const opened = (await servers.readLog()).find(
       ({ event }) => event.type === "connected" && event.connectionId === connectionId,
     );
-    const own = { gatewayId: opened?.publisher, device: null, since: 0 };
-    const connections = { elsewhere: { ...own, gatewayId: "another" }, closed: own, [connectionId]: own };
+    const own = { id: connectionId, gatewayId: opened?.publisher, device: null, since: 0 };
+    const elsewhere = { ...own, id: "elsewhere", gatewayId: "another" };
+    const connections = [elsewhere, { ...own, id: "closed" }, own];
     await write(BUCKET_STATE, recordKey("alice"), { connections });
     await servers.publishStatus("alice", { conversationIds: ["general"], version: 1 });
     const bob = await signIn(gateway.url, "bob");

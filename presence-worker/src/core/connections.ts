@@ -3,15 +3,13 @@ import type { ActorEvent, Rules } from "./actor.ts";
 import type { Effect } from "./effects.ts";
 import type { Connection, UserRecord } from "./record.ts";
 
-/** A user's open connections, by connection id. */
 type Connections = UserRecord["connections"];
 
-export function isEmpty(connections: Connections): boolean {
-  for (const _ in connections) return false;
-  return true;
+export function isOpen(connections: Connections, id: string): boolean {
+  return connections.some((connection) => connection.id === id);
 }
 
-/** The connections open after an event; the same object when it opens and closes none. `at`: actor time, ms. */
+/** The connections open after an event; the same array when it opens and closes none. `at`: actor time, ms. */
 export function connectionsAfter(
   connections: Connections,
   event: ActorEvent,
@@ -21,27 +19,20 @@ export function connectionsAfter(
   switch (event.type) {
     case "connected": {
       const { connectionId, gatewayId, device } = event;
-      const known = Object.hasOwn(connections, connectionId) ? connections[connectionId] : undefined;
+      const known = connections.find(({ id }) => id === connectionId);
       if (known?.gatewayId === gatewayId) return connections;
-      if (known) return { ...connections, [connectionId]: { ...known, gatewayId } };
-      const opened = { gatewayId, device, since: at };
-      return rules.multiDevice === "replace"
-        ? { [connectionId]: opened }
-        : { ...connections, [connectionId]: opened };
+      if (known) return connections.map((one) => (one === known ? { ...known, gatewayId } : one));
+      const opened = { id: connectionId, gatewayId, device, since: at };
+      // concat makes an array of the right length; a spread leaves room for more.
+      return rules.multiDevice === "replace" ? [opened] : connections.concat(opened);
     }
     case "disconnected":
-      return Object.hasOwn(connections, event.connectionId)
-        ? keep(connections, (id) => id !== event.connectionId)
-        : connections;
-    case "gateway-lost": {
-      const isLost = (connection: Connection) => connection.gatewayId === event.gatewayId;
-      return Object.values(connections).some(isLost)
-        ? keep(connections, (_, connection) => !isLost(connection))
-        : connections;
-    }
+      return without(connections, ({ id }) => id === event.connectionId);
+    case "gateway-lost":
+      return without(connections, ({ gatewayId }) => gatewayId === event.gatewayId);
     case "disconnect-all":
     case "deleted":
-      return isEmpty(connections) ? connections : {};
+      return without(connections, () => true);
     default:
       return connections;
   }
@@ -50,12 +41,13 @@ export function connectionsAfter(
 /** The order to close what an event made unwelcome; null when everyone who left, left by themselves. */
 export function closeOrder(before: Connections, after: Connections, event: ActorEvent): Effect | null {
   if (before === after || (event.type !== "connected" && !isSendOff(event))) return null;
-  const unwelcome = Object.keys(before).filter((id) => !Object.hasOwn(after, id));
+  const unwelcome = before.filter(({ id }) => !isOpen(after, id));
   if (unwelcome.length === 0) return null;
+  const byGateway = Map.groupBy(unwelcome, ({ gatewayId }) => gatewayId);
   return {
     type: "closeConnections",
     reason: event.type === "connected" ? "replaced" : "admin",
-    byGateway: Object.fromEntries(Map.groupBy(unwelcome, (id) => before[id]!.gatewayId)),
+    byGateway: Object.fromEntries([...byGateway].map(([id, left]) => [id, left.map((one) => one.id)])),
   };
 }
 
@@ -68,6 +60,6 @@ export function turnAway(event: ActorEvent): Effect {
   return { type: "closeConnections", reason: "replaced", byGateway };
 }
 
-function keep(connections: Connections, stays: (id: string, connection: Connection) => boolean): Connections {
-  return Object.fromEntries(Object.entries(connections).filter(([id, connection]) => stays(id, connection)));
+function without(connections: Connections, leaves: (connection: Connection) => boolean): Connections {
+  return connections.some(leaves) ? connections.filter((connection) => !leaves(connection)) : connections;
 }

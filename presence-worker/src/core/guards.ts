@@ -1,6 +1,6 @@
 import { type ActorContext, type ActorEvent, actorTime, isPast, type Rules } from "./actor.ts";
 import { isGoodbye } from "./causes.ts";
-import { connectionsAfter, isEmpty } from "./connections.ts";
+import { connectionsAfter, isOpen } from "./connections.ts";
 
 interface Args {
   context: ActorContext;
@@ -12,9 +12,9 @@ export function createGuards(rules: Rules) {
   const remaining = ({ context: { record }, event }: Args) =>
     connectionsAfter(record.connections, event, actorTime(record, event), rules);
 
-  const isConnected = ({ context }: Args) => !isEmpty(context.record.connections);
+  const isConnected = ({ context }: Args) => context.record.connections.length > 0;
   const losesSome = (args: Args) => remaining(args) !== args.context.record.connections;
-  const losesLast = (args: Args) => isConnected(args) && isEmpty(remaining(args));
+  const losesLast = (args: Args) => isConnected(args) && remaining(args).length === 0;
   const isDue = ({ context: { record }, event }: Args) => isPast(record.deadline, actorTime(record, event));
 
   /** Connections that have been silent for longer were given it already. */
@@ -24,7 +24,7 @@ export function createGuards(rules: Rules) {
   return {
     isConnected,
     isKnownConnection: ({ context, event }: Args) =>
-      event.type === "connected" && Object.hasOwn(context.record.connections, event.connectionId),
+      event.type === "connected" && isOpen(context.record.connections, event.connectionId),
     /** One device at a time, and another has taken this one's place while its gateway was out of touch. */
     isOutdatedConnection: (args: Args) =>
       rules.multiDevice === "replace" &&

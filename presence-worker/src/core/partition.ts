@@ -11,7 +11,7 @@ import {
 } from "./publishers.ts";
 import { emptyRecord, nextDeadline, nextRenewal, type UserRecord } from "./record.ts";
 import type { createTransition } from "./transition.ts";
-import { createWheel, isDue } from "./wheel.ts";
+import { createWheel, isDue, type Waiting } from "./wheel.ts";
 
 /**
  * One partition's users and the order in which events reach them. Pure: time, numbers and epoch come
@@ -54,7 +54,9 @@ export interface PartitionMemory {
 export interface Partition {
   apply(inbound: Inbound): Applied;
   get(userId: string): UserRecord | undefined;
-  records(): IterableIterator<UserRecord>;
+  /** Of a user whose record the partition holds. */
+  written(userId: string): Written | undefined;
+  records(): UserRecord[];
   /** Forgets a user whose record says nothing that the database does not. */
   drop(userId: string): void;
   memory(): PartitionMemory;
@@ -66,6 +68,20 @@ export interface PartitionRules {
   gatewayLeaseMs: number;
   /** age at which an unchanged status and record are written anew */
   renewAfterMs: number;
+}
+
+/**
+ * Stream sequences of the last status and the last record that the broker has of a user; 0: none known. The host's,
+ * who alone reads and changes them: tables of users of its own would take twice their room.
+ */
+export interface Written {
+  statusSeq: number;
+  recordSeq: number;
+}
+
+/** A user's record, and when the partition looks at it next. */
+interface Seat extends Waiting<Seat>, Written {
+  record: UserRecord;
 }
 
 export const initialMemory = (epoch: number): PartitionMemory => ({
@@ -86,8 +102,8 @@ export function createPartition(
   const { epoch } = memory;
   const clock = structuredClone(memory.clock);
   const publishers: PublisherTable = new Map(Object.entries(structuredClone(memory.publishers)));
-  const users = new Map<string, UserRecord>();
-  const wheel = createWheel();
+  const seats = new Map<string, Seat>();
+  const wheel = createWheel<Seat>();
   let { seq, time, reconcileAt } = memory;
   let online = 0;
   let active = 0;
@@ -97,16 +113,19 @@ export function createPartition(
     if (record?.state === "online") active += by;
   };
   const keep = (record: UserRecord) => {
-    count(users.get(record.userId), -1);
+    const known = seats.get(record.userId);
+    count(known?.record, -1);
     count(record, 1);
-    users.set(record.userId, record);
-    schedule(record);
+    const seat = known ?? { record, slot: null, previous: null, next: null, statusSeq: 0, recordSeq: 0 };
+    if (known) known.record = record;
+    else seats.set(record.userId, seat);
+    schedule(seat);
   };
-  const schedule = (record: UserRecord) => {
-    const deadline = nextDeadline(record);
-    if (deadline !== null) wheel.schedule(record.userId, deadline);
-    const renewal = nextRenewal(record, renewAfterMs);
-    if (renewal !== null) wheel.schedule(record.userId, renewal);
+  const schedule = (seat: Seat) => {
+    const deadline = nextDeadline(seat.record);
+    if (deadline !== null) wheel.schedule(seat, deadline);
+    const renewal = nextRenewal(seat.record, renewAfterMs);
+    if (renewal !== null) wheel.schedule(seat, renewal);
   };
   for (const record of loaded) keep(record);
 
@@ -125,13 +144,14 @@ export function createPartition(
   };
 
   const loseGateways = (isLost: (gatewayId: string) => boolean, changes: Change[], silentMs = 0) => {
-    for (const record of users.values()) {
+    for (const seat of seats.values()) {
+      const { record } = seat;
       if (hasSeen(record)) continue;
-      const lost = new Set(Object.values(record.connections).map(({ gatewayId }) => gatewayId));
+      const lost = new Set(record.connections.map(({ gatewayId }) => gatewayId));
       for (const gatewayId of lost) {
         if (!isLost(gatewayId)) continue;
         const event = { type: "gateway-lost" as const, gatewayId, silentMs };
-        step(users.get(record.userId) ?? record, event, undefined, changes);
+        step(seat.record, event, undefined, changes);
       }
     }
   };
@@ -154,19 +174,17 @@ export function createPartition(
   };
 
   const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[]) => {
-    for (const userId of wheel.take(clock.now)) {
-      const record = users.get(userId);
-      if (!record) continue;
-      const deadline = nextDeadline(record);
-      if (deadline !== null && isDue(deadline, clock.now) && !hasSeen(record))
-        step(record, event, undefined, changes);
-      renew(users.get(userId) ?? record, changes);
-      schedule(users.get(userId) ?? record);
+    for (const seat of wheel.take(clock.now)) {
+      const deadline = nextDeadline(seat.record);
+      if (deadline !== null && isDue(deadline, clock.now) && !hasSeen(seat.record))
+        step(seat.record, event, undefined, changes);
+      renew(seat.record, changes);
+      schedule(seat);
     }
   };
 
   const rebaseAll = (jump: number, changes: Change[]) => {
-    for (const before of users.values()) {
+    for (const { record: before } of seats.values()) {
       if (before.now <= clock.now || hasSeen(before)) continue;
       const record = rebase(before, jump, clock.now);
       keep(record);
@@ -199,17 +217,20 @@ export function createPartition(
       if (admission !== "accepted") return { admission, changes };
       if (inbound.userId === undefined) applyToPartition(inbound.message, inbound.time, changes);
       else {
-        const record = users.get(inbound.userId) ?? emptyRecord(inbound.userId);
+        const record = seats.get(inbound.userId)?.record ?? emptyRecord(inbound.userId);
         if (!hasSeen(record)) step(record, inbound.message.event, inbound.message.traceparent, changes);
       }
       return { admission, changes };
     },
-    get: (userId) => users.get(userId),
-    records: () => users.values(),
+    get: (userId) => seats.get(userId)?.record,
+    written: (userId) => seats.get(userId),
+    records: () => [...seats.values()].map(({ record }) => record),
     drop(userId) {
-      count(users.get(userId), -1);
-      users.delete(userId);
-      wheel.forget(userId);
+      const seat = seats.get(userId);
+      if (seat === undefined) return;
+      count(seat.record, -1);
+      wheel.forget(seat);
+      seats.delete(userId);
     },
     memory: () => ({
       epoch,
@@ -219,7 +240,7 @@ export function createPartition(
       publishers: Object.fromEntries([...publishers].map(([id, entry]) => [id, { ...entry }])),
       reconcileAt,
     }),
-    counts: () => ({ users: users.size, online, active }),
+    counts: () => ({ users: seats.size, online, active }),
   };
 }
 
@@ -234,11 +255,6 @@ function rebase(record: UserRecord, jump: number, now: number): UserRecord {
       record.deadline !== null && record.deadline - jump > now ? record.deadline - jump : record.deadline,
     lastActiveAt: back(record.lastActiveAt),
     lastSeen: back(record.lastSeen),
-    connections: Object.fromEntries(
-      Object.entries(record.connections).map(([id, connection]) => [
-        id,
-        { ...connection, since: back(connection.since) },
-      ]),
-    ),
+    connections: record.connections.map((connection) => ({ ...connection, since: back(connection.since) })),
   };
 }

@@ -8,6 +8,7 @@ export type LifecycleState = "online" | "zombie" | "offline";
 export type ZombieCause = Extract<Cause, "connection-lost" | "idle" | "gateway-lost">;
 
 export interface Connection {
+  id: string;
   gatewayId: string;
   device: string | null;
   since: number;
@@ -43,7 +44,8 @@ export interface UserRecord {
   person: Person | null;
   /** log sequence of the directory's last news of this user; 0: none in this record's life */
   directoryVersion: number;
-  connections: Record<string, Connection>;
+  /** the open ones, oldest first; an array, since objects keyed by id are of a hidden class each, 300 B a user */
+  connections: readonly Connection[];
   /** when the present state times out; null in `offline` */
   deadline: number | null;
   zombieCause: ZombieCause | null;
@@ -67,7 +69,7 @@ export function emptyRecord(userId: string): UserRecord {
     now: 0,
     person: null,
     directoryVersion: 0,
-    connections: {},
+    connections: [],
     deadline: null,
     zombieCause: null,
     lastActiveAt: null,
@@ -104,7 +106,7 @@ export function isRetained(record: UserRecord): boolean {
   return (
     record.state !== "offline" ||
     record.availability === "invisible" ||
-    Object.keys(record.connections).length > 0 ||
+    record.connections.length > 0 ||
     nextDeadline(record) !== null
   );
 }

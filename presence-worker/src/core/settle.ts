@@ -46,8 +46,12 @@ function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord, a
   const last = before.shown ?? believedFace(before, event);
   const isHidden = after.availability === "invisible" && !last.isOnline;
   if (isHidden || isSameFace(face, last)) return before.shown;
+  const { isOnline, availability, statusText } = face;
+  // No spread of the face: its copy would have room for those three and need a second object for the others.
   return {
-    ...face,
+    isOnline,
+    availability,
+    statusText,
     lastActiveAt: after.lastActiveAt,
     lastSeen: after.lastSeen,
     epoch: event.epoch,

@@ -1,77 +1,87 @@
 /**
- * A lazy timing wheel over deadlines: one slot a tick, users in it by id. A deadline that moves later
- * costs nothing: the user stays where they are and is asked again when that slot comes due.
+ * A lazy timing wheel over deadlines: one slot a tick, and in it a chain of those who wait there. A deadline that
+ * moves later costs nothing: one stays where one is and is asked again when that slot comes due. The links are in
+ * those who wait, since a map of places and a set for each slot would take twice their room.
  */
-export interface Wheel {
-  /** Says that `userId` must be looked at no later than `deadline` (ms). */
-  schedule(userId: string, deadline: number): void;
-  forget(userId: string): void;
+export interface Wheel<T extends Waiting<T>> {
+  /** Says that `one` must be looked at no later than `deadline` (ms). */
+  schedule(one: T, deadline: number): void;
+  forget(one: T): void;
   /** Takes out everyone whose slot is not later than `now`: candidates, to be checked and scheduled again. */
-  take(now: number): string[];
-  size(): number;
+  take(now: number): T[];
+}
+
+/** One's place in the wheel, which the wheel alone changes. */
+export interface Waiting<T> {
+  slot: Slot<T> | null;
+  previous: T | null;
+  next: T | null;
+}
+
+interface Slot<T> {
+  tick: number;
+  first: T | null;
 }
 
 export const TICK_MS = 250;
 
-const slotFor = (deadline: number): number => Math.ceil(deadline / TICK_MS);
-const slotAt = (now: number): number => Math.floor(now / TICK_MS);
+const tickFor = (deadline: number): number => Math.ceil(deadline / TICK_MS);
+const tickAt = (now: number): number => Math.floor(now / TICK_MS);
 
 /**
  * Whether the slot of a deadline has come by `now`. It decides for everyone who is taken out: some are looked
  * at before their slot, since an earlier deadline of theirs had moved, and who was written down and loaded
  * meanwhile is not. Both must come to the same.
  */
-export const isDue = (deadline: number, now: number): boolean => slotFor(deadline) <= slotAt(now);
+export const isDue = (deadline: number, now: number): boolean => tickFor(deadline) <= tickAt(now);
 
-export function createWheel(): Wheel {
-  const slots = new Map<number, Set<string>>();
-  const slotOf = new Map<string, number>();
+export function createWheel<T extends Waiting<T>>(): Wheel<T> {
+  const slots = new Map<number, Slot<T>>();
   /** every slot below this one has been taken */
   let earliest = Number.POSITIVE_INFINITY;
 
-  const remove = (userId: string, slot: number) => {
-    const users = slots.get(slot);
-    users?.delete(userId);
-    if (users?.size === 0) slots.delete(slot);
+  const add = (one: T, tick: number) => {
+    const slot = slots.get(tick) ?? { tick, first: null };
+    if (slot.first === null) slots.set(tick, slot);
+    else slot.first.previous = one;
+    one.slot = slot;
+    one.next = slot.first;
+    slot.first = one;
+  };
+  const remove = (one: T, slot: Slot<T>) => {
+    if (one.next !== null) one.next.previous = one.previous;
+    if (one.previous !== null) one.previous.next = one.next;
+    else slot.first = one.next;
+    if (slot.first === null) slots.delete(slot.tick);
+    one.slot = one.previous = one.next = null;
   };
 
   return {
-    schedule(userId, deadline) {
-      const slot = slotFor(deadline);
-      const present = slotOf.get(userId);
-      if (present !== undefined && present <= slot) return;
-      if (present !== undefined) remove(userId, present);
-      slotOf.set(userId, slot);
-      const users = slots.get(slot);
-      if (users) users.add(userId);
-      else slots.set(slot, new Set([userId]));
-      earliest = Math.min(earliest, slot);
+    schedule(one, deadline) {
+      const tick = tickFor(deadline);
+      if (one.slot !== null && one.slot.tick <= tick) return;
+      if (one.slot !== null) remove(one, one.slot);
+      add(one, tick);
+      earliest = Math.min(earliest, tick);
     },
-    forget(userId) {
-      const slot = slotOf.get(userId);
-      if (slot === undefined) return;
-      slotOf.delete(userId);
-      remove(userId, slot);
+    forget(one) {
+      if (one.slot !== null) remove(one, one.slot);
     },
     take(now) {
-      const last = slotAt(now);
+      const last = tickAt(now);
       if (last < earliest) return [];
-      const due: string[] = [];
-      const numbers = last - earliest > slots.size ? [...slots.keys()].filter((slot) => slot <= last) : null;
-      const collect = (slot: number) => {
-        const users = slots.get(slot);
-        if (!users) return;
-        for (const userId of users) {
-          slotOf.delete(userId);
-          due.push(userId);
+      const due: T[] = [];
+      const ticks = last - earliest > slots.size ? [...slots.keys()].filter((tick) => tick <= last) : null;
+      const collect = (slot: Slot<T> | undefined) => {
+        while (slot?.first) {
+          due.push(slot.first);
+          remove(slot.first, slot);
         }
-        slots.delete(slot);
       };
-      if (numbers) for (const slot of numbers.sort((a, b) => a - b)) collect(slot);
-      else for (let slot = earliest; slot <= last; slot++) collect(slot);
+      if (ticks) for (const tick of ticks.sort((a, b) => a - b)) collect(slots.get(tick));
+      else for (let tick = earliest; tick <= last; tick++) collect(slots.get(tick));
       earliest = slots.size === 0 ? Number.POSITIVE_INFINITY : last + 1;
       return due;
     },
-    size: () => slotOf.size,
   };
 }

@@ -61,8 +61,9 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
 
   const writeRecord = async (record: UserRecord, { epoch }: PartitionMemory) => {
     const { userId } = record;
+    const statusSeq = partition.written(userId)?.statusSeq ?? 0;
     const unsaved = deps.database.unsaved(p, userId);
-    await records.write({ ...record, epoch, statusSeq: statuses.sequence(userId), unsaved });
+    await records.write({ ...record, epoch, statusSeq, unsaved });
     if (isRetained(record)) leaving.delete(userId);
     else leaving.set(userId, { record, since: performance.now() });
   };
@@ -85,7 +86,6 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     }
     if (partition.get(userId) !== record) return;
     partition.drop(userId);
-    statuses.forget(userId);
   };
   const inTurns = async <T>(queue: T[], work: (item: T) => Promise<void>) => {
     for (let at = 0; at < queue.length && !stopped; at += WRITES_AT_ONCE)

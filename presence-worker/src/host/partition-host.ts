@@ -33,14 +33,19 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const { partition: p, memory, storedUpTo } = claim;
   const logger = deps.logger.child({ partition: p });
 
-  const records = createRecordStore({ link, partition: p, gate: deps.writes, logger });
+  const writtenOf = (userId: string) => partition.written(userId);
+  const records = createRecordStore({ link, partition: p, gate: deps.writes, logger, writtenOf });
   const statuses = createStatusWriter({
     link,
     gate: deps.writes,
     logger,
+    writtenOf,
     onForeign: () => void claim.verify(),
   });
-  const stored = (await records.load()).map(fromStored);
+  const stored = (await records.load()).map(({ stored, recordSeq }) => ({
+    ...fromStored(stored),
+    recordSeq,
+  }));
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
     await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
     throw new Error("the checkpoint is gone");
@@ -72,8 +77,8 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
 
   /** What viewers have been told for certain: a record is written only after its status was stored. */
   const told = new Map<string, Pick<UserRecord, "shown" | "directoryVersion" | "renewedAt">>();
-  for (const { record, isOfLostLog, statusSeq, unsaved } of loaded) {
-    statuses.learn(record.userId, statusSeq);
+  for (const { record, isOfLostLog, statusSeq, recordSeq, unsaved } of loaded) {
+    Object.assign(partition.written(record.userId) ?? {}, { statusSeq, recordSeq });
     if (isOfLostLog) touched.add(record.userId);
     else told.set(record.userId, record);
     if (isOfLostLog || record.seq > storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
@@ -92,7 +97,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     if (hasStatus(record)) statuses.put(toStatusMessage(record));
   };
 
-  /** users whose last connection fell silent, as opposed to a tab that was closed; for the metrics alone */
+  /** zombies whose last connection fell silent, as opposed to a tab that was closed; for the metrics alone */
   const pingTimeouts = new Set<string>();
   const noteLoss = ({ userId, message: { event } }: Inbound) => {
     if (userId === undefined || event.type === "activity") return;
@@ -127,6 +132,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     }
     if (persists || history.length > 0) database.put(p, toRow(record), history, record.seq);
     if (!live) touched.add(record.userId);
+    if (record.state === "offline") pingTimeouts.delete(record.userId);
     checkpointer.changed(record);
   };
 
@@ -142,7 +148,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
       return;
     }
     const { admission, changes } = partition.apply(inbound);
-    noteLoss(inbound);
+    if (changes.length > 0) noteLoss(inbound);
     metrics.event(inbound.message.event.type, admission);
     for (const change of changes) carryOut(change);
     checkpointer.advanced();

@@ -42,7 +42,6 @@ export function createErasures({ link, statuses, recordOf, logger }: ErasureDeps
     try {
       await statuses.settled([userId]);
       await link.jsm.streams.purge(STREAM_STATUS, { filter: statusSetSubject(userId) });
-      statuses.forget(userId);
     } catch (error) {
       logger.warn({ err: error }, "last status of a deleted user not erased yet");
       after(RETRY_MS, erased);

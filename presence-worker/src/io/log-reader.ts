@@ -1,8 +1,9 @@
-import { partitionMessageSchema, userMessageSchema } from "@meeshy/shared/events";
+import { partitionMessageSchema, type UserMessage, userMessageSchema } from "@meeshy/shared/events";
 import type { Stored } from "@meeshy/shared/nats/follow";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { parseEventSubject } from "@meeshy/shared/subjects";
 import type { Inbound } from "../core/partition.ts";
+import { shareId } from "./shared-ids.ts";
 
 /** A message that cannot be an event: where it lies and what is wrong with it. */
 export interface Poison {
@@ -26,8 +27,18 @@ export function readEvent(stored: Stored): Inbound | Poison {
   }
   const parsed = userMessageSchema.safeParse(payload);
   return parsed.success
-    ? { ...at, userId: address.userId, message: parsed.data }
+    ? { ...at, userId: copyOf(address.userId), message: withSharedIds(parsed.data) }
     : { fault: faultText(parsed.error) };
+}
+
+/** A part of a string holds on to the whole of it, here to the subject. */
+const copyOf = (part: string): string => Buffer.from(part).toString();
+
+function withSharedIds(message: UserMessage): UserMessage {
+  const { event } = message;
+  if (event.type === "connected") event.gatewayId = shareId(event.gatewayId);
+  if ("profile" in event) event.profile.conversationIds = event.profile.conversationIds.map(shareId);
+  return message;
 }
 
 const faultText = (error: { issues: { path: PropertyKey[]; message: string }[] }): string =>

@@ -14,6 +14,7 @@ import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
 import { z } from "zod";
+import type { Written } from "../core/partition.ts";
 import { type StoredRecord, storedRecordSchema } from "./stored-record.ts";
 
 /** Somebody who owns the partition now has written further than this process: its writes must end. */
@@ -25,8 +26,8 @@ export class Fenced extends Error {
 }
 
 export interface RecordStore {
-  /** Reads every record of the partition; unreadable ones are reported by name and left out. */
-  load(): Promise<StoredRecord[]>;
+  /** Reads every record of the partition, with its sequence; unreadable ones are reported by name and left out. */
+  load(): Promise<{ stored: StoredRecord; recordSeq: number }[]>;
   /** Writes by compare-and-set. Rejects with {@link Fenced}. */
   write(stored: StoredRecord): Promise<void>;
   /**
@@ -34,8 +35,6 @@ export interface RecordStore {
    * older record of this user, which must not come back. Rejects with {@link Fenced}.
    */
   remove(userId: string, epoch: number, seq: number): Promise<void>;
-  /** Whether the user has a value in the bucket as far as this process knows. */
-  holds(userId: string): boolean;
   /** Ends the attempts under way: they reject. */
   close(): void;
 }
@@ -46,18 +45,20 @@ export interface RecordStoreOptions {
   /** bounds the writes under way, so that their acknowledgements come in time */
   gate: Gate;
   logger: Logger;
+  /** where the sequence of a user's last record is noted; `undefined` of a user who is not held */
+  writtenOf: (userId: string) => Written | undefined;
 }
 
 const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
-export function createRecordStore({ link, partition, gate, logger }: RecordStoreOptions): RecordStore {
-  const revisions = new Map<string, number>();
+export function createRecordStore(options: RecordStoreOptions): RecordStore {
+  const { link, partition, gate, logger, writtenOf } = options;
   let closed = false;
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 
-  const load = async (): Promise<StoredRecord[]> => {
-    const records = new Map<string, StoredRecord>();
+  const load: RecordStore["load"] = async () => {
+    const records = new Map<string, { stored: StoredRecord; recordSeq: number }>();
     await new Promise<void>((resolve) => {
       const following = follow(link, {
         stream: STREAM,
@@ -72,8 +73,7 @@ export function createRecordStore({ link, partition, gate, logger }: RecordStore
             logger.error({ key: message.subject }, "record is not readable, set aside");
             return;
           }
-          records.set(parsed.userId, parsed);
-          revisions.set(parsed.userId, message.seq);
+          records.set(parsed.userId, { stored: parsed, recordSeq: message.seq });
         },
       });
     });
@@ -88,17 +88,24 @@ export function createRecordStore({ link, partition, gate, logger }: RecordStore
     put: (expected: number) => Promise<number>,
   ) => {
     const subject = subjectOf(userId);
+    let expected = writtenOf(userId)?.recordSeq ?? 0;
+    const note = (recordSeq: number) => {
+      const written = writtenOf(userId);
+      if (written) written.recordSeq = recordSeq;
+    };
     for (;;) {
       if (closed) throw new Error(`${subject} was not stored: the partition was given up`);
       try {
-        return await gate.run(() => put(revisions.get(userId) ?? 0));
+        note(await gate.run(() => put(expected)));
+        return;
       } catch (error) {
         if (isConflict(error)) {
           const last = await readLast(link, STREAM, subject);
           const found = last && parsePosition(last.data);
           if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
             throw new Fenced(subject);
-          revisions.set(userId, last?.seq ?? 0);
+          expected = last?.seq ?? 0;
+          note(expected);
         } else {
           if (error instanceof PublishRefused)
             logger.warn({ subject, err: error }, "record refused, trying again");
@@ -113,13 +120,12 @@ export function createRecordStore({ link, partition, gate, logger }: RecordStore
     async write(stored) {
       const data = toBytes(stored);
       const subject = subjectOf(stored.userId);
-      const revision = await store(
+      await store(
         stored.userId,
         stored.seq,
         stored.epoch,
         async (expected) => (await compareAndSet(link, subject, data, expected)).seq,
       );
-      revisions.set(stored.userId, revision);
     },
     async remove(userId, epoch, seq) {
       await store(
@@ -129,9 +135,7 @@ export function createRecordStore({ link, partition, gate, logger }: RecordStore
         async (expected) =>
           (await compareAndDelete(link, subjectOf(userId), expected, toBytes({ epoch, seq }))).seq,
       );
-      revisions.delete(userId);
     },
-    holds: (userId) => revisions.has(userId),
     close() {
       closed = true;
     },

@@ -1,20 +1,17 @@
 import { isConflict } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Gate } from "@meeshy/shared/nats/gate";
-import { compareAndSet, fromBytes, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndSet, fromBytes, type LastValue, readLast, toBytes } from "@meeshy/shared/nats/last-value";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
+import type { Written } from "../core/partition.ts";
 
 /** Publishes statuses, each user's in order and one at a time; a newer one replaces one that still waits. */
 export interface StatusWriter {
   put(status: StatusMessage): void;
   /** Resolves once everything put so far for these users is stored, or superseded by a newer owner. */
   settled(userIds: Iterable<string>): Promise<void>;
-  /** stream sequence of the user's last status as far as known; 0: none */
-  sequence(userId: string): number;
-  learn(userId: string, sequence: number): void;
-  forget(userId: string): void;
   close(): void;
 }
 
@@ -30,19 +27,24 @@ export interface StatusWriterOptions {
   /** bounds the writes under way, so that their acknowledgements come in time */
   gate: Gate;
   logger: Logger;
+  /** where the sequence of a user's last status is noted; `undefined` of a user who is not held */
+  writtenOf: (userId: string) => Written | undefined;
   /** A newer status stood there already: another owner may be at work. */
   onForeign: () => void;
 }
 
-export function createStatusWriter({ link, gate, logger, onForeign }: StatusWriterOptions): StatusWriter {
-  const sequences = new Map<string, number>();
+export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
+  const { link, gate, logger, writtenOf, onForeign } = options;
   const lanes = new Map<string, Lane>();
   let closed = false;
 
+  const note = (userId: string, seq: number) => {
+    const written = writtenOf(userId);
+    if (written) written.statusSeq = seq;
+  };
+
   /** What to write in view of what stands there; `null`: nothing. */
-  const adopt = async (status: StatusMessage): Promise<StatusMessage | null> => {
-    const last = await readLast(link, STREAM_STATUS, statusSetSubject(status.userId));
-    sequences.set(status.userId, last?.seq ?? 0);
+  const adopt = (status: StatusMessage, last: LastValue | undefined): StatusMessage | null => {
     const found = last === undefined ? undefined : statusMessageSchema.safeParse(parse(last.data)).data;
     if (found === undefined) return status;
     const order = compareVersions(found, status);
@@ -56,17 +58,19 @@ export function createStatusWriter({ link, gate, logger, onForeign }: StatusWrit
     const { userId } = given;
     const subject = statusSetSubject(userId);
     let status = given;
+    let expected = writtenOf(userId)?.statusSeq ?? 0;
     while (!closed) {
       try {
-        const ack = await gate.run(() =>
-          compareAndSet(link, subject, toBytes(status), sequences.get(userId) ?? 0),
-        );
-        sequences.set(userId, ack.seq);
+        const ack = await gate.run(() => compareAndSet(link, subject, toBytes(status), expected));
+        note(userId, ack.seq);
         return;
       } catch (error) {
         try {
           if (isConflict(error)) {
-            const adopted = await gate.run(() => adopt(given));
+            const last = await gate.run(() => readLast(link, STREAM_STATUS, subject));
+            expected = last?.seq ?? 0;
+            note(userId, expected);
+            const adopted = adopt(given, last);
             if (adopted === null) return;
             status = adopted;
             continue;
@@ -103,11 +107,6 @@ export function createStatusWriter({ link, gate, logger, onForeign }: StatusWrit
     async settled(userIds) {
       for (const userId of userIds) await lanes.get(userId)?.idle;
     },
-    sequence: (userId) => sequences.get(userId) ?? 0,
-    learn: (userId, sequence) => {
-      if (sequence > 0) sequences.set(userId, sequence);
-    },
-    forget: (userId) => sequences.delete(userId),
     close() {
       closed = true;
     },

@@ -1,6 +1,8 @@
 import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
+import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
 import { z } from "zod";
 import type { UserRecord } from "../core/record.ts";
+import { shareId } from "./shared-ids.ts";
 
 /** What is written down of a user: the record, and what of it has not reached its other places yet. */
 
@@ -33,10 +35,7 @@ const recordSchema = z.object({
     })
     .nullable(),
   directoryVersion: z.number(),
-  connections: z.record(
-    z.string(),
-    z.object({ gatewayId: z.string(), device: z.string().nullable(), since: z.number() }),
-  ),
+  connections: storedConnectionsSchema,
   deadline: millis,
   zombieCause: z.enum(["connection-lost", "idle", "gateway-lost"]).nullable(),
   lastActiveAt: millis,
@@ -58,22 +57,33 @@ const recordSchema = z.object({
     })
     .nullable(),
   renewedAt: millis,
-}) satisfies z.ZodType<UserRecord>;
+});
+
+export interface StoredRecord extends UserRecord {
+  epoch: number;
+  /** stream sequence of the user's last status; 0: none known */
+  statusSeq: number;
+  unsaved: HistoryLine[];
+}
 
 export const storedRecordSchema = recordSchema.extend({
   epoch: z.number(),
-  /** stream sequence of the user's last status; 0: none known */
   statusSeq: z.number(),
   unsaved: z.array(transitionSchema),
-});
-export type StoredRecord = z.infer<typeof storedRecordSchema>;
+}) satisfies z.ZodType<StoredRecord>;
 
 /** Splits what was stored into the record and its surroundings. */
-export function fromStored({ epoch, statusSeq, unsaved, ...record }: StoredRecord): {
+export function fromStored({ epoch, statusSeq, unsaved, ...stored }: StoredRecord): {
   record: UserRecord;
   epoch: number;
   statusSeq: number;
   unsaved: HistoryLine[];
 } {
+  const { person } = stored;
+  const record = {
+    ...stored,
+    person: person && { ...person, conversationIds: person.conversationIds.map(shareId) },
+    connections: stored.connections.map((one) => ({ ...one, gatewayId: shareId(one.gatewayId) })),
+  };
   return { record, epoch, statusSeq, unsaved };
 }

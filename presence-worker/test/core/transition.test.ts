@@ -145,16 +145,16 @@ describe("connections", () => {
   test("keep device and beginning when they move to another gateway", () => {
     const first = apply(unknown, { ...connected("a", "g1"), device: "phone" }).record;
     const moved = apply(first, { ...connected("a", "g2"), device: "laptop" }, 21, NOW + SECOND).record;
-    expect(moved.connections).toEqual({ a: { gatewayId: "g2", device: "phone", since: NOW } });
+    expect(moved.connections).toEqual([{ id: "a", gatewayId: "g2", device: "phone", since: NOW }]);
   });
 
   test.each(["constructor", "__proto__"])("may be called %s", (id) => {
     expect(apply(unknown, disconnected(id, "transport close")).record).toBe(unknown);
     const opened = apply(unknown, connected(id, id)).record;
     expect(opened.state).toBe("online");
-    expect(Object.keys(opened.connections)).toEqual([id]);
+    expect(opened.connections.map((connection) => connection.id)).toEqual([id]);
     const { record, effects } = apply(opened, disconnectAll, 21);
-    expect(record.connections).toEqual({});
+    expect(record.connections).toEqual([]);
     expect(JSON.stringify(effects.at(-1))).toContain(`"byGateway":{"${id}":["${id}"]}`);
   });
 });

@@ -17,7 +17,10 @@ async function startStores() {
   await ensureStreams(link, 1);
   const logger = createLogger("test", "silent");
   const partition = partitionOf("alice");
-  return () => createRecordStore({ link, partition, gate: createGate(10), logger });
+  return () => {
+    const written = { statusSeq: 0, recordSeq: 0 };
+    return createRecordStore({ link, partition, gate: createGate(10), logger, writtenOf: () => written });
+  };
 }
 
 const aliceAt = (seq: number): StoredRecord => ({
@@ -43,9 +46,9 @@ it("a removed user comes back with a later event, or in a later epoch", async ()
   await first.write(aliceAt(20));
   await first.remove("alice", 1, 20);
   await open().write(aliceAt(21));
-  expect(await open().load()).toMatchObject([{ seq: 21 }]);
+  expect(await open().load()).toMatchObject([{ stored: { seq: 21 } }]);
   const next = open();
   await next.remove("alice", 1, 21);
   await open().write({ ...aliceAt(3), epoch: 2 });
-  expect(await open().load()).toMatchObject([{ seq: 3, epoch: 2 }]);
+  expect(await open().load()).toMatchObject([{ stored: { seq: 3, epoch: 2 } }]);
 });

@@ -46,13 +46,11 @@ const EVENTS: Record<string, LogEvent> = {
   "is deleted": deleted,
 };
 
-const CONNECTIONS = {
-  a: { gatewayId: "g1", device: null, since: T0 },
-  b: { gatewayId: "g2", device: null, since: T0 },
-};
+const a = { id: "a", gatewayId: "g1", device: null, since: T0 };
+const b = { id: "b", gatewayId: "g2", device: null, since: T0 };
 
-export const onA = { a: CONNECTIONS.a };
-export const onAB = CONNECTIONS;
+export const onA = [a];
+export const onAB = [a, b];
 
 /** What viewers were told at `T0`. */
 export function shown(overrides: Partial<Shown> = {}): Shown {
@@ -134,9 +132,7 @@ function outcome(before: UserRecord, { record, effects }: Transition): string[] 
   const closed = find("closeConnections");
   return [
     record.state,
-    Object.entries(record.connections)
-      .map(([id, { gatewayId }]) => `${id}@${gatewayId}`)
-      .join(" ") || "-",
+    record.connections.map(({ id, gatewayId }) => `${id}@${gatewayId}`).join(" ") || "-",
     record.deadline === null ? "-" : `${(record.deadline - NOW) / SECOND}s`,
     find("status") && record.shown ? told(record.shown) : "-",
     find("persist") ? "yes" : "-",

@@ -1,7 +1,7 @@
 import type { Cause } from "@meeshy/shared/status";
 import type { ActorEvent, Rules } from "../../../src/core/actor.ts";
 import type { Effect } from "../../../src/core/effects.ts";
-import type { UserRecord, ZombieCause } from "../../../src/core/record.ts";
+import type { Connection, UserRecord, ZombieCause } from "../../../src/core/record.ts";
 
 /**
  * The rules of the lifecycle once more, event by event, as plain branches on a copy of the record.
@@ -12,11 +12,18 @@ export function createReferenceModel(rules: Rules) {
     const user = structuredClone(before);
     const now = Math.max(event.now, before.now);
     const effects: Effect[] = [];
-    const closing: [connectionId: string, gatewayId: string][] = [];
+    const closing: Connection[] = [];
     let why: Cause = "idle";
     let sawGhost = false;
 
-    const isEmptyHanded = () => Object.keys(user.connections).length === 0;
+    /** Ends the connections of which this is so; gives them. */
+    function end(isMeant: (connection: Connection) => boolean): Connection[] {
+      const ended = user.connections.filter(isMeant);
+      user.connections = user.connections.filter((connection) => !ended.includes(connection));
+      return ended;
+    }
+
+    const isEmptyHanded = () => user.connections.length === 0;
 
     function readProfile() {
       if (!("profile" in event)) return;
@@ -85,7 +92,7 @@ export function createReferenceModel(rules: Rules) {
     }
 
     if (event.type === "connected") {
-      const open = user.connections[event.connectionId];
+      const open = user.connections.find(({ id }) => id === event.connectionId);
       if (open) {
         open.gatewayId = event.gatewayId;
       } else if (event.again && rules.multiDevice === "replace" && !isEmptyHanded()) {
@@ -96,22 +103,13 @@ export function createReferenceModel(rules: Rules) {
         });
       } else {
         readProfile();
-        if (rules.multiDevice === "replace") {
-          for (const id in user.connections) {
-            closing.push([id, user.connections[id]!.gatewayId]);
-            delete user.connections[id];
-          }
-        }
-        user.connections[event.connectionId] = {
-          gatewayId: event.gatewayId,
-          device: event.device,
-          since: now,
-        };
+        if (rules.multiDevice === "replace") closing.push(...end(() => true));
+        const { connectionId: id, gatewayId, device } = event;
+        user.connections = [...user.connections, { id, gatewayId, device, since: now }];
         if (event.idleMs < rules.offlineThresholdMs) proveAlive(now - event.idleMs, "connect");
       }
     } else if (event.type === "disconnected") {
-      if (user.connections[event.connectionId]) {
-        delete user.connections[event.connectionId];
+      if (end(({ id }) => id === event.connectionId).length > 0) {
         if (isEmptyHanded() && user.state !== "offline") {
           if (event.reason === "client namespace disconnect") leave("disconnect");
           else if (event.reason === "admin") leave("admin");
@@ -119,12 +117,7 @@ export function createReferenceModel(rules: Rules) {
         }
       }
     } else if (event.type === "gateway-lost") {
-      let lost = 0;
-      for (const id in user.connections) {
-        if (user.connections[id]!.gatewayId !== event.gatewayId) continue;
-        delete user.connections[id];
-        lost++;
-      }
+      const lost = end(({ gatewayId }) => gatewayId === event.gatewayId).length;
       const hadGrace = (event.silentMs ?? 0) >= rules.graceMs;
       if (lost > 0 && isEmptyHanded() && hadGrace && user.state !== "offline")
         leave(user.zombieCause ?? "gateway-lost");
@@ -143,17 +136,15 @@ export function createReferenceModel(rules: Rules) {
         sawGhost = true;
       }
     } else if (event.type === "disconnect-all") {
-      for (const id in user.connections) closing.push([id, user.connections[id]!.gatewayId]);
-      user.connections = {};
+      closing.push(...end(() => true));
       if (user.state !== "offline") leave("admin");
     } else if (event.type === "directory") {
       readProfile();
       user.directoryVersion = Math.max(event.seq, user.directoryVersion + 1);
     } else if (event.type === "deleted") {
-      for (const id in user.connections) closing.push([id, user.connections[id]!.gatewayId]);
+      closing.push(...end(() => true));
       const isAnonymous = user.person?.isAnonymous ?? false;
       if (user.state !== "offline") leave("admin");
-      user.connections = {};
       user.person = { username: null, isAnonymous, conversationIds: [] };
       user.directoryVersion = Math.max(event.seq, user.directoryVersion + 1);
       user.lastActiveAt =
@@ -227,7 +218,7 @@ export function createReferenceModel(rules: Rules) {
     }
     if (closing.length > 0) {
       const byGateway: Record<string, string[]> = {};
-      for (const [id, gatewayId] of closing) byGateway[gatewayId] = [...(byGateway[gatewayId] ?? []), id];
+      for (const { id, gatewayId } of closing) byGateway[gatewayId] = [...(byGateway[gatewayId] ?? []), id];
       const reason = event.type === "connected" ? "replaced" : "admin";
       effects.push({ type: "closeConnections", reason, byGateway });
     }
