@@ -1,4 +1,4 @@
-import pino from "pino";
+import { createLogger } from "@meeshy/shared/runtime/logger";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createAcquaintance } from "../../src/directory/acquaintance.ts";
 
@@ -11,7 +11,7 @@ function acquaintance(answer: (ids: readonly string[]) => Promise<void>) {
     asked.push([...ids]);
     return answer(ids);
   };
-  return { asked, ...createAcquaintance({ getToKnow }, pino({ level: "silent" })) };
+  return { asked, ...createAcquaintance({ getToKnow }, createLogger("test", "silent")) };
 }
 const rooms = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => `room${from + n}`);
 
