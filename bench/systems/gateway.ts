@@ -45,7 +45,12 @@ export async function startGatewayAlone(
         () => false,
       ),
   };
-  const gateway = await runServer(spec, await mkdtemp(join(tmpdir(), "meeshy-bench-")));
+  const gateway = await runServer(spec, await mkdtemp(join(tmpdir(), "meeshy-bench-"))).catch(
+    async (error) => {
+      await stopAll([nats, postgres])();
+      throw error;
+    },
+  );
   const now = new Date();
   return {
     kind: "meeshy",
