@@ -37,8 +37,8 @@ export function truthOf(connections: readonly Connection[], world: Circumstances
   const goodbyes = held.flatMap((one) => goodbyeOf(one, world));
   const lives = held.map((one) => lifeOf(one, goodbyes, world));
   const activities = lives.flatMap(({ activities }) => activities);
-  const active = union(activities.filter(({ isSure }) => isSure).map(({ at }) => activityAt(at, world)));
-  const maybeActive = union(activities.map(({ at }) => maybeActivityAt(at, world)));
+  const active = union(activities.filter(({ isSure }) => isSure).map(({ at }) => sureActivityOf(at, world)));
+  const maybeActive = union(activities.map((activity) => maybeActivityOf(activity, world)));
   const live = intersect(union(lives.flatMap(({ live }) => live)), active);
   const maybe = intersect(union(lives.map(({ maybe }) => maybe)), maybeActive);
   const windows = holdingUpEverything(world);
@@ -57,7 +57,15 @@ interface Life {
   present: Intervals;
   /** it may show its user online */
   maybe: Interval;
-  activities: { at: number; isSure: boolean }[];
+  activities: Activity[];
+}
+
+interface Activity {
+  at: number;
+  /** it is in the log for certain */
+  isSure: boolean;
+  /** when it is in the log at the latest, if it is */
+  writtenBy: number;
 }
 
 function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Circumstances): Life {
@@ -85,6 +93,14 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
       to: endedAt + RESUME_MS,
     })),
   );
+  const heldUp = [...holdingUpEverything(world), ...pausesOf(gateway, faults)].sort(
+    (a, b) => a.from - b.from,
+  );
+  const activityAt = (at: number, isSure: boolean): Activity => ({
+    at,
+    isSure,
+    writtenBy: deadlineAfter(at, 0, heldUp),
+  });
   const fromLogUntil = (to: number) =>
     subtract(union(authenticatedAt === null ? [] : [{ from: authenticatedAt, to }]), silences);
   return {
@@ -93,10 +109,10 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
     maybe: { from: openedAt, to: goneBy(connection, deaths, world) },
     activities: [
       authenticatedAt === null
-        ? { at: Number.isFinite(until) ? until : openedAt, isSure: false }
-        : { at: authenticatedAt, isSure: true },
-      { at: openedAt, isSure: false },
-      ...activities.map((at) => ({ at, isSure: isSettled(at, until, gateway, faults) })),
+        ? activityAt(Number.isFinite(until) ? until : openedAt, false)
+        : activityAt(authenticatedAt, true),
+      activityAt(openedAt, false),
+      ...activities.map((at) => activityAt(at, isSettled(at, until, gateway, faults))),
     ],
   };
 }
@@ -160,14 +176,12 @@ function isSettled(at: number, until: number, gateway: number, faults: readonly 
   );
 }
 
-const activityAt = (at: number, { times }: Circumstances): Interval => ({
+const sureActivityOf = (at: number, { times }: Circumstances): Interval => ({
   from: at,
   to: at + activeFor(times),
 });
 
-function maybeActivityAt(at: number, world: Circumstances): Interval {
-  const { times, windows } = world;
-  const writtenBy = deadlineAfter(at, 0, holdingUpEverything(world));
+function maybeActivityOf({ at, writtenBy }: Activity, { times, windows }: Circumstances): Interval {
   return { from: at, to: deadlineAfter(writtenBy + times.thresholdMs, idleWithin(times), windows) };
 }
 

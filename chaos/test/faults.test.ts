@@ -240,4 +240,19 @@ describe("what a fault excuses, and what it does not", () => {
     expect(columns(35_500)).toEqual([]);
     expect(columns(36_500)).toEqual(["ghosts"]);
   });
+
+  it("an activity that a stopped gateway had to hear counts from when that goes on", () => {
+    const columns = (at: number, isStopped: boolean) => {
+      const { story, bob, ann } = bobKnowsAnn();
+      if (isStopped)
+        story.fault({ component: "gateway", action: "stop", injectedAt: 12_000, endedAt: 13_000 });
+      ann.active(12_100);
+      bob.told(at, offline("ann", 20));
+      return story.columns();
+    };
+    expect(columns(36_000, false)).toEqual([]);
+    expect(columns(36_500, false)).toEqual(["ghosts"]);
+    expect(columns(38_900, true)).toEqual([]);
+    expect(columns(39_100, true)).toEqual(["ghosts"]);
+  });
 });
