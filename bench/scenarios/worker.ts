@@ -11,7 +11,7 @@ import type { Outcome, Sample, Scenario, Tools } from "../scenario.ts";
 import { type LogServers, startLogServers } from "../systems/log-servers.ts";
 import { startWorker } from "../systems/worker.ts";
 
-const USERS = 40_000;
+const USERS = 30_000;
 const ACTIVITIES = 3;
 const LEAVERS = USERS / 2;
 /** How many come and go before the heap is measured: others, and enough to fill what is kept of the last statements. */

@@ -35,7 +35,7 @@ async function tryOut(sabotage: Sabotage | undefined, seed: number, signal: Abor
   let stack: RunningStack | undefined;
   try {
     const { findings, lines } = await run({
-      ...{ seed, clients: CLIENTS, withinMs: sabotage?.withinMs ?? WITHIN_MS, say, signal },
+      ...{ seed, clients: CLIENTS, withinMs: WITHIN_MS, say, signal },
       faults: sabotage?.faults ? select(catalogueOf(TIMES), sabotage.faults) : [],
       env: sabotage ? environmentOf(sabotage, place) : {},
       onStack: (started) => {
