@@ -22,7 +22,10 @@ async function goOneByOne(
     delays.push(untilSeen(viewers, [client.userId], false, { since, withinMs: GIVEN_UP_MS }));
     await pause(BETWEEN_MS);
   }
-  return (await Promise.all(delays)).flat();
+  const seenAfter = (await Promise.all(delays)).flat();
+  // Whoever fell silent still holds a socket here.
+  for (const { raw } of clients) raw.vanish();
+  return seenAfter;
 }
 
 /** `disconnect()`: says goodbye. */
