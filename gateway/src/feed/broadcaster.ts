@@ -70,7 +70,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
   };
 
   const emitWaiting = async (userId: string) => {
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       try {
         directory.meet(userId);
         // The blocks too: of somebody whose changes are being read, a viewer's own may be older.
@@ -80,7 +80,8 @@ export function createBroadcaster(deps: BroadcasterDeps) {
         if (user && message) emit(message, user);
         return;
       } catch (error) {
-        logger.warn({ userId, err: error }, "status not told yet: the directory cannot be read");
+        if (attempt === 1)
+          logger.warn({ userId, err: error }, "status not told yet: the directory cannot be read");
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

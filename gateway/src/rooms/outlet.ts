@@ -5,7 +5,7 @@ import type { PresenceServer } from "../sockets/socket-server.ts";
 import { createEmissionQueue } from "./emission-queue.ts";
 
 /**
- * The one way out for what viewers are told of people: in the order in which it was decided, in slices, and
+ * The one way out for what viewers are told of people: to each socket in the order in which it was decided, in slices, and
  * in frames of many changes for sockets that take them (CONTRACT 4).
  */
 export interface Outlet {
