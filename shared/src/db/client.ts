@@ -1,8 +1,14 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
 import { PrismaClient } from "./generated/client.ts";
+import { createPreparedReads, type ReadPrepared } from "./prepared-reads.ts";
 
 /** The typed client; raw statements of this folder go through it too. */
-export type Database = PrismaClient;
+export interface Database extends PrismaClient {
+  /** For what is read at every connect, on the client's own connections: its way to a raw statement costs twice the statement. */
+  readonly read: ReadPrepared;
+  readonly pool: pg.Pool;
+}
 
 export interface DatabaseOptions {
   /** most connections at once, default 10 */
@@ -22,32 +28,21 @@ export interface DatabaseOptions {
  */
 export function createDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { poolSize = 10, connectTimeoutMs = 5_000, statementTimeoutMs = 5_000 } = options;
-  const adapter = new PrismaPg(
-    {
-      connectionString: url,
-      max: poolSize,
-      connectionTimeoutMillis: connectTimeoutMs,
-      // The server gives up first and says so; the client's own limit is for a server that cannot.
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs + 1_000,
-      keepAlive: true,
-      // The adapter reads and writes every time as UTC, whatever the session's zone says.
-      onConnect: (client) => client.query("SET TIME ZONE 'UTC'"),
-    },
-    {
-      onPoolError: (error) => options.onConnectionLost?.(error),
-      ...(isBehindPooler(url) ? {} : { statementNameGenerator: nameOf }),
-    },
-  );
-  return new PrismaClient({ adapter });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
+    // The server gives up first and says so; the client's own limit is for a server that cannot.
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 1_000,
+    keepAlive: true,
+    // The adapter reads and writes every time as UTC, whatever the session's zone says.
+    onConnect: (client) => client.query("SET TIME ZONE 'UTC'"),
+  });
+  pool.on("error", (error) => options.onConnectionLost?.(error));
+  const read = createPreparedReads(pool, { keepsNames: !isBehindPooler(url) });
+  return Object.assign(new PrismaClient({ adapter: new PrismaPg(pool) }), { read, pool });
 }
-
-/**
- * Statements that begin with such a comment are planned once a connection, under the name that it gives: half of
- * what a small read costs is its plan. Only for reads whose plan does not hang on how much is asked.
- */
-const PREPARED = /^\s*\/\* prepared: (\w+) \*\//;
-const nameOf = ({ sql }: { sql: string }): string => PREPARED.exec(sql)?.[1] ?? "";
 
 /** A pooler that deals each transaction another connection cannot keep statements prepared; Prisma's word for it in the address. */
 function isBehindPooler(url: string): boolean {
@@ -55,4 +50,7 @@ function isBehindPooler(url: string): boolean {
 }
 
 /** Ends the pool. Statements under way finish or time out first. */
-export const close = (db: Database): Promise<void> => db.$disconnect();
+export async function close(db: Database): Promise<void> {
+  await db.$disconnect();
+  await db.pool.end();
+}

@@ -23,13 +23,11 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
   return {
     users: (ids) =>
       lookUp(ids, (user: DirectoryUser) => user.id, {
-        registered: (registered) => db.$queryRaw`
-        /* prepared: users */
+        registered: (registered) => db.read<DirectoryUser>("users")`
           SELECT "id", "username", "displayName", "role"::text AS "role", false AS "isAnonymous", "isActive",
                  "showOnlineStatus", "showLastSeen"
           FROM "User" WHERE "id" = ANY(${registered})`,
-        anonymous: (anonymous) => db.$queryRaw`
-        /* prepared: guests */
+        anonymous: (anonymous) => db.read<DirectoryUser>("guests")`
           SELECT "id", "username", NULL AS "displayName", 'USER' AS "role", true AS "isAnonymous", "isActive",
                  true AS "showOnlineStatus", true AS "showLastSeen"
           FROM "AnonymousParticipant" WHERE "id" = ANY(${anonymous})`,
@@ -39,16 +37,14 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       lookUp(ids, (presence: StoredPresence) => presence.userId, {
         registered: async (registered) =>
           (
-            await db.$queryRaw<StoredRow[]>`
-        /* prepared: presences */
+            await db.read<StoredRow>("presences")`
               SELECT "id", "isOnline", "lastActiveAt", "lastSeen", "availability"::text AS "availability",
                      "statusText", "availabilityExpiresAt", "presenceEpoch", "presenceVersion"
               FROM "User" WHERE "id" = ANY(${registered})`
           ).map(toPresence),
         anonymous: async (anonymous) =>
           (
-            await db.$queryRaw<StoredRow[]>`
-        /* prepared: guestPresences */
+            await db.read<StoredRow>("guestPresences")`
               SELECT "id", "isOnline", "lastActiveAt", "lastSeenAt" AS "lastSeen", 'available' AS "availability",
                      NULL AS "statusText", NULL::timestamptz AS "availabilityExpiresAt",
                      "presenceEpoch", "presenceVersion"
@@ -59,8 +55,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
     async newcomers(ids) {
       const { registered } = splitIds(ids);
       if (registered.length === 0) return new Map();
-      const rows = await db.$queryRaw<NewcomerRow[]>`
-        /* prepared: newcomers */
+      const rows = await db.read<NewcomerRow>("newcomers")`
         SELECT "id", "username", "displayName", "role"::text AS "role", "isActive", "showOnlineStatus",
                "showLastSeen", "isOnline", "lastActiveAt", "lastSeen", "availability"::text AS "availability",
                "statusText", "availabilityExpiresAt", "presenceEpoch", "presenceVersion",
@@ -80,8 +75,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
     async contacts(conversationIds) {
       const ids = conversationIds.filter(isStorable);
       if (ids.length === 0) return [];
-      return db.$queryRaw<DirectoryUser[]>`
-        /* prepared: contacts */
+      return db.read<DirectoryUser>("contacts")`
         SELECT "id", "username", "displayName", "role"::text AS "role", false AS "isAnonymous", "isActive",
                "showOnlineStatus", "showLastSeen"
         FROM "User" WHERE "id" IN (
@@ -95,13 +89,11 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
     async conversations(userId) {
       if (!isStorable(userId)) return [];
       if (isAnonymousId(userId)) {
-        return db.$queryRaw<ConversationSummary[]>`
-        /* prepared: guestConversations */
+        return db.read<ConversationSummary>("guestConversations")`
           SELECT c."id", c."title" FROM "AnonymousParticipant" p JOIN "Conversation" c ON c."id" = p."conversationId"
           WHERE p."id" = ${userId} AND p."isActive"`;
       }
-      return db.$queryRaw<ConversationSummary[]>`
-        /* prepared: conversations */
+      return db.read<ConversationSummary>("conversations")`
         SELECT c."id", c."title" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
         WHERE m."userId" = ${userId} AND m."isActive"
         ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}`;
@@ -109,8 +101,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
 
     async members(conversationId) {
       if (!isStorable(conversationId)) return [];
-      const rows = await db.$queryRaw<{ id: string }[]>`
-        /* prepared: members */
+      const rows = await db.read<{ id: string }>("members")`
         SELECT "userId" AS "id" FROM "ConversationMember" WHERE "conversationId" = ${conversationId} AND "isActive"
         UNION ALL
         SELECT "id" FROM "AnonymousParticipant" WHERE "conversationId" = ${conversationId} AND "isActive"
@@ -121,8 +112,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
     async memberCounts(conversationIds) {
       const ids = conversationIds.filter(isStorable);
       if (ids.length === 0) return new Map();
-      const rows = await db.$queryRaw<{ id: string; members: bigint }[]>`
-        /* prepared: memberCounts */
+      const rows = await db.read<{ id: string; members: number }>("memberCounts")`
         SELECT "conversationId" AS "id", count(*) AS "members" FROM (
           SELECT "conversationId" FROM "ConversationMember"
           WHERE "conversationId" = ANY(${ids}) AND "isActive"
@@ -130,13 +120,12 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
           SELECT "conversationId" FROM "AnonymousParticipant"
           WHERE "conversationId" = ANY(${ids}) AND "isActive"
         ) AS member GROUP BY "conversationId"`;
-      return new Map(rows.map(({ id, members }) => [id, Number(members)]));
+      return new Map(rows.map(({ id, members }) => [id, members]));
     },
 
     async blocks(userId) {
       if (!isStorable(userId)) return [];
-      const rows = await db.$queryRaw<{ id: string }[]>`
-        /* prepared: blocks */
+      const rows = await db.read<{ id: string }>("blocks")`
         SELECT "blockedId" AS "id" FROM "UserBlock" WHERE "blockerId" = ${userId}
         UNION
         SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = ${userId}
@@ -146,10 +135,9 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
 
     async anonymousSession(sessionToken) {
       if (!isStorable(sessionToken)) return undefined;
-      const [session] = await db.$queryRaw<
-        { participantId: string; username: string; conversationId: string }[]
-      >`
-        /* prepared: session */
+      const [session] = await db.read<{ participantId: string; username: string; conversationId: string }>(
+        "session",
+      )`
         SELECT p."id" AS "participantId", p."username", p."conversationId"
         FROM "AnonymousParticipant" p JOIN "ShareLink" l ON l."id" = p."shareLinkId"
         WHERE p."sessionToken" = ${sessionToken} AND p."isActive"
@@ -185,13 +173,13 @@ async function lookUp<Row>(
 interface StoredRow {
   id: string;
   isOnline: boolean;
-  lastActiveAt: Date;
-  lastSeen: Date;
+  lastActiveAt: string;
+  lastSeen: string;
   availability: StoredPresence["availability"];
   statusText: string | null;
-  availabilityExpiresAt: Date | null;
+  availabilityExpiresAt: string | null;
   presenceEpoch: number;
-  presenceVersion: bigint;
+  presenceVersion: number;
 }
 
 interface NewcomerRow extends StoredRow, Omit<DirectoryUser, "isAnonymous"> {
@@ -216,11 +204,11 @@ function toNewcomer(row: NewcomerRow): Newcomer {
 const toPresence = (row: StoredRow): StoredPresence => ({
   userId: row.id,
   isOnline: row.isOnline,
-  lastActiveAt: row.lastActiveAt.getTime(),
-  lastSeen: row.lastSeen.getTime(),
+  lastActiveAt: Date.parse(row.lastActiveAt),
+  lastSeen: Date.parse(row.lastSeen),
   availability: row.availability,
   statusText: row.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
-  availabilityExpiresAt: row.availabilityExpiresAt?.getTime() ?? null,
+  availabilityExpiresAt: row.availabilityExpiresAt === null ? null : Date.parse(row.availabilityExpiresAt),
   epoch: row.presenceEpoch,
-  version: Number(row.presenceVersion),
+  version: row.presenceVersion,
 });

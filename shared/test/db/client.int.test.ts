@@ -83,20 +83,3 @@ test("times mean the same in a database of another time zone", async () => {
   expect(answer).toEqual([{ read: noon, written: noon.getTime() / 1000 }]);
   await close(direct);
 });
-
-test.each([
-  { behind: "no pooler", query: "", prepared: ["probe"] },
-  { behind: "a pooler", query: "?pgbouncer=true", prepared: [] },
-])(
-  "a statement that names itself stays prepared, others do not: behind $behind",
-  async ({ query, prepared }) => {
-    const direct = createDatabase(`${server.url}${query}`, { poolSize: 1 });
-    for (const n of [1, 2]) {
-      expect(await direct.$queryRaw`/* prepared: probe */ SELECT ${n}::int AS n`).toEqual([{ n }]);
-      expect(await direct.$queryRaw`SELECT ${n}::int AS n`).toEqual([{ n }]);
-    }
-    const kept = await direct.$queryRaw<{ name: string }[]>`SELECT name FROM pg_prepared_statements`;
-    expect(kept.map(({ name }) => name)).toEqual(prepared);
-    await close(direct);
-  },
-);
