@@ -2,6 +2,7 @@ import type { Occupancy, PresenceSnapshot } from "@meeshy/shared/socket-events";
 import type { UserStatus } from "@meeshy/shared/status";
 import { createSharedBatches } from "../core/shared-batches.ts";
 import type { PresenceServer } from "../sockets/socket-server.ts";
+import { createCast } from "./cast.ts";
 import { createEmissionQueue } from "./emission-queue.ts";
 
 /**
@@ -34,7 +35,7 @@ export function createOutlet(io: PresenceServer): Outlet {
   let timer: NodeJS.Timeout | undefined;
   let isSending = false;
   let sentAt = Number.NEGATIVE_INFINITY;
-  const to = (socketIds: string[]) => io.local.to(socketIds);
+  const cast = createCast(io);
 
   const schedule = () => {
     if (timer || isSending || batches.isEmpty()) return;
@@ -46,7 +47,7 @@ export function createOutlet(io: PresenceServer): Outlet {
     timer = undefined;
     if (batches.isEmpty()) return;
     for (const { receivers, items } of batches.take()) {
-      queue.push(receivers, (ids) => to(ids).emit("user:status:batch", items));
+      queue.push(receivers, cast("user:status:batch", items));
     }
     const sent = afterFlush;
     afterFlush = [];
@@ -70,7 +71,7 @@ export function createOutlet(io: PresenceServer): Outlet {
       const isTaker = (id: string) => takers.has(id);
       const later = takers.size === 0 ? [] : socketIds.filter(isTaker);
       const now = later.length === 0 ? socketIds : socketIds.filter((id) => !isTaker(id));
-      if (now.length > 0) queue.push(now, (ids) => to(ids).emit("user:status", status));
+      if (now.length > 0) queue.push(now, cast("user:status", status));
       if (later.length > 0) {
         batches.add(later, status);
         schedule();
@@ -81,10 +82,10 @@ export function createOutlet(io: PresenceServer): Outlet {
     snapshot(socketIds, snapshot) {
       const named = snapshot.partial && new Set(snapshot.users.map(({ userId }) => userId));
       for (const id of socketIds) if (takers.has(id)) batches.drop(id, named);
-      queue.push(socketIds, (ids) => to(ids).emit("presence:snapshot", snapshot));
+      queue.push(socketIds, cast("presence:snapshot", snapshot));
     },
     occupancy(socketIds, occupancy) {
-      queue.push(socketIds, (ids) => to(ids).emit("presence:occupancy", occupancy));
+      queue.push(socketIds, cast("presence:occupancy", occupancy));
     },
     send: queue.push,
     flush() {

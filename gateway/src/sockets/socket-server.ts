@@ -49,6 +49,8 @@ export function createSocketServer(
  * the first request's socket here, where corking changes nothing.
  */
 function sendTogether({ engine }: PresenceServer): void {
-  engine.on("flush", ({ request }: EngineSocket) => void request.socket.cork());
+  engine.on("flush", ({ request }: EngineSocket, { length }: unknown[]) => {
+    if (length > 1) request.socket.cork();
+  });
   engine.on("drain", ({ request }: EngineSocket) => void request.socket.uncork());
 }
