@@ -8,6 +8,7 @@ import type {
   StoredPresence,
 } from "@meeshy/shared/directory";
 import { createLoader, type Loader, oneByOne } from "./loader.ts";
+import { within } from "./within.ts";
 
 /** People, memberships, blocks and stored presence as every part of the gateway reads them. */
 export interface CachedDirectory {
@@ -80,7 +81,8 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
     meet(userId) {
       if (!source.newcomers || isAnonymousId(userId)) return;
       if (ofPerson.filter((known) => known.needs(userId, ACCOUNT_MAX_AGE_MS)).length < 2) return;
-      const answer = source.newcomers([userId]).then((found) => found.get(userId));
+      const found = within(source.newcomers([userId]), DEADLINE_MS);
+      const answer = found.then((people) => people.get(userId));
       users.expect(
         userId,
         answer.then((it) => it?.user),
@@ -104,7 +106,7 @@ export function createCachedDirectory(source: Directory & PresenceStore): Cached
         forgottenMeanwhile.add(forgotten);
         try {
           for (const user of await source.contacts(conversationIds))
-            if (!forgotten.has(user.id)) users.expect(user.id, Promise.resolve(user));
+            if (!forgotten.has(user.id)) users.learn(user.id, user);
         } finally {
           forgottenMeanwhile.delete(forgotten);
         }

@@ -1,5 +1,6 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import { LRUCache } from "lru-cache";
+import { within } from "./within.ts";
 
 /**
  * A bounded cache in front of something that may be slow or away: one load in flight per key, a deadline
@@ -10,8 +11,10 @@ export interface Loader<V extends object> {
   get(key: string, maxAgeMs?: number): Promise<V | undefined>;
   /** Keys without a value are absent from the answer. */
   getMany(keys: readonly string[], maxAgeMs?: number): Promise<Map<string, V>>;
-  /** Takes the answer to a question that was asked elsewhere, as if this cache had asked; not while it asks itself. */
+  /** Takes the answer to a question that was asked elsewhere, deadline included, as if this cache had asked; not while it asks itself. */
   expect(key: string, answer: Promise<V | undefined>): void;
+  /** Takes what was read elsewhere just now; not while this cache asks itself. */
+  learn(key: string, value: V): void;
   /** Whether {@link get} would have to ask. */
   needs(key: string, maxAgeMs?: number): boolean;
   /** What is known now, whatever its age; an old value is renewed behind the caller's back. */
@@ -37,29 +40,36 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
   const known = new LRUCache<string, Known<V>>({ max: options.max });
   const inFlight = new Map<string, Promise<V | undefined>>();
 
-  const start = (keys: readonly string[], loading = load(keys)): void => {
-    const answer = within(loading, deadlineMs);
-    for (const key of keys) {
-      const mine: Promise<V | undefined> = answer.then(
-        (values) => {
-          const value = values.get(key);
-          // Forgotten meanwhile: this answer may be older than what made it so.
-          if (inFlight.get(key) !== mine) return value;
-          inFlight.delete(key);
-          if (value === undefined) known.delete(key);
-          else known.set(key, { value, loadedAt: performance.now() });
-          return value;
-        },
-        (cause) => {
-          if (inFlight.get(key) === mine) inFlight.delete(key);
-          const old = known.get(key);
-          if (old) return old.value;
-          throw new PresenceError("unavailable", "The directory cannot be read now.", { cause });
-        },
+  const expect = (key: string, answer: Promise<V | undefined>): void => {
+    const mine: Promise<V | undefined> = answer.then(
+      (value) => {
+        // Forgotten meanwhile: this answer may be older than what made it so.
+        if (inFlight.get(key) !== mine) return value;
+        inFlight.delete(key);
+        if (value === undefined) known.delete(key);
+        else learn(key, value);
+        return value;
+      },
+      (cause) => {
+        if (inFlight.get(key) === mine) inFlight.delete(key);
+        const old = known.get(key);
+        if (old) return old.value;
+        throw new PresenceError("unavailable", "The directory cannot be read now.", { cause });
+      },
+    );
+    inFlight.set(key, mine);
+    mine.catch(() => {});
+  };
+
+  const learn = (key: string, value: V) => void known.set(key, { value, loadedAt: performance.now() });
+
+  const start = (keys: readonly string[]): void => {
+    const answer = within(load(keys), deadlineMs);
+    for (const key of keys)
+      expect(
+        key,
+        answer.then((values) => values.get(key)),
       );
-      inFlight.set(key, mine);
-      mine.catch(() => {});
-    }
   };
 
   const isOld = (entry: Known<V>, maxAgeMs: number) => performance.now() - entry.loadedAt > maxAgeMs;
@@ -85,15 +95,21 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
   };
 
   return {
-    get: async (key, maxAgeMs) => (await getMany([key], maxAgeMs)).get(key),
+    async get(key, maxAgeMs = ttlMs) {
+      const entry = known.get(key);
+      if (entry && !isOld(entry, maxAgeMs)) return entry.value;
+      if (!inFlight.has(key)) start([key]);
+      return inFlight.get(key);
+    },
     getMany,
     expect(key, answer) {
-      if (inFlight.has(key)) return;
-      const loading = answer.then((value) => new Map(value === undefined ? [] : [[key, value]]));
-      start([key], loading);
+      if (!inFlight.has(key)) expect(key, answer);
+    },
+    learn(key, value) {
+      if (!inFlight.has(key)) learn(key, value);
     },
     needs(key, maxAgeMs = ttlMs) {
-      const entry = known.get(key);
+      const entry = known.peek(key);
       return !inFlight.has(key) && (!entry || isOld(entry, maxAgeMs));
     },
     peek(key) {
@@ -121,15 +137,3 @@ export const oneByOne =
     );
     return found;
   };
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -1,5 +1,5 @@
 import type { Directory, DirectoryUser, Newcomer, PresenceStore } from "@meeshy/shared/directory";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createCachedDirectory } from "../../src/directory/cached-directory.ts";
 
 const ann: Newcomer = {
@@ -120,4 +120,15 @@ it("does not get to know, by an answer from before, who was forgotten meanwhile"
   await directory.users.get("bob");
   expect(directory.users.peek("bob")?.id).toBe("bob");
   expect(directory.users.peek("ann")).toBeUndefined();
+});
+
+it("does not wait for ever for the question about somebody who connects", async () => {
+  vi.useFakeTimers();
+  const { directory } = source(() => new Promise(() => {}));
+  directory.meet("ann");
+  const asked = [directory.users.get("ann"), directory.blocks.get("ann")];
+  const refused = Promise.all(asked.map((one) => expect(one).rejects.toMatchObject({ code: "unavailable" })));
+  await vi.advanceTimersByTimeAsync(2_000);
+  await refused;
+  vi.useRealTimers();
 });

@@ -111,6 +111,20 @@ describe("a loader", () => {
   });
 });
 
+it("a loader keeps what was read elsewhere, unless it is being asked for here", async () => {
+  const { asked, loader } = source();
+  loader.learn("a", { n: 1 });
+  expect(loader.needs("a")).toBe(false);
+  vi.advanceTimersByTime(1_001);
+  expect(loader.needs("a")).toBe(true);
+  const asking = loader.get("a");
+  loader.learn("a", { n: 2 });
+  expect(loader.peek("a")).toEqual({ n: 1 });
+  asked[0]?.answer({ a: { n: 3 } });
+  expect(await asking).toEqual({ n: 3 });
+  expect(loader.peek("a")).toEqual({ n: 3 });
+});
+
 it("a source that is asked one by one leaves out whom it does not know", async () => {
   const load = oneByOne(async (key: string) => (key === "b" ? undefined : { key }));
   expect(await load(["a", "b"])).toEqual(new Map([["a", { key: "a" }]]));
