@@ -32,10 +32,22 @@ export function mergeStatus(
   return { ...status, lastActiveAt: later(status.lastActiveAt, toIso(row.lastActiveAt)) };
 }
 
-/** The public part of a published status. */
+/** The public part of a published status: these fields, whatever else a message may carry. */
 export function toUserStatus(message: StatusMessage): UserStatus {
-  const { conversationIds: _, directoryVersion: __, ...status } = message;
-  return status;
+  return {
+    userId: message.userId,
+    username: message.username,
+    isAnonymous: message.isAnonymous,
+    isOnline: message.isOnline,
+    availability: message.availability,
+    statusText: message.statusText,
+    lastActiveAt: message.lastActiveAt,
+    lastSeen: message.lastSeen,
+    epoch: message.epoch,
+    version: message.version,
+    cause: message.cause,
+    at: message.at,
+  };
 }
 
 function fromRow(user: Named, row: StoredRow): UserStatus {

@@ -6,8 +6,8 @@ export interface Replica {
   /** What is shown of a user, without decoding the rest. */
   shown(userId: string): Shown | undefined;
   onlineIn(conversationId: string): ReadonlySet<string>;
-  /** Takes a status in, read at stream sequence `seq`; `undefined`: it says nothing new. */
-  apply(status: StatusMessage, seq: number): Applied | undefined;
+  /** Takes a status in, read at stream sequence `seq` from `text`; `undefined`: it says nothing new. */
+  apply(status: StatusMessage, seq: number, text: string): Applied | undefined;
   /** Drops who is offline and has not been published since `seq`: the stream has forgotten them too. */
   forgetBefore(seq: number): void;
   size(): number;
@@ -74,7 +74,7 @@ export function createReplica(): Replica {
     },
     shown: (userId) => entries.get(userId),
     onlineIn: (conversationId) => online.get(conversationId) ?? NOBODY,
-    apply(given, seq) {
+    apply(given, seq, givenText) {
       const { userId } = given;
       const former = entries.get(userId);
       const order = former ? compareVersions(given, former) : 1;
@@ -84,7 +84,8 @@ export function createReplica(): Replica {
       const status = before && order < 0 ? withPersonOf(before, given) : given;
       if (before?.isOnline) unindex(userId, before.conversationIds);
       const { isOnline, epoch, version, directoryVersion } = status;
-      entries.set(userId, { text: JSON.stringify(status), seq, isOnline, epoch, version, directoryVersion });
+      const text = status === given ? givenText : JSON.stringify(status);
+      entries.set(userId, { text, seq, isOnline, epoch, version, directoryVersion });
       if (isOnline) index(userId, status.conversationIds);
       const isToldAnew = before !== undefined && before.epoch < epoch && hasSameFace(status, before);
       return { former: before, status, isChange: order > 0 && !isToldAnew };

@@ -63,7 +63,8 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
 
   const take = (into: Replica, seq: number, { subject, data }: Raw): Applied | undefined => {
     try {
-      return into.apply(readStatusMessage(subject, data), seq);
+      const { status, text } = readStatusMessage(subject, data);
+      return into.apply(status, seq, text);
     } catch (error) {
       metrics.rejectedStatuses.inc();
       logger.error({ seq, subject, err: error }, "status message set aside");

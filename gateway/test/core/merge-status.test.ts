@@ -44,6 +44,12 @@ describe("a status from its two sources", () => {
     expect(mergeStatus(bob, published, undefined)).toEqual(status);
   });
 
+  it("has the fields of a status and nothing else that was published", () => {
+    const given = { ...published, note: "for workers only" };
+    const { conversationIds: _, directoryVersion: __, ...status } = published;
+    expect(mergeStatus(bob, given, undefined)).toEqual(status);
+  });
+
   it("takes an activity from the row when none was published", () => {
     expect(mergeStatus(bob, { ...published, lastActiveAt: null }, row)?.lastActiveAt).toBe(iso(NOON + 5_000));
   });

@@ -20,8 +20,12 @@ const status = (over: Partial<StatusMessage>): StatusMessage => ({
   ...over,
 });
 
+const apply = (replica: Replica, of: StatusMessage, seq: number) =>
+  replica.apply(of, seq, JSON.stringify(of));
+
 /** Whether viewers are to be told. */
-const tells = (replica: Replica, of: StatusMessage, seq: number) => replica.apply(of, seq)?.isChange ?? false;
+const tells = (replica: Replica, of: StatusMessage, seq: number) =>
+  apply(replica, of, seq)?.isChange ?? false;
 
 describe("the replica", () => {
   it("tells news from what is as old or older, epoch first", () => {
@@ -37,7 +41,7 @@ describe("the replica", () => {
 
   it("does not call it news when a new epoch tells the same anew", () => {
     const replica = createReplica();
-    replica.apply(status({ version: 5 }), 1);
+    apply(replica, status({ version: 5 }), 1);
     expect(tells(replica, status({ epoch: 2, version: 1 }), 2)).toBe(false);
     expect(replica.shown("bob")).toMatchObject({ epoch: 2, version: 1 });
     expect(tells(replica, status({ epoch: 3, version: 1, statusText: "lunch" }), 3)).toBe(true);
@@ -45,41 +49,41 @@ describe("the replica", () => {
 
   it("takes the later message of one version, without calling it news", () => {
     const replica = createReplica();
-    replica.apply(status({ version: 5 }), 1);
+    apply(replica, status({ version: 5 }), 1);
     expect(tells(replica, status({ version: 5, conversationIds: ["project"] }), 2)).toBe(false);
     expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
-    replica.apply(status({ version: 5, conversationIds: ["general"] }), 1);
+    apply(replica, status({ version: 5, conversationIds: ["general"] }), 1);
     expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
   });
 
   it("takes the directory's news of a status of no version, and keeps the status", () => {
     const replica = createReplica();
-    replica.apply(status({ version: 5 }), 1);
+    apply(replica, status({ version: 5 }), 1);
     const news = { version: 0, epoch: 0, isOnline: false, conversationIds: ["project"], directoryVersion: 9 };
     expect(tells(replica, status(news), 2)).toBe(false);
     expect(replica.get("bob")).toMatchObject({ isOnline: true, version: 5, conversationIds: ["project"] });
     expect(replica.onlineIn("general")).toEqual(new Set());
     expect(replica.onlineIn("project")).toEqual(new Set(["bob"]));
-    replica.apply(status({ ...news, conversationIds: ["general"] }), 3);
+    apply(replica, status({ ...news, conversationIds: ["general"] }), 3);
     expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
   });
 
   it("knows who is online in a conversation", () => {
     const replica = createReplica();
-    replica.apply(status({ conversationIds: ["general", "project"] }), 1);
-    replica.apply(status({ userId: "carol" }), 2);
+    apply(replica, status({ conversationIds: ["general", "project"] }), 1);
+    apply(replica, status({ userId: "carol" }), 2);
     expect(replica.onlineIn("general")).toEqual(new Set(["bob", "carol"]));
-    replica.apply(status({ version: 2, conversationIds: ["general"] }), 3);
+    apply(replica, status({ version: 2, conversationIds: ["general"] }), 3);
     expect(replica.onlineIn("project")).toEqual(new Set());
-    replica.apply(status({ version: 3, isOnline: false }), 4);
+    apply(replica, status({ version: 3, isOnline: false }), 4);
     expect(replica.onlineIn("general")).toEqual(new Set(["carol"]));
   });
 
   it("forgets whoever is offline and has left the stream", () => {
     const replica = createReplica();
-    replica.apply(status({}), 1);
-    replica.apply(status({ userId: "carol", isOnline: false }), 2);
-    replica.apply(status({ userId: "dave", isOnline: false }), 3);
+    apply(replica, status({}), 1);
+    apply(replica, status({ userId: "carol", isOnline: false }), 2);
+    apply(replica, status({ userId: "dave", isOnline: false }), 3);
     replica.forgetBefore(3);
     expect(["bob", "carol", "dave"].map((id) => replica.get(id)?.userId)).toEqual(["bob", undefined, "dave"]);
   });
