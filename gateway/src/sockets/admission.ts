@@ -37,7 +37,8 @@ const NS_PER_MS = 1e6;
 export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admission {
   const waiting = new Fifo<Waiting>();
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-  delay.enable();
+  /** runs while somebody waits */
+  let lettingIn: NodeJS.Timeout | undefined;
   let rate = RATE_START;
   let tokens = rate * BURST_SHARE;
   let filledAt = performance.now();
@@ -55,6 +56,7 @@ export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admis
   const admit = (letIn: () => void) => {
     tokens--;
     admitted++;
+    delay.enable();
     letIn();
   };
 
@@ -73,15 +75,18 @@ export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admis
       if (isLate) refuse(next.request);
       else admit(next.letIn);
     }
+    clearInterval(lettingIn);
+    lettingIn = undefined;
   };
 
   const adapt = () => {
     const delayMs = delay.max / NS_PER_MS - DELAY_RESOLUTION_MS;
     delay.reset();
     if (admitted > 0) rate = adaptRate(rate, { delayMs, isHeld: waiting.length > 0 });
+    else delay.disable();
     admitted = 0;
   };
-  const timers = [setInterval(letIn, LET_IN_EVERY_MS), setInterval(adapt, ADAPT_EVERY_MS)];
+  const adapting = setInterval(adapt, ADAPT_EVERY_MS);
 
   return {
     allowRequest(request, answer) {
@@ -94,6 +99,7 @@ export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admis
       else if (waiting.length === 0 && hasRoom()) admit(allow);
       else if (mayWait(waiting.length, rate)) {
         waiting.push({ request, since: performance.now(), letIn: allow });
+        lettingIn ??= setInterval(letIn, LET_IN_EVERY_MS);
       } else refuse(request);
     },
     handshake() {
@@ -104,7 +110,8 @@ export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admis
     },
     close() {
       isClosed = true;
-      for (const timer of timers) clearInterval(timer);
+      clearInterval(lettingIn);
+      clearInterval(adapting);
       delay.disable();
       for (let next = waiting.shift(); next; next = waiting.shift()) refuse(next.request);
     },
