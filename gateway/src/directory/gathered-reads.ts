@@ -17,32 +17,34 @@ export function gatherReads(source: Directory & PresenceStore): Directory & Pres
   };
 }
 
-/** Questions of one kind under way at once: what is asked meanwhile is gathered for the next one. */
-const AT_ONCE = 3;
+/** A question that takes longer than this, in ms, is not waited for: one that hangs holds nobody up. */
+const PATIENCE_MS = 100;
 
-/** Every caller gets the whole answer, or the same failure. */
+/** One question at a time; what is asked meanwhile is gathered for the next. Every caller gets the whole answer, or the same failure. */
 export function gathered<V>(load: Load<V>): Load<V> {
   let next: { keys: Set<string>; answer: Promise<Map<string, V>>; ask: () => void } | undefined;
-  let underway = 0;
+  let underway: Promise<unknown> | undefined;
 
-  const askNext = () => {
-    if (underway < AT_ONCE) next?.ask();
-  };
   const begin = () => {
     const keys = new Set<string>();
     const { promise: answer, resolve } = Promise.withResolvers<Map<string, V>>();
     const ask = () => {
       next = undefined;
-      underway++;
       const loading = load([...keys]);
-      const done = () => {
-        underway--;
-        askNext();
+      underway = loading;
+      const goOn = () => {
+        if (underway !== loading) return;
+        underway = undefined;
+        clearTimeout(patience);
+        next?.ask();
       };
-      loading.then(done, done);
+      const patience = setTimeout(goOn, PATIENCE_MS);
+      loading.then(goOn, goOn);
       resolve(loading);
     };
-    setImmediate(askNext);
+    setImmediate(() => {
+      if (!underway) next?.ask();
+    });
     return { keys, answer, ask };
   };
 

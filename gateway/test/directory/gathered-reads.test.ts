@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { gathered } from "../../src/directory/gathered-reads.ts";
 
 function source() {
@@ -11,6 +11,22 @@ function source() {
   return { asked, load };
 }
 
+/** A source whose answers are given by hand. */
+function slowSource() {
+  const asked: string[][] = [];
+  const answers: PromiseWithResolvers<Map<string, object>>[] = [];
+  const load = gathered((keys) => {
+    asked.push([...keys]);
+    answers.push(Promise.withResolvers());
+    return (answers.at(-1) as PromiseWithResolvers<Map<string, object>>).promise;
+  });
+  return { asked, answers, load };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+afterEach(() => vi.useRealTimers());
+
 describe("reads", () => {
   it("of one turn of the event loop are one question, each key once", async () => {
     const { asked, load } = source();
@@ -21,31 +37,41 @@ describe("reads", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("gather while three questions are under way, and go on when one is answered, or fails", async () => {
-    const asked: string[][] = [];
-    const answers: PromiseWithResolvers<Map<string, object>>[] = [];
-    const load = gathered((keys) => {
-      asked.push([...keys]);
-      answers.push(Promise.withResolvers());
-      return (answers.at(-1) as PromiseWithResolvers<Map<string, object>>).promise;
-    });
-    const turn = () => new Promise((resolve) => setImmediate(resolve));
+  it("gather while a question is under way, and go on when it is answered, or fails", async () => {
+    const { asked, answers, load } = slowSource();
     const first = load(["a"]);
-    for (const key of ["b", "c", "d", "e"]) {
+    for (const key of ["b", "c"]) {
       await turn();
       load([key]).catch(() => {});
     }
     await turn();
-    expect(asked).toEqual([["a"], ["b"], ["c"]]);
+    expect(asked).toEqual([["a"]]);
     answers[0]?.reject(new Error("away"));
     await expect(first).rejects.toThrow("away");
     await turn();
-    expect(asked).toEqual([["a"], ["b"], ["c"], ["d", "e"]]);
-    void load(["f"]);
-    answers[3]?.resolve(new Map());
+    expect(asked).toEqual([["a"], ["b", "c"]]);
+    void load(["d"]);
+    answers[1]?.resolve(new Map());
     await turn();
     await turn();
-    expect(asked.at(-1)).toEqual(["f"]);
+    expect(asked.at(-1)).toEqual(["d"]);
+  });
+
+  it("do not wait for a question that hangs, nor heed its answer when it comes", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { asked, answers, load } = slowSource();
+    void load(["a"]);
+    await turn();
+    void load(["b"]);
+    vi.advanceTimersByTime(100);
+    expect(asked).toEqual([["a"], ["b"]]);
+    void load(["c"]);
+    answers[0]?.resolve(new Map());
+    await turn();
+    expect(asked).toEqual([["a"], ["b"]]);
+    answers[1]?.resolve(new Map());
+    await turn();
+    expect(asked.at(-1)).toEqual(["c"]);
   });
 
   it("fail together, and later ones do not", async () => {
