@@ -15,6 +15,7 @@ import { createTransition } from "./core/transition.ts";
 import { createEpochKeeper } from "./host/epoch-keeper.ts";
 import { createOwnership } from "./host/ownership.ts";
 import { createDatabaseWriter, type PresenceTables } from "./io/database-writer.ts";
+import { createRecordLoader } from "./io/record-loader.ts";
 import { createWorkerMetrics, type WorkerFigures } from "./metrics.ts";
 
 export interface WorkerDeps {
@@ -103,6 +104,7 @@ export async function createWorker(
     metrics,
     database,
     writes: createGate(WRITES_AT_ONCE),
+    loader: createRecordLoader(link, logger),
     epochs,
     transition: createTransition(config),
     rules: { gatewayLeaseMs, workerLeaseMs, renewAfterMs },

@@ -109,7 +109,7 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
     let last = state.last_seq;
     await passOverStatuses(
       { link, logger },
-      "last-per-subject",
+      "last-values",
       (message) => {
         take(fresh, message.seq, message);
         last = Math.max(last, message.seq);

@@ -6,7 +6,7 @@ import { STREAM_STATUS, SUBJECT_STATUS_SET_ALL } from "@meeshy/shared/subjects";
 /** Reads the status stream once, from a place to its end; ends early when `signal` is aborted. */
 export async function passOverStatuses(
   { link, logger }: { link: NatsLink; logger: Logger },
-  from: number | "last-per-subject",
+  from: number | "last-values",
   onMessage: (message: Stored) => void,
   signal: AbortSignal,
 ): Promise<void> {

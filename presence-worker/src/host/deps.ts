@@ -5,6 +5,7 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { PartitionRules } from "../core/partition.ts";
 import type { createTransition } from "../core/transition.ts";
 import type { DatabaseWriter } from "../io/database-writer.ts";
+import type { RecordLoader } from "../io/record-loader.ts";
 import type { WorkerMetrics } from "../metrics.ts";
 import type { EpochKeeper } from "./epoch-keeper.ts";
 
@@ -18,6 +19,7 @@ export interface HostDeps {
   database: DatabaseWriter;
   /** bounds the acknowledged writes of all partitions together */
   writes: Gate;
+  loader: RecordLoader;
   epochs: EpochKeeper;
   transition: ReturnType<typeof createTransition>;
   rules: PartitionRules & { workerLeaseMs: number };

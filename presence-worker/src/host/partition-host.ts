@@ -9,7 +9,7 @@ import { commandGateway } from "../io/gateway-commands.ts";
 import { readEvent } from "../io/log-reader.ts";
 import { createRecordStore } from "../io/record-store.ts";
 import { createStatusWriter } from "../io/status-writer.ts";
-import { fromStored, type HistoryLine } from "../io/stored-record.ts";
+import type { HistoryLine } from "../io/stored-record.ts";
 import { createCheckpointer } from "./checkpointer.ts";
 import type { HostDeps } from "./deps.ts";
 import type { Claim } from "./lease.ts";
@@ -42,10 +42,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     writtenOf,
     onForeign: () => void claim.verify(),
   });
-  const stored = (await records.load()).map(({ stored, recordSeq }) => ({
-    ...fromStored(stored),
-    recordSeq,
-  }));
+  const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
     await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
     throw new Error("the checkpoint is gone");

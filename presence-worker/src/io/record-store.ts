@@ -1,21 +1,12 @@
 import { isConflict, PublishRefused } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { follow } from "@meeshy/shared/nats/follow";
 import type { Gate } from "@meeshy/shared/nats/gate";
-import {
-  compareAndDelete,
-  compareAndSet,
-  fromBytes,
-  isDeleteMarker,
-  readLast,
-  toBytes,
-} from "@meeshy/shared/nats/last-value";
+import { compareAndDelete, compareAndSet, readLast, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
-import { z } from "zod";
 import type { Written } from "../core/partition.ts";
-import { type StoredRecord, storedRecordSchema } from "./stored-record.ts";
+import { readPosition, type StoredRecord } from "./stored-record.ts";
 
 /** Somebody who owns the partition now has written further than this process: its writes must end. */
 export class Fenced extends Error {
@@ -26,8 +17,6 @@ export class Fenced extends Error {
 }
 
 export interface RecordStore {
-  /** Reads every record of the partition, with its sequence; unreadable ones are reported by name and left out. */
-  load(): Promise<{ stored: StoredRecord; recordSeq: number }[]>;
   /** Writes by compare-and-set. Rejects with {@link Fenced}. */
   write(stored: StoredRecord): Promise<void>;
   /**
@@ -57,29 +46,6 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   let closed = false;
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 
-  const load: RecordStore["load"] = async () => {
-    const records = new Map<string, { stored: StoredRecord; recordSeq: number }>();
-    await new Promise<void>((resolve) => {
-      const following = follow(link, {
-        stream: STREAM,
-        filter: keySubject(BUCKET_STATE, `${partition}.*`),
-        from: "last-per-subject",
-        logger,
-        onCaughtUp: () => void following.stop().then(resolve),
-        onMessage(message) {
-          if (isDeleteMarker(message.headers)) return;
-          const parsed = parse(message.data);
-          if (parsed === undefined) {
-            logger.error({ key: message.subject }, "record is not readable, set aside");
-            return;
-          }
-          records.set(parsed.userId, { stored: parsed, recordSeq: message.seq });
-        },
-      });
-    });
-    return [...records.values()];
-  };
-
   /** Tries until stored: a refusal is first of all one's own lost ack, so the key is read before it counts. */
   const store = async (
     userId: string,
@@ -101,7 +67,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       } catch (error) {
         if (isConflict(error)) {
           const last = await readLast(link, STREAM, subject);
-          const found = last && parsePosition(last.data);
+          const found = last && readPosition(last.data);
           if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
             throw new Fenced(subject);
           expected = last?.seq ?? 0;
@@ -116,7 +82,6 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
   };
 
   return {
-    load,
     async write(stored) {
       const data = toBytes(stored);
       const subject = subjectOf(stored.userId);
@@ -140,18 +105,4 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       closed = true;
     },
   };
-}
-
-const positionSchema = z.object({ epoch: z.number(), seq: z.number() });
-
-const parse = (data: Uint8Array): StoredRecord | undefined => parseAs(storedRecordSchema, data);
-/** How far whoever wrote a record, or removed it, had read the log. */
-const parsePosition = (data: Uint8Array) => parseAs(positionSchema, data);
-
-function parseAs<T>(schema: z.ZodType<T>, data: Uint8Array): T | undefined {
-  try {
-    return schema.parse(fromBytes(data));
-  } catch {
-    return undefined;
-  }
 }

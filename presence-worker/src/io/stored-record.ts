@@ -1,3 +1,4 @@
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
 import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
 import { z } from "zod";
@@ -66,19 +67,26 @@ export interface StoredRecord extends UserRecord {
   unsaved: HistoryLine[];
 }
 
-export const storedRecordSchema = recordSchema.extend({
+const storedRecordSchema = recordSchema.extend({
   epoch: z.number(),
   statusSeq: z.number(),
   unsaved: z.array(transitionSchema),
 }) satisfies z.ZodType<StoredRecord>;
+const positionSchema = z.object({ epoch: z.number(), seq: z.number() });
 
-/** Splits what was stored into the record and its surroundings. */
-export function fromStored({ epoch, statusSeq, unsaved, ...stored }: StoredRecord): {
+/** The record, and what surrounds it. */
+export interface ReadRecord {
   record: UserRecord;
   epoch: number;
   statusSeq: number;
   unsaved: HistoryLine[];
-} {
+}
+
+/** `undefined`: it is not a record. */
+export function readRecord(data: Uint8Array): ReadRecord | undefined {
+  const read = parseAs(storedRecordSchema, data);
+  if (read === undefined) return undefined;
+  const { epoch, statusSeq, unsaved, ...stored } = read;
   const { person } = stored;
   const record = {
     ...stored,
@@ -86,4 +94,15 @@ export function fromStored({ epoch, statusSeq, unsaved, ...stored }: StoredRecor
     connections: stored.connections.map((one) => ({ ...one, gatewayId: shareId(one.gatewayId) })),
   };
   return { record, epoch, statusSeq, unsaved };
+}
+
+/** How far whoever wrote a record, or removed it, had read the log; `undefined`: it does not say. */
+export const readPosition = (data: Uint8Array) => parseAs(positionSchema, data);
+
+function parseAs<T>(schema: z.ZodType<T>, data: Uint8Array): T | undefined {
+  try {
+    return schema.parse(fromBytes(data));
+  } catch {
+    return undefined;
+  }
 }

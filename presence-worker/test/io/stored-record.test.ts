@@ -1,8 +1,9 @@
+import { toBytes } from "@meeshy/shared/nats/last-value";
 import { expect, it } from "vitest";
-import { fromStored, storedRecordSchema } from "../../src/io/stored-record.ts";
+import { readRecord } from "../../src/io/stored-record.ts";
 import { known, onAB } from "../core/support/lifecycle-table.ts";
 
-const read = (stored: unknown) => fromStored(storedRecordSchema.parse(JSON.parse(JSON.stringify(stored))));
+const read = (stored: unknown) => readRecord(toBytes(stored));
 const around = { epoch: 2, statusSeq: 11, unsaved: [] };
 const record = known({ state: "online", connections: onAB });
 

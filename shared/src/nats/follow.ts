@@ -1,6 +1,7 @@
 import { DeliverPolicy } from "@nats-io/jetstream";
+import { TimeoutError } from "@nats-io/nats-core";
 import type { Logger } from "../runtime/logger.ts";
-import type { NatsLink } from "./connect.ts";
+import { API_TIMEOUT_MS, type NatsLink } from "./connect.ts";
 import { openPushConsumer, type PushConsumer, type Stored } from "./push-consumer.ts";
 
 export type { Stored };
@@ -8,12 +9,12 @@ export type { Stored };
 export interface FollowOptions {
   stream: string;
   filter: string;
-  /** the first sequence to deliver; or each subject's last value, then what comes */
-  from: number | "last-per-subject";
+  /** the first sequence to deliver; or everything, of a stream that keeps one message a subject, then what comes */
+  from: number | "last-values";
   onMessage: (message: Stored) => void | Promise<void>;
   /** The end of the stream was reached, for the first time or again after a restart. */
   onCaughtUp?: () => void;
-  /** Only with "last-per-subject": the stream is not the one followed so far; its last values come next. */
+  /** Only with "last-values": the stream is not the one followed so far; its last values come next. */
   onRecreated?: () => void;
   /** Runs before every start at a sequence; gives the sequence to start from. May throw: tried again. */
   checkStart?: (from: number) => Promise<number>;
@@ -27,6 +28,8 @@ export interface Following {
 }
 
 const RETRY_MS = 200;
+/** A server that counts through a stream of a million subjects takes seconds for an answer. */
+const MOST_PATIENCE_MS = 8 * API_TIMEOUT_MS;
 const LINK_CHANGED = "the link changed";
 
 /**
@@ -37,9 +40,9 @@ const LINK_CHANGED = "the link changed";
  */
 export function follow(link: NatsLink, options: FollowOptions): Following {
   const { stream, filter, logger } = options;
-  const lastValues = options.from === "last-per-subject";
+  const lastValues = options.from === "last-values";
   let cursor = typeof options.from === "number" ? options.from - 1 : 0;
-  let perSubject = lastValues;
+  let patienceMs = API_TIMEOUT_MS;
   let createdAt: string | undefined;
   let stopped = false;
   let current: PushConsumer | undefined;
@@ -50,7 +53,6 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
     const { created, state } = await link.jsm.streams.info(stream);
     if (createdAt !== undefined && (created !== createdAt || state.last_seq < cursor)) {
       logger.warn({ stream, filter, cursor }, "stream was made anew, reading its last values");
-      perSubject = true;
       cursor = 0;
       options.onRecreated?.();
     }
@@ -65,10 +67,10 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
       stream,
       config: {
         filter_subject: filter,
-        ...(perSubject
-          ? { deliver_policy: DeliverPolicy.LastPerSubject }
-          : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: cursor + 1 }),
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: cursor + 1,
       },
+      createdWithinMs: patienceMs,
       onMessage(message) {
         const handled = options.onMessage(message);
         const done = () => {
@@ -76,10 +78,7 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
         };
         return handled ? handled.then(done) : done();
       },
-      onCaughtUp() {
-        perSubject = false;
-        options.onCaughtUp?.();
-      },
+      onCaughtUp: () => options.onCaughtUp?.(),
     });
     current = consumer;
     if (stopped) consumer.end("stopped");
@@ -104,6 +103,7 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
       try {
         if (link.isUp()) await attempt();
       } catch (error) {
+        if (error instanceof TimeoutError) patienceMs = Math.min(2 * patienceMs, MOST_PATIENCE_MS);
         if (!stopped) logger.warn({ stream, filter, cursor, err: error }, "cannot follow, will try again");
       }
       if (!stopped && performance.now() - startedAt < RETRY_MS) await pause();

@@ -47,7 +47,7 @@ export function createLeaseBoard(link: NatsLink, logger: Logger): LeaseBoard {
   const following = follow(link, {
     stream: bucketStream(BUCKET_LEASES),
     filter: keySubject(BUCKET_LEASES, ">"),
-    from: "last-per-subject",
+    from: "last-values",
     logger,
     onCaughtUp: () => markReady(),
     onRecreated() {

@@ -1,4 +1,4 @@
-import { AckPolicy, type ConsumerConfig, ReplayPolicy } from "@nats-io/jetstream";
+import { AckPolicy, type ConsumerConfig, jetstreamManager, ReplayPolicy } from "@nats-io/jetstream";
 import type { Msg, MsgHdrs } from "@nats-io/nats-core";
 import { Fifo } from "../fifo.ts";
 import type { NatsLink } from "./connect.ts";
@@ -18,6 +18,8 @@ export interface PushConsumerOptions {
   stream: string;
   /** filter and starting point */
   config: Pick<ConsumerConfig, "filter_subject" | "deliver_policy"> & Partial<ConsumerConfig>;
+  /** How long the server may take to answer the request for it. */
+  createdWithinMs: number;
   onMessage: (message: Stored) => void | Promise<void>;
   /** The end of the stream was reached. Called at least once, after the messages before it. */
   onCaughtUp: () => void;
@@ -122,8 +124,9 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
   };
 
   try {
+    const jsm = await jetstreamManager(link.nc, { timeout: options.createdWithinMs, checkAPI: false });
     const info = await link.creations.run(() =>
-      link.jsm.consumers.add(options.stream, {
+      jsm.consumers.add(options.stream, {
         ack_policy: AckPolicy.None,
         replay_policy: ReplayPolicy.Instant,
         deliver_subject: inbox,

@@ -280,7 +280,7 @@ describe("following last values", () => {
     const link = await openLog(nats.url);
     for (const n of [1, 2, 3]) await put(link, "a", n);
     await put(link, "b", 4);
-    const state = collect(link, { stream, filter, from: "last-per-subject" });
+    const state = collect(link, { stream, filter, from: "last-values" });
     await eventually(() => state.ends === 1);
     expect(state.seen).toEqual([3, 4]);
     await put(link, "a", 5);
@@ -295,7 +295,7 @@ describe("following last values", () => {
     const state = collect(link, {
       stream,
       filter,
-      from: "last-per-subject",
+      from: "last-values",
       onRecreated: () => {
         recreated++;
       },
