@@ -25,7 +25,6 @@ export interface Checkpointer {
   stop(): Promise<void>;
 }
 
-const ROUND_MS = 500;
 const ROUND_EVENTS = 1_000;
 const WRITES_AT_ONCE = 256;
 /** A gateway may hold a stored row that is older than the record's last change: the record outlives it. */
@@ -148,13 +147,13 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     });
     return running;
   };
-  let timer: NodeJS.Timeout | undefined;
+  let leaveRounds: (() => void) | undefined;
 
   return {
     start() {
-      timer = setInterval(() => {
+      leaveRounds = deps.rounds.join(p, () => {
         if (!stopped && isWorthwhile()) void run();
-      }, ROUND_MS);
+      });
     },
     changed(record) {
       dirty.set(record.userId, record);
@@ -163,7 +162,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     advanced() {
       uncovered++;
       applied++;
-      if (applied >= ROUND_EVENTS && timer && !stopped) void run();
+      if (applied >= ROUND_EVENTS && leaveRounds && !stopped) void run();
     },
     await(userId, done) {
       const before = waits.get(userId);
@@ -176,7 +175,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     },
     async stop() {
       stopped = true;
-      clearInterval(timer);
+      leaveRounds?.();
       await running;
     },
   };
