@@ -8,21 +8,18 @@ export interface SinceCheckpoint {
   elapsed: number;
   /** messages applied */
   messages: number;
-  /** a record has changed, or the database has caught up */
+  /** a record has changed, or the database has caught up: more than time has passed */
   hasNews: boolean;
   /** this partition had none before */
   isFirst: boolean;
 }
 
-/** Read again in a few milliseconds, and more than a busy worker's 64 partitions get in a round of records. */
-export const CHECKPOINT_MESSAGES = 128;
+/** Read again in a moment, and fewer than each of a busy worker's partitions gets in a round of records. */
+export const CHECKPOINT_MESSAGES = 64;
 export const CHECKPOINT_MS = 2_000;
-/** A partition in which nothing but time passes. */
-export const QUIET_MS = 5_000;
 
 export function isCheckpointDue({ elapsed, messages, hasNews, isFirst }: SinceCheckpoint): boolean {
-  if (messages === 0 && !hasNews) return false;
   // Records of an epoch without any checkpoint would say that it was lost.
-  if (isFirst) return true;
-  return messages >= CHECKPOINT_MESSAGES || elapsed > (hasNews ? CHECKPOINT_MS : QUIET_MS);
+  if (isFirst) return messages > 0 || hasNews;
+  return messages >= CHECKPOINT_MESSAGES || (hasNews && elapsed > CHECKPOINT_MS);
 }
