@@ -14,6 +14,7 @@ import type { Remembered } from "./core/epoch.ts";
 import { createTransition } from "./core/transition.ts";
 import { createEpochKeeper } from "./host/epoch-keeper.ts";
 import { createOwnership } from "./host/ownership.ts";
+import { createRoundTimer } from "./host/round-timer.ts";
 import { createDatabaseWriter, type PresenceTables } from "./io/database-writer.ts";
 import { createRecordLoader } from "./io/record-loader.ts";
 import { createWorkerMetrics, type WorkerFigures } from "./metrics.ts";
@@ -95,6 +96,8 @@ export async function createWorker(
       zombiesCleanedLastMinute: lastMinute,
     };
   };
+  const rounds = createRoundTimer();
+  lifecycle.onStop("rounds", () => rounds.stop());
   const { gatewayLeaseMs, workerLeaseMs, renewAfterMs = RENEW_AFTER_MS } = config;
   const ownership = createOwnership({
     workerId: id,
@@ -106,6 +109,7 @@ export async function createWorker(
     writes: createGate(WRITES_AT_ONCE),
     loader: createRecordLoader(link, logger),
     epochs,
+    rounds,
     transition: createTransition(config),
     rules: { gatewayLeaseMs, workerLeaseMs, renewAfterMs },
   });

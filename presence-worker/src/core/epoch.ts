@@ -54,19 +54,22 @@ export function madeAnew({ streams }: Epoch, now: StreamAges): string | null {
   return name === undefined ? null : `${name} was made anew`;
 }
 
-/**
- * Why a reader that has processed the message at `seq`, whose broker time was `time`, cannot go on in this
- * log; null: it can. `found` is the time of the message that stands there now, where one still does: a log
- * restored from an earlier copy may have grown past `seq` again.
- */
-export function faultOf(
-  seq: number,
-  log: LogEnds,
-  { time, found }: { time: number | null; found: number | undefined },
-): string | null {
+/** What says that the log is still the same. */
+export interface Evidence {
+  /** broker time of the message that was processed last; null: not known */
+  time: number | null;
+  /** that of the message which stands there now, where one still does: a log restored from a copy may have grown again */
+  found: number | undefined;
+  /** the highest log sequence that a record has seen: records are ahead of the checkpoint */
+  recorded: number;
+}
+
+/** Why a reader that has processed the message at `seq` cannot go on in this log; null: it can. */
+export function faultOf(seq: number, log: LogEnds, { time, found, recorded }: Evidence): string | null {
   if (time !== null && found !== undefined && found !== time)
     return `another message stands at ${seq} than was processed`;
-  if (seq > log.last) return `the log ends at ${log.last}, ${seq} had been processed`;
+  const processed = Math.max(seq, recorded);
+  if (processed > log.last) return `the log ends at ${log.last}, ${processed} had been processed`;
   if (seq > 0 && log.first > seq + 1) return `the log begins at ${log.first}, ${seq + 1} is wanted`;
   return null;
 }

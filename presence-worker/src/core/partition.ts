@@ -59,6 +59,8 @@ export interface Partition {
   records(): UserRecord[];
   /** Forgets a user whose record says nothing that the database does not. */
   drop(userId: string): void;
+  /** log sequence of the last message applied */
+  seq(): number;
   memory(): PartitionMemory;
   counts(): { users: number; online: number; active: number };
 }
@@ -232,6 +234,7 @@ export function createPartition(
       wheel.forget(seat);
       seats.delete(userId);
     },
+    seq: () => seq,
     memory: () => ({
       epoch,
       seq,

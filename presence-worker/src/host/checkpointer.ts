@@ -1,4 +1,5 @@
 import type { Logger } from "@meeshy/shared/runtime/logger";
+import { isCheckpointDue } from "../core/checkpoint-rhythm.ts";
 import type { Partition, PartitionMemory } from "../core/partition.ts";
 import { isRetained, type UserRecord } from "../core/record.ts";
 import { Fenced, type RecordStore } from "../io/record-store.ts";
@@ -8,8 +9,8 @@ import type { Claim } from "./lease.ts";
 
 /**
  * Publish, then record, then checkpoint (DESIGN, principle 5): a round takes what has changed so far,
- * waits until its statuses are stored, writes its records, then the log position. A crash in between
- * repeats work and loses none. Events go on meanwhile; they belong to the next round.
+ * waits until its statuses are stored, writes its records, then, when it is time, the log position. A crash
+ * in between repeats work and loses none. Events go on meanwhile; they belong to the next round.
  */
 export interface Checkpointer {
   /** Begins the rounds. Not before the partition publishes: a record may not be written before its status. */
@@ -24,10 +25,7 @@ export interface Checkpointer {
   stop(): Promise<void>;
 }
 
-const ROUND_MS = 500;
 const ROUND_EVENTS = 1_000;
-/** A partition in which nothing but time passes writes its position this often. */
-const QUIET_MS = 5_000;
 const WRITES_AT_ONCE = 256;
 /** A gateway may hold a stored row that is older than the record's last change: the record outlives it. */
 const LINGER_MS = 2_000;
@@ -50,16 +48,22 @@ export interface CheckpointerParts {
 
 export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   const { deps, claim, partition, records, statuses, logger } = parts;
-  const p = claim.partition;
+  const {
+    partition: p,
+    memory: { epoch },
+  } = claim;
   let dirty = new Map<string, UserRecord>();
   const leaving = new Map<string, Leaving>();
   let waits = new Map<string, Promise<void>[]>();
+  /** messages since the last round began, and since the last checkpoint */
   let applied = 0;
-  let last = { at: performance.now(), seq: partition.memory().seq, storedUpTo: parts.storedUpTo };
+  let uncovered = 0;
+  let hasChanged = false;
+  let last = { at: performance.now(), seq: partition.seq(), storedUpTo: parts.storedUpTo };
   let stopped = false;
   let running: Promise<void> | undefined;
 
-  const writeRecord = async (record: UserRecord, { epoch }: PartitionMemory) => {
+  const writeRecord = async (record: UserRecord) => {
     const { userId } = record;
     const statusSeq = partition.written(userId)?.statusSeq ?? 0;
     const unsaved = deps.database.unsaved(p, userId);
@@ -74,7 +78,8 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
    */
   const mayLeave = ({ record: { userId, seq }, since }: Leaving) =>
     performance.now() - since > LINGER_MS && seq <= last.seq && !deps.database.isPending(p, userId);
-  const removeRecord = async ({ record, since }: Leaving, { epoch }: PartitionMemory) => {
+
+  const removeRecord = async ({ record, since }: Leaving) => {
     const { userId, seq } = record;
     leaving.delete(userId);
     if (partition.get(userId) !== record) return;
@@ -92,23 +97,42 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
       await Promise.all(queue.slice(at, at + WRITES_AT_ONCE).map(work));
   };
 
-  const round = async () => {
+  /** What the last checkpoint did not know to be in the database is there now. */
+  const hasBeenStored = (): boolean => {
+    const seq = partition.seq();
+    return last.storedUpTo < last.seq && deps.database.storedUpTo(p, seq) === seq;
+  };
+  const isDue = (): boolean =>
+    isCheckpointDue({
+      elapsed: performance.now() - last.at,
+      messages: uncovered,
+      hasNews: hasChanged || hasBeenStored(),
+      isFirst: last.seq === 0,
+    });
+
+  const checkpoint = async (memory: PartitionMemory, covered: number) => {
+    const storedUpTo = deps.database.storedUpTo(p, memory.seq);
+    await claim.checkpoint(memory, storedUpTo);
+    last = { at: performance.now(), seq: memory.seq, storedUpTo };
+    uncovered -= covered;
+    hasChanged = dirty.size > 0;
+    deps.database.noteProgress(p, epoch, memory.seq);
+  };
+
+  const round = async (isLast: boolean) => {
     const taken = dirty;
     const takenWaits = waits;
-    const memory = partition.memory();
+    const memory = isLast || isDue() ? partition.memory() : undefined;
+    const covered = uncovered;
     dirty = new Map();
     waits = new Map();
     applied = 0;
     try {
       await Promise.all([...takenWaits.values()].flat());
       await statuses.settled(taken.keys());
-      await inTurns([...leaving.values()].filter(mayLeave), (left) => removeRecord(left, memory));
-      await inTurns([...taken.values()], (record) => writeRecord(record, memory));
-      if (stopped) return;
-      const storedUpTo = deps.database.storedUpTo(p, memory.seq);
-      await claim.checkpoint(memory, storedUpTo);
-      last = { at: performance.now(), seq: memory.seq, storedUpTo };
-      deps.database.noteProgress(p, memory.epoch, memory.seq);
+      await inTurns([...leaving.values()].filter(mayLeave), removeRecord);
+      await inTurns([...taken.values()], writeRecord);
+      if (memory !== undefined && !stopped) await checkpoint(memory, covered);
     } catch (error) {
       for (const [userId, record] of taken) if (!dirty.has(userId)) dirty.set(userId, record);
       if (error instanceof Fenced) await claim.verify();
@@ -116,31 +140,29 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     }
   };
 
-  const isWorthwhile = () => {
-    if (dirty.size > 0) return true;
-    const { seq } = partition.memory();
-    if (last.storedUpTo < last.seq && deps.database.storedUpTo(p, seq) === seq) return true;
-    if ([...leaving.values()].some(mayLeave)) return true;
-    return seq !== last.seq && performance.now() - last.at > QUIET_MS;
-  };
-  const run = (): Promise<void> => {
-    running ??= round().finally(() => {
+  const isWorthwhile = () => dirty.size > 0 || isDue() || [...leaving.values()].some(mayLeave);
+  const run = (isLast = false): Promise<void> => {
+    running ??= round(isLast).finally(() => {
       running = undefined;
     });
     return running;
   };
-  let timer: NodeJS.Timeout | undefined;
+  let leaveRounds: (() => void) | undefined;
 
   return {
     start() {
-      timer = setInterval(() => {
+      leaveRounds = deps.rounds.join(p, () => {
         if (!stopped && isWorthwhile()) void run();
-      }, ROUND_MS);
+      });
     },
-    changed: (record) => dirty.set(record.userId, record),
+    changed(record) {
+      dirty.set(record.userId, record);
+      hasChanged = true;
+    },
     advanced() {
+      uncovered++;
       applied++;
-      if (applied >= ROUND_EVENTS && timer && !stopped) void run();
+      if (applied >= ROUND_EVENTS && leaveRounds && !stopped) void run();
     },
     await(userId, done) {
       const before = waits.get(userId);
@@ -149,11 +171,11 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     },
     async finish() {
       await running;
-      await run();
+      await run(true);
     },
     async stop() {
       stopped = true;
-      clearInterval(timer);
+      leaveRounds?.();
       await running;
     },
   };

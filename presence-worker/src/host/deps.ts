@@ -8,6 +8,7 @@ import type { DatabaseWriter } from "../io/database-writer.ts";
 import type { RecordLoader } from "../io/record-loader.ts";
 import type { WorkerMetrics } from "../metrics.ts";
 import type { EpochKeeper } from "./epoch-keeper.ts";
+import type { RoundTimer } from "./round-timer.ts";
 
 /** What every partition of a worker shares. */
 export interface HostDeps {
@@ -21,6 +22,7 @@ export interface HostDeps {
   writes: Gate;
   loader: RecordLoader;
   epochs: EpochKeeper;
+  rounds: RoundTimer;
   transition: ReturnType<typeof createTransition>;
   rules: PartitionRules & { workerLeaseMs: number };
 }

@@ -37,9 +37,15 @@ export interface ClaimOptions {
 
 const EMPTY: PartitionLease = { owner: null, memory: null, storedUpTo: 0 };
 
+/** What entries say: the board makes a new one at each change, and they are looked at far more often. */
+const leases = new WeakMap<LeaseEntry, PartitionLease>();
+
 /** What a board entry says; an unreadable one is owned by nobody and remembers nothing. */
 export function readLease(entry: LeaseEntry | undefined): PartitionLease {
-  return partitionLeaseSchema.safeParse(entry?.value).data ?? EMPTY;
+  if (entry === undefined) return EMPTY;
+  const lease = leases.get(entry) ?? partitionLeaseSchema.safeParse(entry.value).data ?? EMPTY;
+  leases.set(entry, lease);
+  return lease;
 }
 
 function parseLease(last: LastValue | undefined): PartitionLease | "absent" | "unreadable" {

@@ -51,6 +51,10 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     const isOfLostLog = epoch !== memory.epoch;
     return { ...rest, isOfLostLog, record: isOfLostLog ? intoEpoch(record, memory) : record };
   });
+  const recorded = loaded.reduce(
+    (highest, { record, isOfLostLog }) => (isOfLostLog ? highest : Math.max(highest, record.seq)),
+    0,
+  );
   const partition = createPartition(
     deps.transition,
     rules,
@@ -179,7 +183,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     async checkStart(from) {
       const { seq, time } = partition.memory();
       const found = await epochs.timeAt(seq);
-      const fault = faultOf(from - 1, await epochs.logEnds(), { time, found });
+      const fault = faultOf(from - 1, await epochs.logEnds(), { time, found, recorded });
       if (fault === null) return from;
       await epochs.raise(memory.epoch, fault);
       throw new Error(`the log was lost: ${fault}`);

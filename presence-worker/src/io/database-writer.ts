@@ -45,8 +45,8 @@ export interface DatabaseWriter {
 }
 
 const BATCH = 500;
-/** A statement costs by itself more than the rows of a fifth of a second do. */
-const FLUSH_MS = 200;
+/** A statement costs by itself more than the rows of half a second do. */
+const FLUSH_MS = 500;
 const PROGRESS_MS = 5_000;
 const RETRY_MS = 500;
 

@@ -47,7 +47,7 @@ describe("the epoch at start", () => {
 });
 
 describe("a reader's place in the log", () => {
-  const same = { time: 7_000, found: 7_000 };
+  const same = { time: 7_000, found: 7_000, recorded: 0 };
   it.each([
     ["within", 50, null],
     ["at the very end", 100, null],
@@ -58,16 +58,24 @@ describe("a reader's place in the log", () => {
   });
 
   it("is lost when what comes next has been removed", () => {
-    expect(faultOf(50, { first: 52, last: 100 }, { time: 7_000, found: undefined })).toBe(
+    expect(faultOf(50, { first: 52, last: 100 }, { time: 7_000, found: undefined, recorded: 0 })).toBe(
       "the log begins at 52, 51 is wanted",
     );
-    expect(faultOf(50, { first: 51, last: 100 }, { time: 7_000, found: undefined })).toBeNull();
+    expect(faultOf(50, { first: 51, last: 100 }, { time: 7_000, found: undefined, recorded: 0 })).toBeNull();
   });
 
   it("is lost when another message stands there, in a log that was restored and has grown again", () => {
-    expect(faultOf(50, log, { time: 7_000, found: 9_000 })).toBe(
+    expect(faultOf(50, log, { time: 7_000, found: 9_000, recorded: 0 })).toBe(
       "another message stands at 50 than was processed",
     );
-    expect(faultOf(50, log, { time: null, found: 9_000 })).toBeNull();
+    expect(faultOf(50, log, { time: null, found: 9_000, recorded: 0 })).toBeNull();
+  });
+
+  it("is lost when a record, ahead of the checkpoint, has seen more than there is", () => {
+    const { recorded: _, ...evidence } = same;
+    expect(faultOf(50, log, { ...evidence, recorded: 101 })).toBe(
+      "the log ends at 100, 101 had been processed",
+    );
+    expect(faultOf(50, log, { ...evidence, recorded: 100 })).toBeNull();
   });
 });

@@ -1,4 +1,3 @@
-import type { AckCallback } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
@@ -15,29 +14,26 @@ export interface TimeoutWriter {
 /** `elapsed` in the messages is ms since this writer was made, by this process' monotonic clock. */
 export function createTimeoutWriter(link: NatsLink, sweeperId: string): TimeoutWriter {
   const startedAt = performance.now();
-  const subjects = Array.from({ length: PARTITIONS }, (_, p) => partitionSubject("sweep", p));
+  const subjects = Array.from({ length: PARTITIONS - 1 }, (_, p) => partitionSubject("sweep", p));
+  const lastSubject = partitionSubject("sweep", PARTITIONS - 1);
   let underway = false;
 
-  const settle = async (someLost: boolean) => {
-    // Their acks may be lost and the timeouts still wait in front of a server that stands still: once it
+  const settle = async (isLost: boolean) => {
+    // The ack may be lost and the timeouts still wait in front of a server that stands still: once it
     // answers, or the link is broken, they wait no more.
-    if (someLost) await link.nc.flush().catch(() => {});
+    if (isLost) await link.nc.flush().catch(() => {});
     underway = false;
   };
 
   return {
     write() {
-      if (underway || !link.isUp()) return;
+      if (underway || !link.isUp() || link.nc.isClosed()) return;
       underway = true;
       const elapsed = performance.now() - startedAt;
       const data = toBytes({ event: { type: "timeout", sweeperId, elapsed } });
-      let open = subjects.length;
-      let someLost = false;
-      const landed: AckCallback = (error) => {
-        someLost ||= error !== null;
-        if (--open === 0) void settle(someLost);
-      };
-      for (const subject of subjects) link.acks.send(subject, data, landed);
+      for (const subject of subjects) link.nc.publish(subject, data);
+      // The log takes them in order: once it has the last one, none of those before is on its way.
+      link.acks.send(lastSubject, data, (error) => void settle(error !== null));
     },
   };
 }
