@@ -17,9 +17,9 @@ const WATCHERS = 1_000;
 const ROOMS = planRooms(WATCHERS, SIZES);
 /** Deliveries in one burst: 5 changes for each watcher; 20 in a storm, which is what batches are for. */
 const BURST = { singles: 5_000, batches: 20_000 };
-/** Bursts a measurement; the first ones warm up. */
-const BURSTS = 8;
-const WARM_UP = 2;
+/** Bursts a measurement; before them come some in which the process still compiles, the peer's as well as ours. */
+const BURSTS = 12;
+const WARM_UP = 5;
 const ARRIVE_WITHIN_MS = 20_000;
 /** Whom the n-th status of a burst is about; none of them watches, and each stays in one room. */
 const subjectOf = (size: number, n: number): string => `subject-${size}-${n}`;
