@@ -50,8 +50,12 @@ const findStreams = STREAMS.flatMap((stream) => [
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.STREAM.CREATE.${stream}`,
 ]);
-/** An unnamed consumer, and the answers to its flow control. */
-const follow = (stream: string) => [`$JS.API.CONSUMER.CREATE.${stream}`, `$JS.FC.${stream}.>`];
+/** An unnamed consumer, where its stream ends, and the answers to its flow control. */
+const follow = (stream: string) => [
+  `$JS.API.CONSUMER.CREATE.${stream}`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+  `$JS.FC.${stream}.>`,
+];
 /** Compare-and-set of leases, and reading what stands in the way. */
 const keepLeases = (...keys: string[]) => [
   ...keys.map(lease),

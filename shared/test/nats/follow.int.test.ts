@@ -75,6 +75,31 @@ describe("following a stream", () => {
     expect(end.seen).toEqual([11, 12]);
   });
 
+  test("knows the end where the server counts more than there is, without waiting for its next sign", async () => {
+    const link = await openLog(nats.url);
+    const ofPartition = (user: string) => `presence.in.${PARTITION}.gw.${user}`;
+    for (let n = 1; n <= 40; n++) {
+      await Promise.all(upTo(30).map((p) => store(link, n, n, p)));
+      await link.acks.publish(ofPartition(`u${n}`), toBytes({ n }));
+    }
+    const last = await link.acks.publish(ofPartition("last"), toBytes({ n: 41 }));
+    let signs = 0;
+    const subscribe: NatsLink["nc"]["subscribe"] = (subject, options) =>
+      link.nc.subscribe(subject, {
+        ...options,
+        callback: (error, message) => {
+          if (message.headers?.code === 100) signs++;
+          options?.callback?.(error, message);
+        },
+      });
+    const counting = { ...link, nc: Object.create(link.nc, { subscribe: { value: subscribe } }) };
+    const starts = [500, 800, 1_000, 1_200, last.seq];
+    const followed = starts.map((from) => collect(counting, { from }));
+    await eventually(() => followed.every(({ ends }) => ends === 1));
+    expect(signs).toBe(0);
+    for (const { seen } of followed) expect(seen.at(-1)).toBe(41);
+  });
+
   test("waits for each message to be handled before the next", async () => {
     const link = await openLog(nats.url);
     let busy = 0;
