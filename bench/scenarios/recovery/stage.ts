@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { TestNats } from "@meeshy/shared/testing/servers";
 import { type BenchClient, openClient } from "../../fleet/clients.ts";
 import { untilSeen, type Viewer } from "../../fleet/viewers.ts";
@@ -30,6 +31,8 @@ export interface Stage {
 /** Far beyond every promise: what takes longer has failed. */
 export const GIVEN_UP_MS = 60_000;
 const ACTIVE_EVERY_MS = 4_000;
+/** Four groups arrive at once in the beginning, a hundred people a second in all. */
+const ARRIVE_EVERY_MS = 40;
 
 export function createStage(parts: Omit<Stage, "take" | "arrive"> & { people: string[] }): Stage {
   const { system, viewers } = parts;
@@ -39,12 +42,14 @@ export function createStage(parts: Omit<Stage, "take" | "arrive"> & { people: st
     take: (count) => unused.splice(0, count),
     async arrive(userIds, front, { isIdle = false } = {}) {
       const since = performance.now();
-      const clients = userIds.map((userId) => {
+      const clients: BenchClient[] = [];
+      for (const userId of userIds) {
         let acts: NodeJS.Timeout | undefined;
         const client = openClient(system, userId, front, { onClose: () => clearInterval(acts) });
         if (!isIdle) acts = setInterval(() => client.raw.emit("activity"), ACTIVE_EVERY_MS);
-        return client;
-      });
+        clients.push(client);
+        await pause(ARRIVE_EVERY_MS);
+      }
       await untilSeen(viewers, userIds, true, { since, withinMs: GIVEN_UP_MS });
       return clients;
     },
