@@ -1,5 +1,5 @@
 /**
- * When a partition's position is worth a write that every process reads (ADR 0004). Records may be ahead of it:
+ * When a partition's position is worth a write that every process reads (ADR 0011). Records may be ahead of it:
  * whoever takes over reads the log since then again, and skips what a record has seen.
  */
 
