@@ -59,6 +59,8 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   let applied = 0;
   let uncovered = 0;
   let hasChanged = false;
+  /** log sequence of the first message that was applied here */
+  let firstSeq = 0;
   let last = { at: performance.now(), seq: partition.seq(), storedUpTo: parts.storedUpTo };
   let stopped = false;
   let running: Promise<void> | undefined;
@@ -119,6 +121,13 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     deps.database.noteProgress(p, epoch, memory.seq);
   };
 
+  /** Records of a partition without any checkpoint would say that it was lost: it begins before its first message. */
+  const beginBeforeRecords = async () => {
+    if (last.seq > 0 || firstSeq <= 1) return;
+    await claim.checkpoint({ ...claim.memory, seq: firstSeq - 1 }, last.storedUpTo);
+    last = { ...last, seq: firstSeq - 1 };
+  };
+
   const round = async (isLast: boolean) => {
     const taken = dirty;
     const takenWaits = waits;
@@ -130,6 +139,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     try {
       await Promise.all([...takenWaits.values()].flat());
       await statuses.settled(taken.keys());
+      await beginBeforeRecords();
       await inTurns([...leaving.values()].filter(mayLeave), removeRecord);
       await inTurns([...taken.values()], writeRecord);
       if (memory !== undefined && !stopped) await checkpoint(memory, covered);
@@ -160,6 +170,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
       hasChanged = true;
     },
     advanced() {
+      if (firstSeq === 0) firstSeq = partition.seq();
       uncovered++;
       applied++;
       if (applied >= ROUND_EVENTS && leaveRounds && !stopped) void run();
