@@ -1,8 +1,8 @@
 import { epochSchema, type UserEvent } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { PublisherClosed } from "@meeshy/shared/nats/publisher";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys } from "@meeshy/shared/subjects";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -25,7 +25,7 @@ export interface EventLog {
 }
 
 export interface EventLogDeps {
-  link: NatsLink;
+  bus: Bus;
   board: LeaseBoard;
   connections: Connections;
   /** Brings the profiles of open connections up to date; never rejects. */
@@ -39,12 +39,13 @@ const REASON_MAX_LENGTH = 100;
 const BACKLOG_LOOK_MS = 20;
 
 export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: number }): EventLog {
-  const { link, board, connections, metrics, logger } = deps;
+  const { bus, board, connections, metrics, logger } = deps;
+  const { clock } = bus;
   const listeners: ((gatewayId: string) => void)[] = [];
   let stopped = false;
 
   const begin = (): GatewayLife => {
-    const begun = beginLife(link, board, {
+    const begun = beginLife(bus, board, {
       leaseMs,
       count: connections.count,
       onLost: () => {
@@ -65,8 +66,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     return published;
   };
 
-  const idleOf = ({ lastActivityAt }: Connection) =>
-    Math.max(0, Math.round(performance.now() - lastActivityAt));
+  const idleOf = ({ lastActivityAt }: Connection) => Math.max(0, Math.round(clock.now() - lastActivityAt));
 
   const announce = (connection: Connection, idleMs: number): Promise<number> => {
     const announced = publish(connection.userId, {
@@ -137,7 +137,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     async disconnectAll(userId) {
       metrics.events.inc({ type: "disconnect-all" });
       const order = toBytes({ event: { type: "disconnect-all" } });
-      return (await link.acks.publish(eventSubject("admin", userId), order)).seq;
+      return (await bus.acks.publish(eventSubject("admin", userId), order)).seq;
     },
     onLife(listener) {
       listeners.push(listener);
@@ -147,9 +147,9 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     async stop(waitMs) {
       stopped = true;
       forgetEpochs();
-      const deadline = performance.now() + waitMs;
-      while (life.backlog() > 0 && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, BACKLOG_LOOK_MS));
+      const deadline = clock.now() + waitMs;
+      while (life.backlog() > 0 && clock.now() < deadline) {
+        await clock.sleep(BACKLOG_LOOK_MS);
       }
       const isLeft = life.backlog() > 0;
       if (isLeft) logger.warn({ events: life.backlog() }, "stopping with events that are not in the log");

@@ -1,8 +1,7 @@
 import { type Epoch, epochSchema } from "@meeshy/shared/events";
-import { isConflict } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { bucketStream } from "@meeshy/shared/nats/streams";
+import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
 import { decideEpoch, type LogEnds, madeAnew, type Remembered, type StreamAges } from "../core/epoch.ts";
@@ -21,7 +20,7 @@ export interface EpochKeeper {
 }
 
 export interface EpochDeps {
-  link: NatsLink;
+  bus: Bus;
   board: LeaseBoard;
   /** the highest log position that the database remembers; rejects while it is away */
   remembered: () => Promise<Remembered | undefined>;
@@ -36,24 +35,20 @@ const LOOK_MS = 500;
 const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE)];
 
 /** Resolves when the epoch is known; waits for the database only when the leases are gone. */
-export async function createEpochKeeper({
-  link,
-  board,
-  remembered,
-  logger,
-}: EpochDeps): Promise<EpochKeeper> {
+export async function createEpochKeeper({ bus, board, remembered, logger }: EpochDeps): Promise<EpochKeeper> {
+  const { clock } = bus;
   let nextLook: Promise<LogEnds> | undefined;
   const logEnds = (): Promise<LogEnds> => {
-    nextLook ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(async () => {
+    nextLook ??= clock.sleep(GATHER_MS).then(async () => {
       nextLook = undefined;
-      const { state } = await link.jsm.streams.info(STREAM_EVENTS);
-      return { first: state.first_seq, last: state.last_seq };
+      const { first, last } = await bus.info(STREAM_EVENTS);
+      return { first, last };
     });
     return nextLook;
   };
   const streamAges = async (): Promise<StreamAges> => {
-    const infos = await Promise.all(STREAMS.map((name) => link.jsm.streams.info(name)));
-    return Object.fromEntries(infos.map(({ config, created }) => [config.name, created]));
+    const infos = await Promise.all(STREAMS.map((name) => bus.info(name)));
+    return Object.fromEntries(infos.map(({ definition, created }) => [definition.name, created]));
   };
   const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
   /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
@@ -96,7 +91,7 @@ export async function createEpochKeeper({
       } catch (error) {
         logger.warn({ err: error }, "the epoch is not known yet");
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await clock.sleep(RETRY_MS);
     }
   };
 
@@ -109,7 +104,7 @@ export async function createEpochKeeper({
 
   let isLooking = false;
   const look = async () => {
-    if (isLooking || !link.isUp()) return;
+    if (isLooking || !bus.isUp()) return;
     isLooking = true;
     try {
       const epoch = settled();
@@ -124,17 +119,15 @@ export async function createEpochKeeper({
   };
   await settle();
   settled();
-  const timer = setInterval(() => void look(), LOOK_MS);
+  const timer = clock.every(LOOK_MS, () => void look());
 
   return {
     current: settled,
     logEnds,
     async timeAt(seq) {
-      if (seq === 0) return undefined;
-      const found = await link.jsm.direct.getMessage(STREAM_EVENTS, { seq });
-      return found?.time.getTime();
+      return seq === 0 ? undefined : bus.timeAt(STREAM_EVENTS, seq);
     },
     raise,
-    close: () => clearInterval(timer),
+    close: () => timer.cancel(),
   };
 }

@@ -1,6 +1,6 @@
 import type { GatewayCommand } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
 
@@ -12,7 +12,7 @@ const ATTEMPTS = 3;
  * be declared lost, and its sockets with it.
  */
 export async function commandGateway(
-  link: NatsLink,
+  bus: Bus,
   gatewayId: string,
   command: GatewayCommand,
   logger: Logger,
@@ -20,7 +20,7 @@ export async function commandGateway(
   const data = toBytes(command);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
-      await link.nc.request(gatewaySubject(gatewayId), data, { timeout: ANSWER_MS });
+      await bus.request(gatewaySubject(gatewayId), data, ANSWER_MS);
       return;
     } catch (error) {
       logger.warn({ gatewayId, attempt, err: error }, "gateway does not answer");

@@ -1,8 +1,7 @@
-import { isConflict, PublishRefused } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Gate } from "@meeshy/shared/nats/gate";
-import { compareAndDelete, compareAndSet, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndDelete, compareAndSet, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { type Bus, isConflict, PublishRefused } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
 import type { Written } from "../core/partition.ts";
@@ -29,7 +28,7 @@ export interface RecordStore {
 }
 
 export interface RecordStoreOptions {
-  link: NatsLink;
+  bus: Bus;
   partition: number;
   /** bounds the writes under way, so that their acknowledgements come in time */
   gate: Gate;
@@ -42,7 +41,7 @@ const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { link, partition, gate, logger, writtenOf } = options;
+  const { bus, partition, gate, logger, writtenOf } = options;
   let closed = false;
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 
@@ -66,7 +65,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         return;
       } catch (error) {
         if (isConflict(error)) {
-          const last = await readLast(link, STREAM, subject);
+          const last = await bus.lastValue(STREAM, subject);
           const found = last && readPosition(last.data);
           if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
             throw new Fenced(subject);
@@ -75,7 +74,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         } else {
           if (error instanceof PublishRefused)
             logger.warn({ subject, err: error }, "record refused, trying again");
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          await bus.clock.sleep(RETRY_MS);
         }
       }
     }
@@ -89,7 +88,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         stored.userId,
         stored.seq,
         stored.epoch,
-        async (expected) => (await compareAndSet(link, subject, data, expected)).seq,
+        async (expected) => (await compareAndSet(bus, subject, data, expected)).seq,
       );
     },
     async remove(userId, epoch, seq) {
@@ -98,7 +97,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         seq,
         epoch,
         async (expected) =>
-          (await compareAndDelete(link, subjectOf(userId), expected, toBytes({ epoch, seq }))).seq,
+          (await compareAndDelete(bus, subjectOf(userId), expected, toBytes({ epoch, seq }))).seq,
       );
     },
     close() {

@@ -1,7 +1,6 @@
-import { isConflict } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Gate } from "@meeshy/shared/nats/gate";
-import { compareAndSet, fromBytes, type LastValue, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndSet, fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import { type Bus, isConflict, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
@@ -23,7 +22,7 @@ interface Lane {
 const RETRY_MS = 200;
 
 export interface StatusWriterOptions {
-  link: NatsLink;
+  bus: Bus;
   /** bounds the writes under way, so that their acknowledgements come in time */
   gate: Gate;
   logger: Logger;
@@ -34,7 +33,7 @@ export interface StatusWriterOptions {
 }
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
-  const { link, gate, logger, writtenOf, onForeign } = options;
+  const { bus, gate, logger, writtenOf, onForeign } = options;
   const lanes = new Map<string, Lane>();
   let closed = false;
 
@@ -61,13 +60,13 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     let expected = writtenOf(userId)?.statusSeq ?? 0;
     while (!closed) {
       try {
-        const ack = await gate.run(() => compareAndSet(link, subject, toBytes(status), expected));
+        const ack = await gate.run(() => compareAndSet(bus, subject, toBytes(status), expected));
         note(userId, ack.seq);
         return;
       } catch (error) {
         try {
           if (isConflict(error)) {
-            const last = await gate.run(() => readLast(link, STREAM_STATUS, subject));
+            const last = await gate.run(() => bus.lastValue(STREAM_STATUS, subject));
             expected = last?.seq ?? 0;
             note(userId, expected);
             const adopted = adopt(given, last);
@@ -79,7 +78,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
         } catch (reading) {
           logger.debug({ subject, err: reading }, "status not readable, trying again");
         }
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await bus.clock.sleep(RETRY_MS);
       }
     }
   };
