@@ -7,7 +7,9 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}/test/**/*.test.{ts,tsx}"],
+          include: [
+            "{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}/test/**/*.test.{ts,tsx}",
+          ],
           exclude: ["**/*.int.test.ts", "**/*.sys.test.ts", "**/node_modules/**"],
         },
       },

@@ -1,3 +1,4 @@
+import type { Random } from "../../chaos/random.ts";
 import {
   type AppendOptions,
   type LastValue,
@@ -7,7 +8,6 @@ import {
   type StreamInfo,
   StreamNotFound,
 } from "../../shared/src/ports/bus.ts";
-import type { Random } from "../../chaos/random.ts";
 import type { Scheduler } from "../engine/scheduler.ts";
 import { type Kept, Stream } from "./stream.ts";
 import { createMatcher, mapSubject } from "./subjects.ts";
@@ -236,7 +236,9 @@ export function createBroker({ scheduler, random, wallStart }: BrokerOptions): B
       );
       if (streams.has(name) || overlaps) throw new StreamExists(name);
       // Two streams of one name are never equally old.
-      const created = new Date(time()).toISOString().replace("Z", `${String(scheduler.count()).padStart(9, "0")}Z`);
+      const created = new Date(time())
+        .toISOString()
+        .replace("Z", `${String(scheduler.count()).padStart(9, "0")}Z`);
       streams.set(name, new Stream(definition, created));
       forgetTakers();
     },

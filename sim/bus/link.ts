@@ -100,19 +100,23 @@ export function createLink(process: SimProcess, scheduler: Scheduler, random: Ra
       process.clock.after(between(RECONNECT_MS), connect);
       return;
     }
-    scheduler.after(travel(), () => {
-      if (ended || up) return;
-      if (!isThere()) {
-        connect();
-        return;
-      }
-      endSession();
-      session++;
-      lastOfLane = new Map();
-      ends = [...begins].map((begin) => begin());
-      change(true);
-      markOpened();
-    }, process);
+    scheduler.after(
+      travel(),
+      () => {
+        if (ended || up) return;
+        if (!isThere()) {
+          connect();
+          return;
+        }
+        endSession();
+        session++;
+        lastOfLane = new Map();
+        ends = [...begins].map((begin) => begin());
+        change(true);
+        markOpened();
+      },
+      process,
+    );
   };
 
   const breakNow = (brokerKnows: boolean) => {

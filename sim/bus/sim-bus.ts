@@ -1,3 +1,4 @@
+import type { Random } from "../../chaos/random.ts";
 import { createAckTracker } from "../../shared/src/nats/ack-tracker.ts";
 import {
   type Acks,
@@ -6,7 +7,6 @@ import {
   RequestTimeout,
   type Subscription,
 } from "../../shared/src/ports/bus.ts";
-import type { Random } from "../../chaos/random.ts";
 import type { SimProcess } from "../engine/process.ts";
 import type { Broker, Delivered } from "./broker.ts";
 import { openSimConsumer } from "./consumer.ts";
