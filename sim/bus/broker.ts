@@ -1,4 +1,3 @@
-import type { Random } from "../../chaos/random.ts";
 import {
   type AppendOptions,
   type LastValue,
@@ -7,7 +6,8 @@ import {
   StreamExists,
   type StreamInfo,
   StreamNotFound,
-} from "../../shared/src/ports/bus.ts";
+} from "@meeshy/shared/ports/bus";
+import type { Random } from "../../chaos/random.ts";
 import type { Scheduler } from "../engine/scheduler.ts";
 import { type Kept, Stream } from "./stream.ts";
 import { createMatcher, mapSubject } from "./subjects.ts";

@@ -1,7 +1,7 @@
+import { Fifo } from "@meeshy/shared/fifo";
+import type { ConsumeOptions, Consumer } from "@meeshy/shared/ports/bus";
+import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Random } from "../../chaos/random.ts";
-import { Fifo } from "../../shared/src/fifo.ts";
-import type { ConsumeOptions, Consumer } from "../../shared/src/ports/bus.ts";
-import type { Clock } from "../../shared/src/ports/clock.ts";
 import type { Broker, BrokerConsumer } from "./broker.ts";
 import type { Link } from "./link.ts";
 import type { Kept } from "./stream.ts";

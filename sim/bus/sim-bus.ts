@@ -1,12 +1,12 @@
-import type { Random } from "../../chaos/random.ts";
-import { createAckTracker } from "../../shared/src/nats/ack-tracker.ts";
+import { createAckTracker } from "@meeshy/shared/nats/ack-tracker";
 import {
   type Acks,
   type Bus,
   MESSAGE_TOO_LARGE,
   RequestTimeout,
   type Subscription,
-} from "../../shared/src/ports/bus.ts";
+} from "@meeshy/shared/ports/bus";
+import type { Random } from "../../chaos/random.ts";
 import type { SimProcess } from "../engine/process.ts";
 import type { Broker, Delivered } from "./broker.ts";
 import { openSimConsumer } from "./consumer.ts";

@@ -3,7 +3,7 @@ import {
   MESSAGE_TOO_LARGE,
   type StreamDefinition,
   WRONG_LAST_SEQUENCE,
-} from "../../shared/src/ports/bus.ts";
+} from "@meeshy/shared/ports/bus";
 
 /** A message as a stream holds it. `time`: broker time, ms since 1970. */
 export interface Kept {

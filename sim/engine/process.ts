@@ -1,5 +1,5 @@
+import type { Clock, Timer } from "@meeshy/shared/ports/clock";
 import type { Random } from "../../chaos/random.ts";
-import type { Clock, Timer } from "../../shared/src/ports/clock.ts";
 import type { Event, Owner, Scheduler } from "./scheduler.ts";
 
 /** A simulated process: it has a clock of its own, can stand still, and can be killed between any two callbacks. */

@@ -1,7 +1,7 @@
+import { openNats } from "@meeshy/shared/nats/connect";
+import type { Bus } from "@meeshy/shared/ports/bus";
+import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { openNats } from "../../../shared/src/nats/connect.ts";
-import type { Bus } from "../../../shared/src/ports/bus.ts";
-import { startNats, type TestNats } from "../../../shared/testing/servers.ts";
 import { describeBus } from "./conformance.ts";
 
 /** The oldest server that is supported is the one that tests use; the newest is named by the environment. */

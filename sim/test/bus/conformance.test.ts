@@ -1,5 +1,5 @@
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { createRandom } from "../../../chaos/random.ts";
-import type { Bus } from "../../../shared/src/ports/bus.ts";
 import { createBroker } from "../../bus/broker.ts";
 import { createLink } from "../../bus/link.ts";
 import { createSimBus } from "../../bus/sim-bus.ts";

@@ -1,4 +1,3 @@
-import { describe, expect, test } from "vitest";
 import {
   type Bus,
   isConflict,
@@ -7,7 +6,8 @@ import {
   type StreamDefinition,
   StreamExists,
   StreamNotFound,
-} from "../../../shared/src/ports/bus.ts";
+} from "@meeshy/shared/ports/bus";
+import { describe, expect, test } from "vitest";
 
 /** A broker of its own for each case. */
 export interface Bench {
