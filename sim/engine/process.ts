@@ -103,11 +103,15 @@ export function createProcess({ name, scheduler, random, wallStart }: ProcessOpt
           resolve();
           return;
         }
-        const timer = clock.after(ms, resolve);
-        signal?.addEventListener("abort", () => {
+        const abort = () => {
           timer.cancel();
           resolve();
+        };
+        const timer = clock.after(ms, () => {
+          signal?.removeEventListener("abort", abort);
+          resolve();
         });
+        signal?.addEventListener("abort", abort, { once: true });
       }),
     turn: () => new Promise((resolve) => void scheduler.after(0, resolve, owner)),
     random: random.next,

@@ -65,30 +65,30 @@ export const STORM: Profile = {
 };
 
 /** By how much the calm profile's times are longer than the defaults. */
-export const STRETCH = 120;
+export const STRETCH = 360;
 
 /** Weeks of an office, with times stretched and retention as it is: a quiet day costs little. */
 export const CALM: Profile = {
   name: "calm",
-  offlineThresholdMs: 45 * MINUTE,
+  offlineThresholdMs: 2 * HOUR,
   graceMs: 5 * SECOND * STRETCH,
   gatewayLeaseMs: 6 * SECOND * STRETCH,
   workerLeaseMs: 2 * SECOND * STRETCH,
-  sweepIntervalMs: 2 * HOUR,
+  sweepIntervalMs: 6 * HOUR,
   tickMs: 500 * STRETCH,
   multiDevice: "allow",
-  activityThrottleMs: 10 * MINUTE,
+  activityThrottleMs: 20 * MINUTE,
   people: 10,
   gateways: 2,
   workers: 2,
   sweepers: 2,
   faultEveryMs: [6 * HOUR, 96 * HOUR],
-  faultLastsMs: [30 * SECOND, 40 * MINUTE],
+  faultLastsMs: [30 * SECOND, 2 * HOUR],
   staysMs: [1 * HOUR, 9 * HOUR],
   awayMs: [10 * MINUTE, 20 * HOUR],
-  activeEveryMs: [5 * MINUTE, 25 * MINUTE],
+  activeEveryMs: [10 * MINUTE, 40 * MINUTE],
   hasOffice: true,
-  sampleEveryMs: 10 * MINUTE,
-  settleMs: 3 * HOUR,
-  shownWithinMs: 25 * MINUTE,
+  sampleEveryMs: 20 * MINUTE,
+  settleMs: 6 * HOUR,
+  shownWithinMs: 30 * MINUTE,
 };
