@@ -35,7 +35,7 @@ export function createAckTracker(clock: Clock): AckTracker {
   let next = 0;
   let closed = false;
   let timer: Timer | undefined;
-  const patience = createPatience(clock, MOST_PATIENCE_MS);
+  const patience = createPatience(MOST_PATIENCE_MS);
 
   const lose = (token: string, entry: Waiting) => {
     waiting.delete(token);
@@ -47,7 +47,7 @@ export function createAckTracker(clock: Clock): AckTracker {
     const now = clock.now();
     for (const [token, entry] of waiting) {
       if (entry.lostAt > now) continue;
-      patience.missed(entry.sentAt);
+      patience.missed();
       lose(token, entry);
     }
     if (waiting.size > 0) return;

@@ -31,7 +31,7 @@ export function createNatsBus({
   inboxPrefix,
   acks,
 }: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> & { linkBroke(): void } {
-  const patience = createPatience(clock, API_PATIENCE_MS);
+  const patience = createPatience(API_PATIENCE_MS);
   /** Asks the server's API in the client's way, in as much time as its answers take. */
   const ask = async <T>(of: string, question: (jsm: JetStreamManager, timeout: number) => Promise<T>) => {
     const askedAt = clock.now();
@@ -41,7 +41,7 @@ export function createNatsBus({
       patience.answered(clock.now() - askedAt);
       return answer;
     } catch (error) {
-      if (error instanceof TimeoutError) patience.missed(askedAt);
+      if (error instanceof TimeoutError) patience.missed();
       return asOurs(of)(error);
     }
   };
