@@ -4,6 +4,7 @@ import type { Bus, Subscription } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
 import type { EventLog } from "../log/event-log.ts";
+import { closeConnection } from "./close-connection.ts";
 import type { Connections } from "./connections.ts";
 
 /** Carries out what workers ask of this gateway, under any id it has had. */
@@ -15,10 +16,7 @@ export function obeyCommands(deps: { bus: Bus; log: EventLog; connections: Conne
   const close = ({ connectionIds, reason }: GatewayCommand) => {
     for (const id of connectionIds) {
       const connection = connections.get(id);
-      if (!connection) continue;
-      connection.closeReason = reason;
-      if (reason === "replaced") connection.socket.emit("session:replaced");
-      connection.socket.disconnect();
+      if (connection) closeConnection(connection, reason);
     }
   };
 

@@ -34,13 +34,15 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const logger = deps.logger.child({ partition: p });
 
   const writtenOf = (userId: string) => partition.written(userId);
-  const records = createRecordStore({ bus, partition: p, gate: deps.writes, logger, writtenOf });
+  const writing = { permit: () => epochs.permit(memory.epoch), doubt: epochs.doubt };
+  const records = createRecordStore({ bus, partition: p, gate: deps.writes, logger, writtenOf, writing });
   const statuses = createStatusWriter({
     bus,
     gate: deps.writes,
     logger,
     writtenOf,
     onForeign: () => void claim.verify(),
+    writing,
   });
   const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {

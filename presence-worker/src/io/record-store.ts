@@ -35,13 +35,22 @@ export interface RecordStoreOptions {
   logger: Logger;
   /** where the sequence of a user's last record is noted; `undefined` of a user who is not held */
   writtenOf: (userId: string) => Written | undefined;
+  writing: WritePermit;
+}
+
+/** Whether the streams are still those of the epoch in which the partition is owned. */
+export interface WritePermit {
+  /** What to await before each write; `undefined`: nothing. Rejects when the epoch is over. */
+  permit(): Promise<void> | undefined;
+  /** Something that had been written is gone. */
+  doubt(): void;
 }
 
 const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { bus, partition, gate, logger, writtenOf } = options;
+  const { bus, partition, gate, logger, writtenOf, writing } = options;
   let closed = false;
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 
@@ -60,6 +69,8 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     };
     for (;;) {
       if (closed) throw new Error(`${subject} was not stored: the partition was given up`);
+      const permit = writing.permit();
+      if (permit) await permit;
       try {
         note(await gate.run(() => put(expected)));
         return;
@@ -69,6 +80,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
           const found = last && readPosition(last.data);
           if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
             throw new Fenced(subject);
+          if (last === undefined && expected > 0) writing.doubt();
           expected = last?.seq ?? 0;
           note(expected);
         } else {

@@ -26,6 +26,7 @@ async function startStores() {
       gate: createGate(10),
       logger,
       writtenOf: () => written,
+      writing: { permit: () => undefined, doubt: () => {} },
     });
   };
   return { open, load: () => createRecordLoader(link, logger).load(partition) };
