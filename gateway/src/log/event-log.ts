@@ -1,10 +1,11 @@
 import { epochSchema, type UserEvent } from "@meeshy/shared/events";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { PublisherClosed } from "@meeshy/shared/nats/publisher";
+import { MessageTooLarge, PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys } from "@meeshy/shared/subjects";
+import { toWritable } from "@meeshy/shared/writable-event";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Connection, Connections } from "../sockets/connections.ts";
 import { beginLife, type GatewayLife } from "./gateway-life.ts";
@@ -56,10 +57,13 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     return begun;
   };
 
+  const write = async (userId: string, event: UserEvent) => life.publish(userId, toWritable(event));
+
   const publish = (userId: string, event: UserEvent): Promise<number> => {
     metrics.events.inc({ type: event.type });
-    const published = life.publish(userId, event);
+    const published = write(userId, event);
     published.catch((error) => {
+      if (error instanceof MessageTooLarge) metrics.logRefused.inc({ reason: "oversize" });
       if (!(error instanceof PublisherClosed))
         logger.error({ err: error, type: event.type }, "event not written");
     });

@@ -1,4 +1,4 @@
-import type { PartitionMessage, UserMessage } from "@meeshy/shared/events";
+import type { Numbering, PartitionMessage, UserMessage } from "@meeshy/shared/events";
 import { advance, advanceByTimeout, initialClock, type PartitionClock } from "./clock.ts";
 import type { Effect } from "./effects.ts";
 import {
@@ -22,7 +22,14 @@ import { createWheel, isDue, type Waiting } from "./wheel.ts";
 export type Inbound = { seq: number; time: number } & (
   | { userId: string; message: UserMessage }
   | { userId?: undefined; message: PartitionMessage }
+  | Unreadable
 );
+
+/** A message whose event cannot be read: it takes its place in its publisher's order and does nothing else. */
+export interface Unreadable {
+  userId?: undefined;
+  message: Numbering & { event: { type: "unreadable" } };
+}
 
 export interface Change {
   record: UserRecord;
@@ -194,7 +201,12 @@ export function createPartition(
     }
   };
 
-  const applyToPartition = ({ event }: PartitionMessage, time: number, changes: Change[]) => {
+  const applyToPartition = (
+    { event }: PartitionMessage | Unreadable["message"],
+    time: number,
+    changes: Change[],
+  ) => {
+    if (event.type === "unreadable") return;
     if (event.type === "gateway-lost") {
       markLost(publishers, event.gatewayId, clock.now);
       loseGateways((gatewayId) => gatewayId === event.gatewayId, changes);

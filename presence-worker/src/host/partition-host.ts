@@ -140,14 +140,9 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const onMessage = (message: Stored) => {
     const inbound = readEvent(message);
     lag = message.pending;
-    if ("fault" in inbound) {
-      metrics.poison();
-      logger.error(
-        { seq: message.seq, subject: message.subject, fault: inbound.fault },
-        "not an event, set aside",
-      );
-      return;
-    }
+    const { publisher } = inbound.message;
+    if (inbound.kind !== undefined && inbound.fault !== undefined)
+      deps.refusals.unreadable(message, publisher, { kind: inbound.kind, fault: inbound.fault });
     const { admission, changes } = partition.apply(inbound);
     if (changes.length > 0) noteLoss(inbound);
     metrics.event(inbound.message.event.type, admission);

@@ -35,11 +35,17 @@ function createLog() {
   const numbers = new Map<string, number>();
   const put = (time: number, userId: string | undefined, message: object) =>
     messages.push({ seq: messages.length + 1, time, userId, message } as Inbound);
+  const nextOf = (publisher: string) => {
+    const number = (numbers.get(publisher) ?? 0) + 1;
+    numbers.set(publisher, number);
+    return number;
+  };
   return {
     messages,
+    unreadable: (time: number, publisher: string) =>
+      put(time, undefined, { publisher, number: nextOf(publisher), event: { type: "unreadable" } }),
     user(time: number, userId: string, event: UserEvent, publisher: string) {
-      const number = (numbers.get(publisher) ?? 0) + 1;
-      numbers.set(publisher, number);
+      const number = nextOf(publisher);
       put(time, userId, { event, publisher, number } satisfies Partial<UserMessage>);
     },
     partition: (time: number, event: PartitionMessage["event"]) => put(time, undefined, { event }),
@@ -54,6 +60,18 @@ const apply = (partition: Partition, messages: Inbound[]) => {
 };
 
 describe("a partition", () => {
+  it("accepts what a publisher writes after a message that cannot be read", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.unreadable(1, "g1");
+    log.user(2, "bob", connected("c2", "g1"), "g1");
+    const partition = open();
+    const admissions = log.messages.map((message) => partition.apply(message).admission);
+    expect(admissions).toEqual(["accepted", "accepted", "accepted"]);
+    expect(partition.get("bob")?.state).toBe("online");
+    expect(partition.seq()).toBe(3);
+  });
+
   it("declares nobody idle while the log holds no timeouts, however late it gets", () => {
     const log = createLog();
     log.user(0, "alice", connected("c1", "g1"), "g1");
