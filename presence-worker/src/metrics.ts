@@ -12,6 +12,8 @@ export interface WorkerMetrics {
   event(type: string, admission: Admission): void;
   /** A message of the log was set aside. */
   refused(reason: "hole" | "unreadable"): void;
+  /** A publisher was informed that nothing more of its is accepted. */
+  outOfStep(): void;
   /** `pinged`: the user's last connection had stopped answering pings */
   transition(effect: TransitionEffect, record: UserRecord, pinged: boolean): void;
   takeover(seconds: number): void;
@@ -52,6 +54,11 @@ export function createWorkerMetrics(
     name: name("log_messages_refused_total"),
     help: "Messages of the log that were set aside: numbered beyond the next one of their publisher, or not readable",
     labelNames: ["reason"],
+    registers,
+  });
+  const outOfStep = new Counter({
+    name: name("publishers_out_of_step_total"),
+    help: "Times that a gateway was informed that a partition accepts nothing more of it",
     registers,
   });
   const transitions = new Counter({
@@ -124,6 +131,7 @@ export function createWorkerMetrics(
       events.inc({ type, admission });
       if (admission === "hole") refused.inc({ reason: "hole" });
     },
+    outOfStep: () => outOfStep.inc(),
     refused: (reason) => refused.inc({ reason }),
     transition({ from, to, cause, at }, record, pinged) {
       transitions.inc({ from, to, cause });

@@ -109,12 +109,24 @@ export type UserMessage = z.infer<typeof userMessageSchema>;
 export type PartitionMessage = z.infer<typeof partitionMessageSchema>;
 
 /** Commands on `presence.gw.<id>`; the gateway answers each once it is carried out. */
-export const gatewayCommandSchema = z.object({
-  type: z.literal("close"),
-  userId: id,
-  connectionIds: z.array(id),
-  reason: z.enum(["admin", "replaced"]),
-});
+export const gatewayCommandSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("close"),
+    userId: id,
+    connectionIds: z.array(id),
+    reason: z.enum(["admin", "replaced"]),
+  }),
+  /**
+   * A partition accepts nothing more of this life: it waits for the number `expected`, or has been informed that the
+   * life is over (0). Repeated for as long as that lasts; nobody waits for an answer.
+   */
+  z.object({
+    type: z.literal("out-of-step"),
+    publisher: id,
+    partition: z.int().nonnegative(),
+    expected: z.int().nonnegative(),
+  }),
+]);
 export type GatewayCommand = z.infer<typeof gatewayCommandSchema>;
 
 /** Values of the lease bucket. `beat` grows by one at each write; only its changing matters. */

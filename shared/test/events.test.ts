@@ -109,4 +109,6 @@ test("a command names what to do", () => {
   const close = { type: "close", userId: "a", connectionIds: ["c"], reason: "admin" };
   expect(gatewayCommandSchema.parse(close)).toEqual(close);
   expect(gatewayCommandSchema.safeParse({ ...close, reason: "because" }).success).toBe(false);
+  const outOfStep = { type: "out-of-step", publisher: "g", partition: 3, expected: 0 };
+  expect(gatewayCommandSchema.parse(outOfStep)).toEqual(outOfStep);
 });

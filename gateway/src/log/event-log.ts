@@ -19,6 +19,8 @@ export interface EventLog {
   activity(userId: string): void;
   /** An administrator's order, outside of any life; resolves with its log sequence. */
   disconnectAll(userId: string): Promise<number>;
+  /** A partition does not accept what this life writes: begins a new one, unless it has ended already. */
+  outOfStep(gatewayId: string): void;
   onLife(listener: (gatewayId: string) => void): void;
   isStarted(): boolean;
   /** Waits for the backlog, at most `waitMs`; what is left then will be found lost with this life. */
@@ -142,6 +144,9 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       metrics.events.inc({ type: "disconnect-all" });
       const order = toBytes({ event: { type: "disconnect-all" } });
       return (await bus.acks.publish(eventSubject("admin", userId), order)).seq;
+    },
+    outOfStep(gatewayId) {
+      if (gatewayId === life.id) renew("out of step");
     },
     onLife(listener) {
       listeners.push(listener);
