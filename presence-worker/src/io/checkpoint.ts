@@ -18,7 +18,10 @@ export const partitionLeaseSchema = z.object({
         now: z.number(),
         sweepers: z.record(z.string(), readingSchema.extend({ suspect: readingSchema.nullable() })),
       }),
-      publishers: z.record(z.string(), z.object({ number: z.number(), at: z.number(), lost: z.boolean() })),
+      publishers: z.record(
+        z.string(),
+        z.object({ number: z.number(), at: z.number(), lost: z.boolean(), holeSince: z.number().optional() }),
+      ),
       reconcileAt: z.union([z.number(), z.literal("armed")]).nullable(),
     })
     .nullable() satisfies z.ZodType<PartitionMemory | null>,
