@@ -80,7 +80,12 @@ export async function createWorker(
     };
   };
   const metrics = createWorkerMetrics(registry, figures, bus.clock);
-  const database = createDatabaseWriter(tables, { clock: bus.clock, logger, onBatch: metrics.batch });
+  const database = createDatabaseWriter(tables, {
+    clock: bus.clock,
+    logger,
+    onBatch: metrics.batch,
+    onHistoryDropped: metrics.historyDropped,
+  });
   lifecycle.onStop("database writer", () => database.close(DATABASE_DRAIN_MS));
 
   const beatValue = (beat: number): WorkerBeat => {

@@ -15,6 +15,10 @@ export interface WorkerMetrics {
   transition(effect: TransitionEffect, record: UserRecord, pinged: boolean): void;
   takeover(seconds: number): void;
   batch(rows: number, written: number): void;
+  /** Something did not fit into a message of the broker's as a whole. */
+  oversize(what: "record" | "status" | "checkpoint"): void;
+  /** Lines of history that the database will not have. */
+  historyDropped(lines: number): void;
   zombiesCleaned(): { total: number; lastMinute: number };
 }
 
@@ -82,6 +86,17 @@ export function createWorkerMetrics(
     help: "Rows that a batch changed",
     registers,
   });
+  const oversize = new Counter({
+    name: name("oversize_total"),
+    help: "Values over the broker's limit, stored with less in them or not at all",
+    labelNames: ["what"],
+    registers,
+  });
+  const historyDropped = new Counter({
+    name: name("history_dropped_total"),
+    help: "Lines of history given up while the database was away",
+    registers,
+  });
   const gauge = (suffix: string, help: string, read: (figures: WorkerFigures) => number) =>
     new Gauge({
       name: name(suffix),
@@ -130,6 +145,8 @@ export function createWorkerMetrics(
       batches.observe(rows);
       rowsWritten.inc(written);
     },
+    oversize: (what) => oversize.inc({ what }),
+    historyDropped: (lines) => historyDropped.inc(lines),
     zombiesCleaned() {
       const since = clock.now() - MINUTE_MS;
       while (cleanedAt.length > 0 && (cleanedAt[0] as number) < since) cleanedAt.shift();
