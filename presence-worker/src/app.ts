@@ -83,7 +83,10 @@ export async function createWorker(
   const database = createDatabaseWriter(tables, {
     clock: bus.clock,
     logger,
-    onBatch: metrics.batch,
+    onBatch(rows, outcome) {
+      metrics.batch(rows, outcome);
+      if (outcome.newest !== null) void epochs.overtake(outcome.newest);
+    },
     onHistoryDropped: metrics.historyDropped,
   });
   lifecycle.onStop("database writer", () => database.close(DATABASE_DRAIN_MS));

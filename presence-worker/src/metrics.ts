@@ -1,3 +1,4 @@
+import type { PresenceWrite } from "@meeshy/shared/db/presence-writer";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import { METRIC_PREFIX } from "@meeshy/shared/runtime/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
@@ -14,7 +15,7 @@ export interface WorkerMetrics {
   /** `pinged`: the user's last connection had stopped answering pings */
   transition(effect: TransitionEffect, record: UserRecord, pinged: boolean): void;
   takeover(seconds: number): void;
-  batch(rows: number, written: number): void;
+  batch(rows: number, outcome: PresenceWrite): void;
   /** Something did not fit into a message of the broker's as a whole. */
   oversize(what: "record" | "status" | "checkpoint"): void;
   /** Lines of history that the database will not have. */
@@ -97,6 +98,11 @@ export function createWorkerMetrics(
     help: "Lines of history given up while the database was away",
     registers,
   });
+  const rowsRefused = new Counter({
+    name: name("db_rows_refused_total"),
+    help: "Rows of which the database holds a newer state than was to be written",
+    registers,
+  });
   const gauge = (suffix: string, help: string, read: (figures: WorkerFigures) => number) =>
     new Gauge({
       name: name(suffix),
@@ -141,9 +147,10 @@ export function createWorkerMetrics(
       if (record.lastActiveAt !== null) detection.observe(Math.max(0, at - record.lastActiveAt) / 1_000);
     },
     takeover: (seconds) => takeover.observe(seconds),
-    batch(rows, written) {
+    batch(rows, { written, refused }) {
       batches.observe(rows);
       rowsWritten.inc(written);
+      rowsRefused.inc(refused);
     },
     oversize: (what) => oversize.inc({ what }),
     historyDropped: (lines) => historyDropped.inc(lines),

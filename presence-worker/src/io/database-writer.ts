@@ -1,3 +1,4 @@
+import type { PresenceWrite } from "@meeshy/shared/db/presence-writer";
 import { isRefused } from "@meeshy/shared/db/refusal";
 import type { Clock, Timer } from "@meeshy/shared/ports/clock";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
@@ -6,8 +7,7 @@ import type { HistoryLine } from "./stored-record.ts";
 
 /** Where rows go: the batched, guarded statements of the shared database package. */
 export interface PresenceTables {
-  /** Gives the number of rows changed. */
-  writePresence(rows: PresenceRow[]): Promise<number>;
+  writePresence(rows: PresenceRow[]): Promise<PresenceWrite>;
   writeHistory(lines: (HistoryLine & { userId: string })[]): Promise<unknown>;
   /** Forgets the history of someone who was deleted. */
   eraseHistory(userId: string): Promise<unknown>;
@@ -58,7 +58,7 @@ const RETRY_MS = 500;
 export interface DatabaseWriterOptions {
   clock: Clock;
   logger: Logger;
-  onBatch: (rows: number, written: number) => void;
+  onBatch: (rows: number, outcome: PresenceWrite) => void;
   /** So many lines of history were given up: too many wait. */
   onHistoryDropped: (lines: number) => void;
 }
@@ -111,10 +111,10 @@ export function createDatabaseWriter(
       if (entry.erases) await tables.eraseHistory(userId);
       entry.erases = false;
     }
-    const written = await tables.writePresence(rows.filter((row) => row !== null));
+    const outcome = await tables.writePresence(rows.filter((row) => row !== null));
     const history = batch.flatMap(([, userId], at) => (lines[at] ?? []).map((line) => ({ ...line, userId })));
     if (history.length > 0) await tables.writeHistory(history);
-    onBatch(batch.length, written);
+    onBatch(batch.length, outcome);
     batch.forEach(([partition, userId, entry], at) => {
       const users = pending.get(partition);
       if (users?.get(userId) !== entry) return;
