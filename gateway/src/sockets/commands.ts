@@ -1,4 +1,4 @@
-import { type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
+import { type CloseCommand, type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus, Subscription } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
@@ -17,7 +17,7 @@ export function obeyCommands(deps: { bus: Bus; log: EventLog; connections: Conne
     if (command.type === "close") close(command);
     else log.outOfStep(command.publisher);
   };
-  const close = ({ connectionIds, reason }: Extract<GatewayCommand, { type: "close" }>) => {
+  const close = ({ connectionIds, reason }: CloseCommand) => {
     for (const id of connectionIds) {
       const connection = connections.get(id);
       if (connection) closeConnection(connection, reason);
