@@ -63,6 +63,14 @@ describe("a gateway that was declared lost", () => {
       },
     ],
     [
+      "since a partition accepts nothing more of it",
+      async (gatewayId) => {
+        const command = { type: "out-of-step", publisher: gatewayId, partition: 3, expected: 2 };
+        servers.link.nc.publish(gatewaySubject(gatewayId), toBytes(command));
+        servers.link.nc.publish(gatewaySubject(gatewayId), toBytes(command));
+      },
+    ],
+    [
       "since a new epoch began",
       async () => {
         const subject = keySubject(BUCKET_LEASES, leaseKeys.epoch);
