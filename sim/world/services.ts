@@ -177,6 +177,7 @@ export async function startGateway(
         since: bus.clock.wall(),
         lastActivityAt: bus.clock.now(),
         announced: undefined,
+        logged: undefined,
         closeReason: undefined,
         isWelcomed: false,
       };

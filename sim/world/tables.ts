@@ -103,7 +103,14 @@ export function createTables(scheduler: Scheduler, random: Random, wall: () => n
           });
         });
       return {
-        writePresence: (given) => ask(() => given.filter(writeRow).length),
+        writePresence: (given) =>
+          ask(() => {
+            const held = given
+              .filter((row) => !writeRow(row))
+              .flatMap(({ userId }) => rows.get(userId) ?? []);
+            const newest = held.sort((a, b) => b.epoch - a.epoch || b.version - a.version)[0] ?? null;
+            return { written: given.length - held.length, refused: held.length, newest };
+          }),
         writeHistory: (lines) =>
           ask(() => {
             for (const { userId, epoch, version, at } of lines)
