@@ -22,12 +22,16 @@ async function connected(options: TcpProxyOptions = {}) {
   const [peer] = (await arrived) as [Socket];
   ends.push(() => peer.destroy());
   const heard = { client: "", server: "" };
-  client.on("error", () => {}).on("data", (chunk) => {
-    heard.client += chunk;
-  });
-  peer.on("error", () => {}).on("data", (chunk) => {
-    heard.server += chunk;
-  });
+  client
+    .on("error", () => {})
+    .on("data", (chunk) => {
+      heard.client += chunk;
+    });
+  peer
+    .on("error", () => {})
+    .on("data", (chunk) => {
+      heard.server += chunk;
+    });
   return { proxy, client, peer, heard };
 }
 
@@ -71,7 +75,9 @@ test("a narrow link holds the sender back and loses nothing", async () => {
 });
 
 test("the first data of a connection can be changed, and ends it where that fails", async () => {
-  const first = await connected({ onFirstChunk: (chunk) => Buffer.from(String(chunk).replace("secret", "wrong!")) });
+  const first = await connected({
+    onFirstChunk: (chunk) => Buffer.from(String(chunk).replace("secret", "wrong!")),
+  });
   first.client.write("secret");
   await eventually(() => first.heard.server === "wrong!");
   first.client.write("secret");
