@@ -1,5 +1,5 @@
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
 
@@ -14,7 +14,7 @@ export async function isCheckpointed(link: NatsLink, ends: LogEnds): Promise<boo
 
 async function checkpointOf(link: NatsLink, partition: number): Promise<number> {
   const subject = keySubject(BUCKET_LEASES, leaseKeys.partition(partition));
-  const lease = await readLast(link, bucketStream(BUCKET_LEASES), subject);
+  const lease = await link.lastValue(bucketStream(BUCKET_LEASES), subject);
   if (lease === undefined) return 0;
   return (fromBytes(lease.data) as { memory: { seq: number } | null }).memory?.seq ?? 0;
 }

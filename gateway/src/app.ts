@@ -41,6 +41,7 @@ import { createConnections } from "./sockets/connections.ts";
 import { drain } from "./sockets/drain.ts";
 import { tellFreshness } from "./sockets/freshness-notices.ts";
 import { guardHandshakes } from "./sockets/handshake.ts";
+import { reconcileConnections } from "./sockets/reconcile.ts";
 import { conversationRoom } from "./sockets/rooms.ts";
 import { dropSlowSockets } from "./sockets/slow-sockets.ts";
 import { createSnapshots } from "./sockets/snapshots.ts";
@@ -89,20 +90,20 @@ export async function createGateway(
   const connections = createConnections(metrics.connections);
   const refreshProfiles = createProfileRefresh({ directory, connections, logger });
   const log = createEventLog(
-    { link, board, connections, refreshProfiles, metrics, logger },
+    { bus: link, board, connections, refreshProfiles, metrics, logger },
     { leaseMs: config.gatewayLeaseMs },
   );
-  const feed = createStatusFeed({ link, metrics, logger });
+  const feed = createStatusFeed({ bus: link, metrics, logger });
   const outbox = createChatOutbox(link);
   const chat = createChat({ db, outbox });
   const touch = createActivity(
-    { log, connections, shownOf: feed.shown, metrics, logger },
+    { clock: link.clock, log, connections, shownOf: feed.shown, metrics, logger },
     { throttleMs: config.activityThrottleMs },
   );
 
   const applied = createAppliedChanges(feed);
   const people = createPeople({
-    link,
+    bus: link,
     source: deps.directory,
     db,
     directory,
@@ -122,7 +123,7 @@ export async function createGateway(
 
   const http = await serve(
     {
-      link,
+      bus: link,
       board,
       directory,
       rules,
@@ -176,6 +177,7 @@ export async function createGateway(
     logger,
   });
   const { broadcast } = createBroadcaster({
+    clock: link.clock,
     io,
     outlet,
     largeRooms,
@@ -204,9 +206,10 @@ export async function createGateway(
     spreadSnapshots(connections.all().filter(({ socket }) => inRoom?.has(socket.id)));
   });
   tellFreshness({ io, outlet, feed, connections, spreadSnapshots });
-  const commands = obeyCommands({ link, log, connections, logger });
+  const commands = obeyCommands({ bus: link, log, connections, logger });
+  const reconciliation = reconcileConnections({ bus: link, board, log, connections, logger });
   const slowSockets = dropSlowSockets({ connections, logger });
-  const relay = relayChat({ io, outlet, link, db, connections, logger });
+  const relay = relayChat({ io, outlet, bus: link, db, connections, logger });
   const services = serveServices({
     link,
     answer: createAnswers({ statuses, touch, people }),
@@ -225,6 +228,7 @@ export async function createGateway(
       await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
+      reconciliation.stop();
       relay.stop();
       people.changes.stop();
       outbox.stop();

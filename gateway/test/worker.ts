@@ -27,7 +27,7 @@ export async function startWorker(servers: Servers): Promise<RunningWorker> {
   lifecycle.onStop("nats", () => link.close());
   const worker = await createWorker(
     {
-      link,
+      bus: link,
       registry: new Registry(),
       logger: quiet,
       remembered: () => highestSequence(db),

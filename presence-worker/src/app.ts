@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
 import type { WorkerBeat } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createGate } from "@meeshy/shared/nats/gate";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { keepStreams, LAST_VALUE_MAX_AGE_MS } from "@meeshy/shared/nats/streams";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Lifecycle } from "@meeshy/shared/runtime/lifecycle";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
@@ -20,7 +19,7 @@ import { createRecordLoader } from "./io/record-loader.ts";
 import { createWorkerMetrics, type WorkerFigures } from "./metrics.ts";
 
 export interface WorkerDeps {
-  link: NatsLink;
+  bus: Bus;
   tables: PresenceTables;
   remembered: () => Promise<Remembered | undefined>;
   registry: Registry;
@@ -55,16 +54,16 @@ export async function createWorker(
   config: WorkerConfig,
   lifecycle: Lifecycle,
 ): Promise<Worker> {
-  const { link, tables, remembered, registry } = deps;
-  const id = `w_${randomUUID().slice(0, 13)}`;
+  const { bus, tables, remembered, registry } = deps;
+  const id = `w_${bus.clock.id().slice(0, 13)}`;
   const logger = deps.logger.child({ worker: id });
 
-  const streams = await keepStreams(link, config.replicas, logger);
+  const streams = await keepStreams(bus, config.replicas, logger);
   lifecycle.onStop("streams", () => streams.stop());
-  const board = createLeaseBoard(link, logger);
+  const board = createLeaseBoard(bus, logger);
   lifecycle.onStop("lease board", () => board.close());
   await board.ready;
-  const epochs = await createEpochKeeper({ link, board, remembered, logger });
+  const epochs = await createEpochKeeper({ bus, board, remembered, logger });
   lifecycle.onStop("epoch keeper", () => epochs.close());
 
   const figures = (): WorkerFigures => {
@@ -80,8 +79,8 @@ export async function createWorker(
       databaseLag: database.lag(),
     };
   };
-  const metrics = createWorkerMetrics(registry, figures);
-  const database = createDatabaseWriter(tables, { logger, onBatch: metrics.batch });
+  const metrics = createWorkerMetrics(registry, figures, bus.clock);
+  const database = createDatabaseWriter(tables, { clock: bus.clock, logger, onBatch: metrics.batch });
   lifecycle.onStop("database writer", () => database.close(DATABASE_DRAIN_MS));
 
   const beatValue = (beat: number): WorkerBeat => {
@@ -96,24 +95,24 @@ export async function createWorker(
       zombiesCleanedLastMinute: lastMinute,
     };
   };
-  const rounds = createRoundTimer();
+  const rounds = createRoundTimer(bus.clock);
   lifecycle.onStop("rounds", () => rounds.stop());
   const { gatewayLeaseMs, workerLeaseMs, renewAfterMs = RENEW_AFTER_MS } = config;
   const ownership = createOwnership({
     workerId: id,
-    link,
+    bus,
     board,
     logger,
     metrics,
     database,
     writes: createGate(WRITES_AT_ONCE),
-    loader: createRecordLoader(link, logger),
+    loader: createRecordLoader(bus, logger),
     epochs,
     rounds,
     transition: createTransition(config),
     rules: { gatewayLeaseMs, workerLeaseMs, renewAfterMs },
   });
-  const heartbeat = createHeartbeat(link, board, {
+  const heartbeat = createHeartbeat(bus, board, {
     key: leaseKeys.worker(id),
     everyMs: workerLeaseMs / BEATS_PER_LEASE,
     value: beatValue,
@@ -131,7 +130,7 @@ export async function createWorker(
 
   const unready = (): string[] => {
     const reasons: string[] = [];
-    if (!link.isUp()) reasons.push("NATS is away");
+    if (!bus.isUp()) reasons.push("NATS is away");
     if (ownership.hosts().length === 0 && ownership.workersAlive() * 2 <= PARTITIONS)
       reasons.push("no partition yet");
     const behind = ownership.hosts().filter((host) => !host.isCaughtUp()).length;

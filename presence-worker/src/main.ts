@@ -24,7 +24,7 @@ await runService(logger, async (lifecycle) => {
 
   const worker = await createWorker(
     {
-      link,
+      bus: link,
       registry,
       logger,
       remembered: () => highestSequence(db),

@@ -1,3 +1,4 @@
+import type { Clock } from "@meeshy/shared/ports/clock";
 import { METRIC_PREFIX } from "@meeshy/shared/runtime/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { Effect } from "./core/effects.ts";
@@ -33,7 +34,11 @@ const CLEANED: ReadonlyMap<string, string> = new Map([
   ["gateway-lost", "gateway lost"],
 ]);
 
-export function createWorkerMetrics(registry: Registry, figures: () => WorkerFigures): WorkerMetrics {
+export function createWorkerMetrics(
+  registry: Registry,
+  figures: () => WorkerFigures,
+  clock: Clock,
+): WorkerMetrics {
   const registers = [registry];
   const name = (suffix: string) => METRIC_PREFIX + suffix;
   const events = new Counter({
@@ -116,7 +121,7 @@ export function createWorkerMetrics(registry: Registry, figures: () => WorkerFig
       const cleanedFor = cause === "connection-lost" && pinged ? "ping timeout" : CLEANED.get(cause);
       if (cleanedFor === undefined) return;
       cleaned++;
-      cleanedAt.push(performance.now());
+      cleanedAt.push(clock.now());
       zombies.inc({ cause: cleanedFor });
       if (record.lastActiveAt !== null) detection.observe(Math.max(0, at - record.lastActiveAt) / 1_000);
     },
@@ -126,7 +131,7 @@ export function createWorkerMetrics(registry: Registry, figures: () => WorkerFig
       rowsWritten.inc(written);
     },
     zombiesCleaned() {
-      const since = performance.now() - MINUTE_MS;
+      const since = clock.now() - MINUTE_MS;
       while (cleanedAt.length > 0 && (cleanedAt[0] as number) < since) cleanedAt.shift();
       return { total: cleaned, lastMinute: cleanedAt.length };
     },

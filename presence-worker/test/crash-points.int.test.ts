@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import {
   BUCKET_LEASES,
@@ -110,7 +110,7 @@ const lastSequence = async (rig: Rig) => (await rig.link.jsm.streams.info(STREAM
 async function leases(rig: Rig): Promise<PartitionLease[]> {
   const read = async (_: unknown, p: number) => {
     const key = keySubject(BUCKET_LEASES, leaseKeys.partition(p));
-    const last = await readLast(rig.link, bucketStream(BUCKET_LEASES), key);
+    const last = await rig.link.lastValue(bucketStream(BUCKET_LEASES), key);
     return fromBytes(last?.data ?? new Uint8Array()) as PartitionLease;
   };
   return Promise.all(Array.from({ length: PARTITIONS }, read));

@@ -1,4 +1,4 @@
-import { fromBytes, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import {
   BUCKET_LEASES,
@@ -216,8 +216,7 @@ describe("damage under running workers", () => {
 
       const epoch = await eventually(
         async () => {
-          const last = await readLast(
-            rig.link,
+          const last = await rig.link.lastValue(
             bucketStream(BUCKET_LEASES),
             keySubject(BUCKET_LEASES, leaseKeys.epoch),
           );

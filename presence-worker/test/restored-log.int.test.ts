@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compareAndSet, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndSet, toBytes } from "@meeshy/shared/nats/last-value";
 import { STREAM_EVENTS, STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats } from "@meeshy/shared/testing/servers";
@@ -55,7 +55,7 @@ it("what a lost log had told last does not stand against what is true in the new
   const told = await rig.status("alice");
   const subject = statusSetSubject("alice");
   const left = { ...told, isOnline: false, version: online + 50, cause: "disconnect" };
-  const { seq = 0 } = (await readLast(rig.link, STREAM_STATUS, subject)) ?? {};
+  const { seq = 0 } = (await rig.link.lastValue(STREAM_STATUS, subject)) ?? {};
   await compareAndSet(rig.link, subject, toBytes(left), seq);
   await rig.db.user.update({
     where: { id: "alice" },

@@ -6,7 +6,7 @@ import { writePresence } from "@meeshy/shared/db/presence-writer";
 import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import type { LogEvent, Profile } from "@meeshy/shared/events";
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
-import { fromBytes, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { createLogPublisher, type LogPublisher } from "@meeshy/shared/nats/publisher";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { createLifecycle, type Lifecycle } from "@meeshy/shared/runtime/lifecycle";
@@ -104,7 +104,7 @@ export async function startRig(
     const registry = createMetricsRegistry();
     const worker = await createWorker(
       {
-        link: workerLink,
+        bus: workerLink,
         registry,
         logger,
         remembered: () => highestSequence(workerDb),
@@ -160,12 +160,11 @@ export async function startRig(
       );
     },
     async status(userId) {
-      const last = await readLast(link, STREAM_STATUS, statusSetSubject(userId));
+      const last = await link.lastValue(STREAM_STATUS, statusSetSubject(userId));
       return last && (fromBytes(last.data) as StatusMessage);
     },
     async record(userId) {
-      const last = await readLast(
-        link,
+      const last = await link.lastValue(
         bucketStream(BUCKET_STATE),
         keySubject(BUCKET_STATE, recordKey(userId)),
       );

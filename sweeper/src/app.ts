@@ -1,8 +1,8 @@
 import type { PresenceStore } from "@meeshy/shared/directory";
 import type { SweeperBeat } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys } from "@meeshy/shared/subjects";
 import type { Registry } from "prom-client";
@@ -16,7 +16,7 @@ import { createTimeoutWriter } from "./io/timeouts.ts";
 import { createSweeperMetrics } from "./metrics.ts";
 
 export interface SweeperDeps {
-  link: NatsLink;
+  bus: Bus;
   /** the users whom the database holds online: those without activity for the threshold, or everyone */
   readStale: (scope: Scope) => Promise<readonly StaleUser[]>;
   store: PresenceStore;
@@ -51,19 +51,20 @@ const BEATS_TO_BE_HEARD = 4;
  * Resolves when the lease board has been read.
  */
 export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): Promise<Sweeper> {
-  const { link, logger } = deps;
+  const { bus, logger } = deps;
+  const { clock } = bus;
   const { sweeperId, gatewayLeaseMs, workerLeaseMs } = config;
   const rules = { gatewayLeaseMs, workerLeaseMs, everyMs: Math.min(TICK_MS, gatewayLeaseMs / 4) };
 
-  const board = createLeaseBoard(link, logger);
+  const board = createLeaseBoard(bus, logger);
   await board.ready;
   const ownKey = leaseKeys.sweeper(sweeperId);
-  const listening = createListening(link, board, ownKey, rules);
-  const timeouts = createTimeoutWriter(link, sweeperId);
-  const lost = createLostGateways(link, board, logger);
+  const listening = createListening(bus, board, ownKey, rules);
+  const timeouts = createTimeoutWriter(bus, sweeperId);
+  const lost = createLostGateways(bus, board, logger);
   const metrics = createSweeperMetrics(deps.registry);
   const net = createSafetyNet(
-    link,
+    bus,
     deps.readStale,
     (cleanup) => metrics.lastCleanup.set(cleanup.at / 1_000),
     logger,
@@ -107,12 +108,12 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
 
   const sweep = async () => {
     if (verdict.state === "paused") return;
-    const scope = performance.now() >= doubtsAllAt ? "everyone" : "stale";
+    const scope = clock.now() >= doubtsAllAt ? "everyone" : "stale";
     if (scope === "everyone") doubtsAllAt = Number.POSITIVE_INFINITY;
     try {
       await net.sweep(scope);
     } catch (error) {
-      if (scope === "everyone") doubtsAllAt = performance.now() + RETRY_MS;
+      if (scope === "everyone") doubtsAllAt = clock.now() + RETRY_MS;
       logger.warn({ err: error }, "the database cannot be swept, will try again");
     }
   };
@@ -122,7 +123,7 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
    * else whom the database holds online is a ghost. Nobody may have listened when an epoch began, so a
    * sweeper's own start counts too.
    */
-  const announcedAfter = () => performance.now() + 2 * gatewayLeaseMs;
+  const announcedAfter = () => clock.now() + 2 * gatewayLeaseMs;
   let doubtsAllAt = announcedAfter();
   let epoch = board.get(leaseKeys.epoch)?.revision;
   board.onChange((key) => {
@@ -133,7 +134,7 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
   });
 
   look();
-  const heartbeat = createHeartbeat(link, board, {
+  const heartbeat = createHeartbeat(bus, board, {
     key: ownKey,
     everyMs: Math.min(TICK_MS, deafAfterMs(gatewayLeaseMs) / BEATS_TO_BE_HEARD),
     value: (beat): SweeperBeat => {
@@ -153,26 +154,26 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     },
     logger,
   });
-  const endService = serveCleanup(link, net, deps.store, logger);
+  const endService = serveCleanup(bus, net, deps.store, logger);
   const timers = [
-    setInterval(judge, rules.everyMs),
-    setInterval(() => {
+    clock.every(rules.everyMs, judge),
+    clock.every(TICK_MS, () => {
       look();
       if (verdict.state === "running") timeouts.write();
-    }, TICK_MS),
-    setInterval(() => {
+    }),
+    clock.every(config.sweepIntervalMs, () => {
       void sweep();
       void prune();
-    }, config.sweepIntervalMs),
-    setInterval(() => {
-      if (performance.now() >= doubtsAllAt) void sweep();
-    }, TICK_MS),
+    }),
+    clock.every(TICK_MS, () => {
+      if (clock.now() >= doubtsAllAt) void sweep();
+    }),
   ];
 
   return {
     verdict: () => verdict,
     async stop() {
-      for (const timer of timers) clearInterval(timer);
+      for (const timer of timers) timer.cancel();
       listening.stop();
       endService();
       await heartbeat.stop();

@@ -68,10 +68,6 @@ await runService(logger, async (lifecycle) => {
   const link = await openNats(natsConfig(env), `sweeper-${sweeperId}`, logger);
   lifecycle.onStop("nats", () => link.close());
   linkIsUp = link.isUp;
-  // It reconnects for ever, but not where its credentials are refused: end, and be started again.
-  void link.nc.closed().then((error) => {
-    if (error) throw error;
-  });
   await ensureStreams(link, env.NATS_REPLICAS);
 
   const describe =
@@ -87,7 +83,7 @@ await runService(logger, async (lifecycle) => {
       : staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT });
   sweeper = await createSweeper(
     {
-      link,
+      bus: link,
       readStale: async (scope) => {
         const rows = await staleRows(scope);
         return describe ? describe(rows) : rows;

@@ -41,7 +41,7 @@ export async function startSweeper(
   const registry = new Registry();
   const sweeper = await createSweeper(
     {
-      link,
+      bus: link,
       readStale: async () => [],
       store: { presences: async () => new Map() },
       pruneHistory: async () => 0,

@@ -1,5 +1,5 @@
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, leaseKeys, PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -37,7 +37,7 @@ const entryTime = async (key: string) => {
   return message?.time.getTime() ?? 0;
 };
 const isGone = async (key: string) => {
-  const last = await readLast(link, bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+  const last = await link.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
   return last?.deleted === true;
 };
 

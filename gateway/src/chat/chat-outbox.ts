@@ -1,5 +1,5 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { ChatMessage } from "@meeshy/shared/socket-events";
 import { chatSubject } from "@meeshy/shared/subjects";
 
@@ -14,20 +14,20 @@ export interface ChatOutbox {
 
 const RETRY_MS = 1_000;
 
-export function createChatOutbox(link: NatsLink): ChatOutbox {
+export function createChatOutbox(bus: Bus): ChatOutbox {
   const held = new Map<string, ChatMessage>();
 
   const send = async (messages: ChatMessage[]) => {
-    for (const message of messages) link.nc.publish(chatSubject(message.conversationId), toBytes(message));
-    await link.nc.flush();
+    for (const message of messages) bus.publish(chatSubject(message.conversationId), toBytes(message));
+    await bus.flush();
     for (const { id } of messages) held.delete(id);
   };
   /** A failed flush leaves the messages held. */
   const sendHeld = () => {
-    if (held.size > 0 && link.isUp()) send([...held.values()]).catch(() => {});
+    if (held.size > 0 && bus.isUp()) send([...held.values()]).catch(() => {});
   };
-  const timer = setInterval(sendHeld, RETRY_MS);
-  const forget = link.onChange(sendHeld);
+  const timer = bus.clock.every(RETRY_MS, sendHeld);
+  const forget = bus.onChange(sendHeld);
 
   return {
     tell(message) {
@@ -35,7 +35,7 @@ export function createChatOutbox(link: NatsLink): ChatOutbox {
       send([message]).catch(() => {});
     },
     stop() {
-      clearInterval(timer);
+      timer.cancel();
       forget();
     },
   };

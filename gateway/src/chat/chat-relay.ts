@@ -1,6 +1,8 @@
 import { recentMessages } from "@meeshy/shared/db/chat";
 import type { Database } from "@meeshy/shared/db/client";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
+import type { Bus } from "@meeshy/shared/ports/bus";
+import type { Timer } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { ChatMessage } from "@meeshy/shared/socket-events";
 import { SUBJECT_CHAT_ALL } from "@meeshy/shared/subjects";
@@ -22,7 +24,7 @@ const chatMessageSchema = z.object({
 export interface RelayDeps {
   io: PresenceServer;
   outlet: Outlet;
-  link: NatsLink;
+  bus: Bus;
   db: Database;
   connections: Connections;
   logger: Logger;
@@ -38,11 +40,11 @@ const CATCH_UP_MAX = 5_000;
  * Passes chat messages of every gateway on to this one's sockets in the conversation, each once. What was
  * told while this gateway's own link was down is read from the database afterwards.
  */
-export function relayChat({ io, outlet, link, db, connections, logger }: RelayDeps): { stop(): void } {
+export function relayChat({ io, outlet, bus, db, connections, logger }: RelayDeps): { stop(): void } {
   const told = new LRUCache<string, true>({ max: REMEMBERED });
-  const startedAt = performance.now();
+  const startedAt = bus.clock.now();
   let downSince: number | null = null;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
 
   const tell = (message: ChatMessage) => {
     if (told.has(message.id)) return;
@@ -51,15 +53,12 @@ export function relayChat({ io, outlet, link, db, connections, logger }: RelayDe
     outlet.send([...members], (ids) => io.local.to(ids).emit("message:new", message));
   };
 
-  const subscription = link.nc.subscribe(SUBJECT_CHAT_ALL, {
-    callback: (error, message) => {
-      if (error) return;
-      try {
-        tell(chatMessageSchema.parse(message.json()));
-      } catch (cause) {
-        logger.error({ subject: message.subject, err: cause }, "chat message set aside");
-      }
-    },
+  const subscription = bus.subscribe(SUBJECT_CHAT_ALL, ({ subject, data }) => {
+    try {
+      tell(chatMessageSchema.parse(fromBytes(data)));
+    } catch (cause) {
+      logger.error({ subject, err: cause }, "chat message set aside");
+    }
   });
 
   const catchUp = async (since: number) => {
@@ -67,17 +66,17 @@ export function relayChat({ io, outlet, link, db, connections, logger }: RelayDe
       ...new Set(connections.all().flatMap((connection) => connection.conversationIds)),
     ];
     const from = Math.max(startedAt, since - NOTICED_WITHIN_MS);
-    const ms = performance.now() - from;
+    const ms = bus.clock.now() - from;
     try {
       for (const message of await recentMessages(db, conversationIds, { ms, limit: CATCH_UP_MAX }))
         tell(message);
     } catch (error) {
       logger.warn({ err: error }, "missed chat messages not read yet");
-      timer = setTimeout(() => void catchUp(since), RETRY_MS);
+      timer = bus.clock.after(RETRY_MS, () => void catchUp(since));
     }
   };
-  const forget = link.onChange((up) => {
-    if (!up) downSince ??= performance.now();
+  const forget = bus.onChange((up) => {
+    if (!up) downSince ??= bus.clock.now();
     else if (downSince !== null) {
       void catchUp(downSince);
       downSince = null;
@@ -86,7 +85,7 @@ export function relayChat({ io, outlet, link, db, connections, logger }: RelayDe
 
   return {
     stop() {
-      clearTimeout(timer);
+      timer?.cancel();
       forget();
       subscription.unsubscribe();
     },

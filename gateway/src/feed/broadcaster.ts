@@ -1,4 +1,5 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
+import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage, UserStatus } from "@meeshy/shared/status";
 import { findAudience } from "../core/audience.ts";
@@ -14,6 +15,7 @@ import { conversationRoom, ROOM_ADMINS, userRoom, watchRoom } from "../sockets/r
 import type { PresenceServer } from "../sockets/socket-server.ts";
 
 export interface BroadcasterDeps {
+  clock: Clock;
   io: PresenceServer;
   outlet: Outlet;
   largeRooms: LargeRooms;
@@ -33,7 +35,7 @@ const nobodyIsBlocked = () => false;
  * are not known: where the directory has to be asked first, the last change is told once it has answered.
  */
 export function createBroadcaster(deps: BroadcasterDeps) {
-  const { io, outlet, largeRooms, directory, connections, told, metrics, logger } = deps;
+  const { clock, io, outlet, largeRooms, directory, connections, told, metrics, logger } = deps;
   /** the last change of a user that waits for the directory; an earlier one says nothing any more */
   const waiting = new Map<string, StatusMessage>();
 
@@ -82,7 +84,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
       } catch (error) {
         if (attempt === 1)
           logger.warn({ userId, err: error }, "status not told yet: the directory cannot be read");
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await clock.sleep(RETRY_MS);
       }
     }
   };
@@ -114,7 +116,7 @@ export function createBroadcaster(deps: BroadcasterDeps) {
   };
 
   const noteLatency = ({ at }: UserStatus) => {
-    if (at !== null) metrics.broadcastLatency.observe(Math.max(0, Date.now() - Date.parse(at)) / 1_000);
+    if (at !== null) metrics.broadcastLatency.observe(Math.max(0, clock.wall() - Date.parse(at)) / 1_000);
   };
   const note = ({ userId, isOnline, cause, version }: UserStatus) => {
     metrics.broadcasts.inc();

@@ -1,4 +1,5 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Bus } from "@meeshy/shared/ports/bus";
+import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { GatewayMetrics } from "../metrics.ts";
 
@@ -7,7 +8,7 @@ export interface Moment {
   monotonic: number;
   wall: number;
 }
-export const thisMoment = (): Moment => ({ monotonic: performance.now(), wall: Date.now() });
+export const thisMoment = (clock: Clock): Moment => ({ monotonic: clock.now(), wall: clock.wall() });
 
 /** Whether the view of statuses is right (CONTRACT 4, `presence:stale` and `presence:fresh`). */
 export interface Freshness {
@@ -23,7 +24,7 @@ export interface Freshness {
 }
 
 export interface FreshnessDeps {
-  link: NatsLink;
+  bus: Bus;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -34,15 +35,16 @@ const UNPROVEN_MS = 3_000;
 const LINK_DOWN_MS = 1_000;
 const LOOK_EVERY_MS = 200;
 
-export function createFreshness({ link, metrics, logger }: FreshnessDeps): Freshness {
+export function createFreshness({ bus, metrics, logger }: FreshnessDeps): Freshness {
+  const { clock } = bus;
   const listeners: ((since: number | null) => void)[] = [];
-  let proven = thisMoment();
+  let proven = thisMoment(clock);
   let downAt = 0;
   let stale: number | null = null;
 
   const judge = () => {
-    const now = performance.now();
-    const isCutOff = !link.isUp() && now - downAt > LINK_DOWN_MS;
+    const now = clock.now();
+    const isCutOff = !bus.isUp() && now - downAt > LINK_DOWN_MS;
     const isStale = isCutOff || now - proven.monotonic > UNPROVEN_MS;
     if (isStale === (stale !== null)) return;
     stale = isStale ? proven.wall : null;
@@ -51,9 +53,9 @@ export function createFreshness({ link, metrics, logger }: FreshnessDeps): Fresh
     else logger.info("view of statuses is right again");
     for (const listener of listeners) listener(stale);
   };
-  const timer = setInterval(judge, LOOK_EVERY_MS);
-  const unsubscribe = link.onChange((up) => {
-    if (!up) downAt = performance.now();
+  const timer = clock.every(LOOK_EVERY_MS, judge);
+  const unsubscribe = bus.onChange((up) => {
+    if (!up) downAt = clock.now();
   });
 
   return {
@@ -68,7 +70,7 @@ export function createFreshness({ link, metrics, logger }: FreshnessDeps): Fresh
     staleSince: () => stale,
     onChange: (listener) => void listeners.push(listener),
     stop() {
-      clearInterval(timer);
+      timer.cancel();
       unsubscribe();
     },
   };

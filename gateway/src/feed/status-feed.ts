@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { STREAM_STATUS, SUBJECT_STATUS_ALL } from "@meeshy/shared/subjects";
@@ -30,7 +29,7 @@ export interface StatusFeed
 }
 
 export interface FeedDeps {
-  link: NatsLink;
+  bus: Bus;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -47,14 +46,15 @@ const RETRY_MS = 250;
 const MAX_HELD = 50_000;
 const FORGET_EVERY_LOOKS = 3_600;
 
-export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFeed {
+export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed {
+  const { clock } = bus;
   const inOrder = createInOrder<Raw>({ maxHeld: MAX_HELD });
-  const freshness = createFreshness({ link, metrics, logger });
+  const freshness = createFreshness({ bus, metrics, logger });
   const listeners: ((status: StatusMessage) => void)[] = [];
   const newsListeners: ((status: StatusMessage, former: StatusMessage | undefined) => void)[] = [];
   const ending = new AbortController();
   const { signal } = ending;
-  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
+  const pause = (ms: number) => clock.sleep(ms, signal);
   let replica = createReplica();
   let streamCreated = "";
   let isLoaded = false;
@@ -86,30 +86,28 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
       for (const listener of newsListeners) pass(() => listener(status, former));
     if (isChange) for (const listener of listeners) pass(() => listener(status));
   };
-  const look = () => link.jsm.streams.info(STREAM_STATUS);
+  const look = () => bus.info(STREAM_STATUS);
 
-  const subscription = link.nc.subscribe(SUBJECT_STATUS_ALL, {
-    callback: (error, message) => {
-      const seq = Number(message?.headers?.get("Nats-Sequence"));
-      // What carries no sequence was not stored, only sent to the subject.
-      if (error || !(seq > 0)) return;
-      if (!isReading && seq === inOrder.seen() + 1) {
-        inOrder.advance(seq);
-        takeNews(seq, message);
-      } else {
-        inOrder.hold(seq, message);
-        if (!isReading) void read(fillIn);
-      }
-    },
+  const subscription = bus.subscribe(SUBJECT_STATUS_ALL, (message) => {
+    const { seq } = message;
+    // What carries no sequence was not stored, only sent to the subject.
+    if (seq === undefined) return;
+    if (!isReading && seq === inOrder.seen() + 1) {
+      inOrder.advance(seq);
+      takeNews(seq, message);
+    } else {
+      inOrder.hold(seq, message);
+      if (!isReading) void read(fillIn);
+    }
   });
 
   /** The stream's last values into a new replica: viewers get snapshots of it, not changes. */
   const load = async () => {
-    const { created, state } = await look();
+    const { created, last: end } = await look();
     const fresh = createReplica();
-    let last = state.last_seq;
+    let last = end;
     await passOverStatuses(
-      { link, logger },
+      { bus, logger },
       "last-values",
       (message) => {
         take(fresh, message.seq, message);
@@ -119,7 +117,7 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
     );
     if (signal.aborted) return;
     replica = fresh;
-    streamCreated = String(created);
+    streamCreated = created;
     inOrder.reset(last);
     isLoaded = true;
     markLoaded();
@@ -128,12 +126,12 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
 
   const fillIn = async () => {
     const awaited = inOrder.highestHeld();
-    const target = (await look()).state.last_seq;
+    const target = (await look()).last;
     if (target < awaited) inOrder.dropHeld(); // of a stream that is gone; the next look finds the new one
     if (target <= inOrder.seen()) return;
     logger.info({ from: inOrder.seen() + 1, target }, "reading missed statuses from the stream");
     await passOverStatuses(
-      { link, logger },
+      { bus, logger },
       inOrder.seen() + 1,
       (message) => {
         takeNews(message.seq, message);
@@ -163,19 +161,19 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
 
   /** Proves the view complete, or makes it so. */
   const check = async () => {
-    const asked = thisMoment();
+    const asked = thisMoment(clock);
     const seen = inOrder.seen(); // of now: live messages may overtake the answer
-    const { created, state } = await look();
+    const { created, last } = await look();
     if (isReading) return;
-    if (String(created) !== streamCreated || state.last_seq < seen) {
-      logger.warn({ seen, last: state.last_seq }, "the status stream is another one: reading it anew");
+    if (created !== streamCreated || last < seen) {
+      logger.warn({ seen, last }, "the status stream is another one: reading it anew");
       inOrder.dropHeld();
       freshness.doubt();
       await read(load);
-    } else if (state.last_seq > inOrder.seen()) {
+    } else if (last > inOrder.seen()) {
       await pause(LIVE_WITHIN_MS);
       if (isReading) return;
-      if (state.last_seq > inOrder.seen()) await read(fillIn);
+      if (last > inOrder.seen()) await read(fillIn);
     }
     if (!signal.aborted) freshness.prove(asked);
   };
@@ -185,7 +183,7 @@ export function createStatusFeed({ link, metrics, logger }: FeedDeps): StatusFee
     for (let looks = 1; !signal.aborted; looks++) {
       try {
         await check();
-        if (looks % FORGET_EVERY_LOOKS === 0) replica.forgetBefore((await look()).state.first_seq);
+        if (looks % FORGET_EVERY_LOOKS === 0) replica.forgetBefore((await look()).first);
       } catch (error) {
         logger.debug({ err: error }, "cannot look at the status stream");
       }

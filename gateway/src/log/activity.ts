@@ -1,3 +1,4 @@
+import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { LRUCache } from "lru-cache";
 import { type LastPass, passesThrottle, type Shown } from "../core/activity-throttle.ts";
@@ -9,6 +10,7 @@ import type { EventLog } from "./event-log.ts";
 export type TouchActivity = (userId: string) => void;
 
 export interface ActivityDeps {
+  clock: Clock;
   log: EventLog;
   connections: Connections;
   shownOf: (userId: string) => Shown | undefined;
@@ -22,7 +24,7 @@ const MAX_REMEMBERED = 100_000;
 export function createActivity(deps: ActivityDeps, { throttleMs }: { throttleMs: number }): TouchActivity {
   const passes = new LRUCache<string, LastPass>({ max: MAX_REMEMBERED });
   return (userId) => {
-    const now = performance.now();
+    const now = deps.clock.now();
     deps.connections.touch(userId, now);
     const shown = deps.shownOf(userId);
     if (!passesThrottle({ now, throttleMs, last: passes.get(userId), shown })) {

@@ -1,13 +1,14 @@
 import { epochSchema, type UserEvent } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { PublisherClosed } from "@meeshy/shared/nats/publisher";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys } from "@meeshy/shared/subjects";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Connection, Connections } from "../sockets/connections.ts";
 import { beginLife, type GatewayLife } from "./gateway-life.ts";
+import { createGoodbyes, type Goodbye } from "./goodbyes.ts";
 
 /** Everything this gateway tells the log, under whichever life it has now. */
 export interface EventLog {
@@ -25,7 +26,7 @@ export interface EventLog {
 }
 
 export interface EventLogDeps {
-  link: NatsLink;
+  bus: Bus;
   board: LeaseBoard;
   connections: Connections;
   /** Brings the profiles of open connections up to date; never rejects. */
@@ -39,12 +40,13 @@ const REASON_MAX_LENGTH = 100;
 const BACKLOG_LOOK_MS = 20;
 
 export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: number }): EventLog {
-  const { link, board, connections, metrics, logger } = deps;
+  const { bus, board, connections, metrics, logger } = deps;
+  const { clock } = bus;
   const listeners: ((gatewayId: string) => void)[] = [];
   let stopped = false;
 
   const begin = (): GatewayLife => {
-    const begun = beginLife(link, board, {
+    const begun = beginLife(bus, board, {
       leaseMs,
       count: connections.count,
       onLost: () => {
@@ -65,8 +67,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     return published;
   };
 
-  const idleOf = ({ lastActivityAt }: Connection) =>
-    Math.max(0, Math.round(performance.now() - lastActivityAt));
+  const idleOf = ({ lastActivityAt }: Connection) => Math.max(0, Math.round(clock.now() - lastActivityAt));
 
   const announce = (connection: Connection, idleMs: number): Promise<number> => {
     const announced = publish(connection.userId, {
@@ -80,6 +81,13 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       directoryVersion: connection.directoryVersion,
     });
     connection.announced = announced;
+    const { id: gatewayId } = life;
+    announced.then(
+      (seq) => {
+        if (seq > 0) connection.logged = { seq, gatewayId };
+      },
+      () => {},
+    );
     return announced;
   };
 
@@ -92,22 +100,31 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     // The former key stays: whoever finds it silent removes what the log still holds under that id.
     void former.end({ keepKey: true });
     for (const connection of connections.all()) void announce(connection, idleOf(connection));
+    // After the announcements: somebody who has come back since is not shown leaving in between.
+    for (const goodbye of goodbyes.recent()) say(goodbye);
     for (const listener of listeners) listener(life.id);
   };
+
+  const goodbyes = createGoodbyes(clock);
+  const say = ({ userId, connectionId, reason }: Goodbye): Promise<number> =>
+    publish(userId, { type: "disconnected", connectionId, reason });
 
   let life = begin();
 
   /** A new epoch knows none of the old ids, nor what they told: everything is told again, under a new one. */
   const epochNow = () => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch ?? 0;
-  let epoch = FIRST_EPOCH;
+  let epoch = 0;
   let isBoardRead = false;
   void board.ready.then(() => {
     isBoardRead = true;
   });
   const forgetEpochs = board.onChange((key) => {
-    if (key !== leaseKeys.epoch || epochNow() <= epoch) return;
-    epoch = epochNow();
-    if (isBoardRead) void deps.refreshProfiles().then(() => renew(`epoch ${epochNow()} begins`));
+    const now = epochNow();
+    // 0: none is known yet. An older one than before is new all the same: everything was wiped.
+    if (key !== leaseKeys.epoch || now === 0 || now === epoch) return;
+    const isFirst = epoch === 0 && now === FIRST_EPOCH;
+    epoch = now;
+    if (isBoardRead && !isFirst) void deps.refreshProfiles().then(() => renew(`epoch ${epochNow()} begins`));
   });
 
   return {
@@ -125,11 +142,12 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       }
     },
     disconnected(connection, reason) {
-      void publish(connection.userId, {
-        type: "disconnected",
+      const goodbye = {
+        userId: connection.userId,
         connectionId: connection.id,
         reason: reason.slice(0, REASON_MAX_LENGTH),
-      });
+      };
+      goodbyes.note(goodbye, say(goodbye));
     },
     activity(userId) {
       void publish(userId, { type: "activity" });
@@ -137,7 +155,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     async disconnectAll(userId) {
       metrics.events.inc({ type: "disconnect-all" });
       const order = toBytes({ event: { type: "disconnect-all" } });
-      return (await link.acks.publish(eventSubject("admin", userId), order)).seq;
+      return (await bus.acks.publish(eventSubject("admin", userId), order)).seq;
     },
     onLife(listener) {
       listeners.push(listener);
@@ -147,9 +165,9 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     async stop(waitMs) {
       stopped = true;
       forgetEpochs();
-      const deadline = performance.now() + waitMs;
-      while (life.backlog() > 0 && performance.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, BACKLOG_LOOK_MS));
+      const deadline = clock.now() + waitMs;
+      while (life.backlog() > 0 && clock.now() < deadline) {
+        await clock.sleep(BACKLOG_LOOK_MS);
       }
       const isLeft = life.backlog() > 0;
       if (isLeft) logger.warn({ events: life.backlog() }, "stopping with events that are not in the log");

@@ -1,9 +1,8 @@
-import { randomUUID } from "node:crypto";
 import type { GatewayBeat, UserEvent } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { createLogPublisher } from "@meeshy/shared/nats/publisher";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys, partitionOf } from "@meeshy/shared/subjects";
 import { placeOf } from "../core/collapse.ts";
@@ -38,10 +37,10 @@ export interface LifeOptions {
 /** Beats in one lease: two may be lost without harm. */
 const BEATS_PER_LEASE = 3;
 
-export function beginLife(link: NatsLink, board: LeaseBoard, options: LifeOptions): GatewayLife {
-  const id = `gw-${randomUUID().replaceAll("-", "").slice(0, 12)}`;
+export function beginLife(bus: Bus, board: LeaseBoard, options: LifeOptions): GatewayLife {
+  const id = `gw-${bus.clock.id().replaceAll("-", "").slice(0, 12)}`;
   const logger = options.logger.child({ gatewayId: id });
-  const heartbeat = createHeartbeat(link, board, {
+  const heartbeat = createHeartbeat(bus, board, {
     key: leaseKeys.gateway(id),
     everyMs: options.leaseMs / BEATS_PER_LEASE,
     value: (beat): GatewayBeat => ({ beat, ...options.count() }),
@@ -49,7 +48,7 @@ export function beginLife(link: NatsLink, board: LeaseBoard, options: LifeOption
     logger,
   });
   // Waiting for the first beat makes sure that this life's end would be noticed.
-  const publisher = createLogPublisher(link, id, { startsAfter: heartbeat.started });
+  const publisher = createLogPublisher(bus, id, { startsAfter: heartbeat.started });
   return {
     id,
     started: heartbeat.started,

@@ -1,11 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { PresenceError } from "@meeshy/shared/codes";
 import type { UserEvent } from "@meeshy/shared/events";
-import { AckLost } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
+import { AckLost, type Bus } from "@meeshy/shared/ports/bus";
 import { eventSubject } from "@meeshy/shared/subjects";
-import { headers } from "@nats-io/nats-core";
 import type { GatewayMetrics } from "../metrics.ts";
 
 /**
@@ -15,20 +12,21 @@ import type { GatewayMetrics } from "../metrics.ts";
 export type WriteOrder = (userId: string, event: UserEvent) => Promise<number>;
 
 const ATTEMPTS = 3;
+const RETRY_MS = 300;
 
 /** Each order carries an id of its own, by which the stream knows one that was sent again. */
-export function createOrders({ link, metrics }: { link: NatsLink; metrics: GatewayMetrics }): WriteOrder {
+export function createOrders({ bus, metrics }: { bus: Bus; metrics: GatewayMetrics }): WriteOrder {
   return async (userId, event) => {
     metrics.events.inc({ type: event.type });
-    const id = headers();
-    id.set("Nats-Msg-Id", randomUUID());
+    const messageId = bus.clock.id();
     const data = toBytes({ event });
     for (let attempt = 1; ; attempt++) {
       try {
-        return (await link.acks.publish(eventSubject("svc", userId), data, id)).seq;
+        return (await bus.acks.publish(eventSubject("svc", userId), data, { messageId })).seq;
       } catch (cause) {
-        if (cause instanceof AckLost && attempt < ATTEMPTS) continue;
-        throw new PresenceError("unavailable", "The change could not be written.", { cause });
+        if (!(cause instanceof AckLost) || attempt === ATTEMPTS)
+          throw new PresenceError("unavailable", "The change could not be written.", { cause });
+        await bus.clock.sleep(RETRY_MS);
       }
     }
   };

@@ -1,5 +1,5 @@
 import { PresenceError } from "@meeshy/shared/codes";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { AVAILABILITIES, type Availability, STATUS_TEXT_MAX } from "@meeshy/shared/status";
 import { MAX_ID_LENGTH } from "@meeshy/shared/subjects";
 import { LRUCache } from "lru-cache";
@@ -31,7 +31,7 @@ export interface ChosenAvailability {
 }
 
 export interface AvailabilityDeps {
-  link: NatsLink;
+  bus: Bus;
   order: WriteOrder;
   readPerson: ReadPerson;
   directory: CachedDirectory;
@@ -41,7 +41,7 @@ export interface AvailabilityDeps {
 const REMEMBERED_MS = 10_000;
 const MAX_REMEMBERED = 10_000;
 
-export function createAvailability({ link, order, readPerson, directory }: AvailabilityDeps): {
+export function createAvailability({ bus, order, readPerson, directory }: AvailabilityDeps): {
   set: SetAvailability;
   /** What the person has chosen: as wished on this gateway just now, as the worker has it, or as it is stored. */
   chosen(userId: string): Promise<ChosenAvailability>;
@@ -72,7 +72,7 @@ export function createAvailability({ link, order, readPerson, directory }: Avail
     },
 
     async chosen(userId) {
-      const record = await readRecord(link, userId);
+      const record = await readRecord(bus, userId);
       const wish = wishes.get(userId);
       const isAhead = wish && (record === undefined || record.seq < wish.seq);
       if (isAhead) {

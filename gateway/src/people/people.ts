@@ -1,6 +1,6 @@
 import type { Database } from "@meeshy/shared/db/client";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
@@ -23,7 +23,7 @@ export interface People {
 }
 
 export interface PeopleDeps {
-  link: NatsLink;
+  bus: Bus;
   source: Directory & PresenceStore;
   db: Database;
   directory: CachedDirectory;

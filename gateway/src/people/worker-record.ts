@@ -1,7 +1,7 @@
 import { PresenceError } from "@meeshy/shared/codes";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { AVAILABILITIES } from "@meeshy/shared/status";
 import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
 import { BUCKET_STATE, recordKey } from "@meeshy/shared/subjects";
@@ -23,9 +23,9 @@ export type WorkerRecord = z.infer<typeof recordSchema>;
  * The owner's record of a user, which may be half a second old; `undefined`: there is none, the user is
  * offline. Rejects with `unavailable` without NATS.
  */
-export async function readRecord(link: NatsLink, userId: string): Promise<WorkerRecord | undefined> {
+export async function readRecord(bus: Bus, userId: string): Promise<WorkerRecord | undefined> {
   const key = keySubject(BUCKET_STATE, recordKey(userId));
-  const last = await readLast(link, bucketStream(BUCKET_STATE), key).catch((cause: unknown) => {
+  const last = await bus.lastValue(bucketStream(BUCKET_STATE), key).catch((cause: unknown) => {
     throw new PresenceError("unavailable", "The record cannot be read now.", { cause });
   });
   return !last || last.deleted ? undefined : recordSchema.parse(fromBytes(last.data));

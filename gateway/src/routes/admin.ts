@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { PresenceError } from "@meeshy/shared/codes";
 import { gatewayBeatSchema, sweeperBeatSchema, workerBeatSchema } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { leaseKeys, SUBJECT_CLEANUP } from "@meeshy/shared/subjects";
 import { z } from "zod";
 import { type Beats, toMaintenanceStats } from "../core/maintenance-stats.ts";
@@ -41,13 +41,13 @@ export function adminRoutes(
   app.get(
     "/maintenance/stats",
     { schema: { summary: "Figures of the whole system", response: { 200: statsAnswer } } },
-    () => toMaintenanceStats(readBeats(board, leases)),
+    () => toMaintenanceStats(readBeats(board, leases, sources.bus.clock.now())),
   );
 
   app.post(
     "/maintenance/cleanup-zombies",
     { schema: { summary: "Sweep the database now", response: { 200: cleanupAnswer } } },
-    () => requestCleanup(sources.link),
+    () => requestCleanup(sources.bus),
   );
 
   app.post(
@@ -85,8 +85,7 @@ export function adminRoutes(
   );
 }
 
-function readBeats(board: LeaseBoard, leases: { gatewayMs: number; workerMs: number }): Beats {
-  const now = performance.now();
+function readBeats(board: LeaseBoard, leases: { gatewayMs: number; workerMs: number }, now: number): Beats {
   const alive = <S extends z.ZodType>(prefix: string, schema: S, silenceMs: number): z.infer<S>[] =>
     board
       .list(prefix)
@@ -99,10 +98,10 @@ function readBeats(board: LeaseBoard, leases: { gatewayMs: number; workerMs: num
   };
 }
 
-async function requestCleanup(link: NatsLink): Promise<z.infer<typeof cleanupAnswer>> {
+async function requestCleanup(bus: Bus): Promise<z.infer<typeof cleanupAnswer>> {
   try {
-    const answer = await link.nc.request(SUBJECT_CLEANUP, new Uint8Array(), { timeout: CLEANUP_TIMEOUT_MS });
-    return cleanupAnswer.parse(answer.json());
+    const answer = await bus.request(SUBJECT_CLEANUP, new Uint8Array(), CLEANUP_TIMEOUT_MS);
+    return cleanupAnswer.parse(fromBytes(answer));
   } catch (cause) {
     throw new PresenceError("unavailable", "No sweeper has answered.", { cause });
   }
@@ -117,14 +116,15 @@ async function isCarriedOut(
   userId: string,
   seq: number,
 ): Promise<boolean> {
-  const deadline = performance.now() + OFFLINE_WITHIN_MS;
-  while (performance.now() < deadline) {
+  const { clock } = sources.bus;
+  const deadline = clock.now() + OFFLINE_WITHIN_MS;
+  while (clock.now() < deadline) {
     const shown = sources.feed.shown(userId);
     if (!shown?.isOnline) {
       if (shown && shown.version >= seq) return true;
       if ((await readConnections(sources, userId)).length === 0) return true;
     }
-    await sleep(LOOK_EVERY_MS);
+    await clock.sleep(LOOK_EVERY_MS);
   }
   return false;
 }

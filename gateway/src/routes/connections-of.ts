@@ -1,4 +1,4 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { EventLog } from "../log/event-log.ts";
 import { readRecord, type WorkerRecord } from "../people/worker-record.ts";
 import type { Connections } from "../sockets/connections.ts";
@@ -11,7 +11,7 @@ export interface OpenConnection {
 }
 
 export interface ConnectionSources {
-  link: NatsLink;
+  bus: Bus;
   connections: Connections;
   log: EventLog;
 }
@@ -21,7 +21,7 @@ export interface ConnectionSources {
  * half a second old, those of the others. Rejects with `unavailable` without NATS.
  */
 export async function readConnections(sources: ConnectionSources, userId: string): Promise<OpenConnection[]> {
-  return mergeConnections(sources, userId, await readRecord(sources.link, userId));
+  return mergeConnections(sources, userId, await readRecord(sources.bus, userId));
 }
 
 /** As {@link readConnections}, with the owner's record at hand. */

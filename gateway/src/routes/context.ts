@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TransitionRow } from "@meeshy/shared/db/transitions";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
@@ -20,7 +20,7 @@ import type { Connections } from "../sockets/connections.ts";
 
 /** What routes are made from. */
 export interface RouteDeps {
-  link: NatsLink;
+  bus: Bus;
   board: LeaseBoard;
   directory: CachedDirectory;
   rules: TokenRules;

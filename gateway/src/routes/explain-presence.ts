@@ -30,7 +30,7 @@ export const presenceExplanation = z.object({
   ),
 });
 
-type Sources = Pick<RouteDeps, "link" | "log" | "connections" | "directory" | "history" | "people">;
+type Sources = Pick<RouteDeps, "bus" | "log" | "connections" | "directory" | "history" | "people">;
 
 /** The state of a user's actor, what it rests on, and how it came about, newest first. `not_found` of nobody. */
 export async function explainPresence(
@@ -39,7 +39,7 @@ export async function explainPresence(
 ): Promise<z.infer<typeof presenceExplanation>> {
   const [user, record, ownAvailability, transitions] = await Promise.all([
     sources.directory.users.get(userId),
-    readRecord(sources.link, userId),
+    readRecord(sources.bus, userId),
     sources.people.availability.chosen(userId),
     orUnavailable(() => sources.history(userId, TRANSITIONS_MAX)),
   ]);

@@ -1,41 +1,33 @@
 import { type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
+import type { Bus, Subscription } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
-import type { Subscription } from "@nats-io/nats-core";
 import type { EventLog } from "../log/event-log.ts";
+import { closeConnection } from "./close-connection.ts";
 import type { Connections } from "./connections.ts";
 
 /** Carries out what workers ask of this gateway, under any id it has had. */
-export function obeyCommands(deps: {
-  link: NatsLink;
-  log: EventLog;
-  connections: Connections;
-  logger: Logger;
-}): { stop(): void } {
-  const { link, log, connections, logger } = deps;
+export function obeyCommands(deps: { bus: Bus; log: EventLog; connections: Connections; logger: Logger }): {
+  stop(): void;
+} {
+  const { bus, log, connections, logger } = deps;
 
   const close = ({ connectionIds, reason }: GatewayCommand) => {
     for (const id of connectionIds) {
       const connection = connections.get(id);
-      if (!connection) continue;
-      connection.closeReason = reason;
-      if (reason === "replaced") connection.socket.emit("session:replaced");
-      connection.socket.disconnect();
+      if (connection) closeConnection(connection, reason);
     }
   };
 
   const subscribe = (subject: string) =>
-    link.nc.subscribe(subject, {
-      callback: (error, message) => {
-        if (error) return;
-        try {
-          close(gatewayCommandSchema.parse(message.json()));
-          message.respond();
-        } catch (cause) {
-          logger.error({ subject, err: cause }, "command set aside");
-        }
-      },
+    bus.subscribe(subject, (message) => {
+      try {
+        close(gatewayCommandSchema.parse(fromBytes(message.data)));
+        message.respond();
+      } catch (cause) {
+        logger.error({ subject, err: cause }, "command set aside");
+      }
     });
 
   const subscriptions: Subscription[] = [];

@@ -58,6 +58,7 @@ function open(socket: PresenceSocket, admitted: Admitted): Connection {
     since: Date.now(),
     lastActivityAt: performance.now(),
     announced: undefined,
+    logged: undefined,
     closeReason: undefined,
     left: new Set(),
     isWelcomed: false,

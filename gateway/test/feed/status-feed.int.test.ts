@@ -65,7 +65,7 @@ const publish = async (userId: string, over: Partial<StatusMessage> = {}) => {
 
 const metrics = createGatewayMetrics(new Registry());
 const start = async (over: NatsLink = link) => {
-  feed = createStatusFeed({ link: over, metrics, logger: quiet });
+  feed = createStatusFeed({ bus: over, metrics, logger: quiet });
   feed.onChange((message) => news.push(message));
   await feed.loaded;
   return feed;

@@ -1,8 +1,7 @@
-import { readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, gatewaySubject, leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { headers } from "@nats-io/nats-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type Client,
@@ -22,8 +21,7 @@ afterEach(() => servers?.stop());
 
 const LEASE = { GATEWAY_LEASE_MS: "600" };
 const heartbeatOf = (gatewayId: string) =>
-  readLast(
-    servers.link,
+  servers.link.lastValue(
     bucketStream(BUCKET_LEASES),
     keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId)),
   );
@@ -60,10 +58,8 @@ describe("a gateway that was declared lost", () => {
     [
       "and told by nothing but its missing key",
       async (gatewayId) => {
-        const marker = headers();
-        marker.set("KV-Operation", "DEL");
         const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId));
-        await servers.link.acks.publish(subject, new Uint8Array(), marker);
+        await servers.link.acks.publish(subject, new Uint8Array(), { deletes: true });
       },
     ],
     [

@@ -1,4 +1,3 @@
-import { readLast } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import type { PresenceSnapshot } from "@meeshy/shared/socket-events";
 import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
@@ -90,9 +89,9 @@ describe("an account that is deleted", () => {
     for (const gateway of [first, second])
       expect(await read("goner", gateway)).toEqual(hiddenStatus("goner", null));
     expect(await servers.db.user.count({ where: { id: "goner" } })).toBe(0);
-    const statusOf = () => readLast(servers.link, STREAM_STATUS, statusSetSubject("goner"));
+    const statusOf = () => servers.link.lastValue(STREAM_STATUS, statusSetSubject("goner"));
     const recordOf = () =>
-      readLast(servers.link, bucketStream(BUCKET_STATE), keySubject(BUCKET_STATE, recordKey("goner")));
+      servers.link.lastValue(bucketStream(BUCKET_STATE), keySubject(BUCKET_STATE, recordKey("goner")));
     await eventually(async () => expect(await statusOf()).toBeUndefined());
     await eventually(async () => expect((await recordOf())?.deleted ?? true).toBe(true));
     expect(await servers.db.presenceTransition.count({ where: { userId: "goner" } })).toBe(0);

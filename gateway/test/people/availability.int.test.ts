@@ -1,4 +1,3 @@
-import { readLast } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_STATE, recordKey } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -40,7 +39,7 @@ const read = async (userId: string, as: string) =>
 const own = async (as: string) => (await call(gateway.url, "/api/users/me", { as })).body.ownAvailability;
 const hasRecord = async (userId: string) => {
   const key = keySubject(BUCKET_STATE, recordKey(userId));
-  const last = await readLast(servers.link, bucketStream(BUCKET_STATE), key);
+  const last = await servers.link.lastValue(bucketStream(BUCKET_STATE), key);
   return last !== undefined && !last.deleted;
 };
 

@@ -5,6 +5,7 @@ import { isRetained, type UserRecord } from "../core/record.ts";
 import { Fenced, type RecordStore } from "../io/record-store.ts";
 import type { StatusWriter } from "../io/status-writer.ts";
 import type { HostDeps } from "./deps.ts";
+import { EpochOver } from "./epoch-keeper.ts";
 import type { Claim } from "./lease.ts";
 
 /**
@@ -52,6 +53,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     partition: p,
     memory: { epoch },
   } = claim;
+  const { clock } = deps.bus;
   let dirty = new Map<string, UserRecord>();
   const leaving = new Map<string, Leaving>();
   let waits = new Map<string, Promise<void>[]>();
@@ -61,7 +63,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   let hasChanged = false;
   /** log sequence of the first message that was applied here */
   let firstSeq = 0;
-  let last = { at: performance.now(), seq: partition.seq(), storedUpTo: parts.storedUpTo };
+  let last = { at: clock.now(), seq: partition.seq(), storedUpTo: parts.storedUpTo };
   let stopped = false;
   let running: Promise<void> | undefined;
 
@@ -71,7 +73,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     const unsaved = deps.database.unsaved(p, userId);
     await records.write({ ...record, epoch, statusSeq, unsaved });
     if (isRetained(record)) leaving.delete(userId);
-    else leaving.set(userId, { record, since: performance.now() });
+    else leaving.set(userId, { record, since: clock.now() });
   };
 
   /**
@@ -79,7 +81,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
    * without it, would tell another story.
    */
   const mayLeave = ({ record: { userId, seq }, since }: Leaving) =>
-    performance.now() - since > LINGER_MS && seq <= last.seq && !deps.database.isPending(p, userId);
+    clock.now() - since > LINGER_MS && seq <= last.seq && !deps.database.isPending(p, userId);
 
   const removeRecord = async ({ record, since }: Leaving) => {
     const { userId, seq } = record;
@@ -106,7 +108,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   };
   const isDue = (): boolean =>
     isCheckpointDue({
-      elapsed: performance.now() - last.at,
+      elapsed: clock.now() - last.at,
       messages: uncovered,
       hasNews: hasChanged || hasBeenStored(),
       isFirst: last.seq === 0,
@@ -115,7 +117,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   const checkpoint = async (memory: PartitionMemory, covered: number) => {
     const storedUpTo = deps.database.storedUpTo(p, memory.seq);
     await claim.checkpoint(memory, storedUpTo);
-    last = { at: performance.now(), seq: memory.seq, storedUpTo };
+    last = { at: clock.now(), seq: memory.seq, storedUpTo };
     uncovered -= covered;
     hasChanged = dirty.size > 0;
     deps.database.noteProgress(p, epoch, memory.seq);
@@ -146,7 +148,8 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     } catch (error) {
       for (const [userId, record] of taken) if (!dirty.has(userId)) dirty.set(userId, record);
       if (error instanceof Fenced) await claim.verify();
-      else if (!stopped) logger.warn({ err: error }, "checkpoint failed, trying again");
+      else if (!stopped && !(error instanceof EpochOver))
+        logger.warn({ err: error }, "checkpoint failed, trying again");
     }
   };
 

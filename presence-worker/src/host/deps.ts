@@ -1,6 +1,6 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Gate } from "@meeshy/shared/nats/gate";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { PartitionRules } from "../core/partition.ts";
 import type { createTransition } from "../core/transition.ts";
@@ -13,7 +13,7 @@ import type { RoundTimer } from "./round-timer.ts";
 /** What every partition of a worker shares. */
 export interface HostDeps {
   workerId: string;
-  link: NatsLink;
+  bus: Bus;
   board: LeaseBoard;
   logger: Logger;
   metrics: WorkerMetrics;

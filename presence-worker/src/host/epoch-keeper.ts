@@ -1,8 +1,7 @@
 import { type Epoch, epochSchema } from "@meeshy/shared/events";
-import { isConflict } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { bucketStream } from "@meeshy/shared/nats/streams";
+import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
 import { decideEpoch, type LogEnds, madeAnew, type Remembered, type StreamAges } from "../core/epoch.ts";
@@ -17,11 +16,27 @@ export interface EpochKeeper {
   timeAt(seq: number): Promise<number | undefined>;
   /** Begins a new epoch because this one cannot go on; somebody else may have done so already. */
   raise(epoch: number, reason: string): Promise<void>;
+  /**
+   * What has to be awaited before statuses or records of this epoch may be written; `undefined`: nothing. After a
+   * break of the link, or {@link doubt}, the streams may be others than those of the epoch: what an owner of the
+   * lost log wrote into them would be taken over into the next epoch. Rejects with {@link EpochOver}.
+   */
+  permit(epoch: number): Promise<void> | undefined;
+  /** Something that had been written is gone: nothing is written before the streams have been compared again. */
+  doubt(): void;
   close(): void;
 }
 
+/** Another epoch has begun: what was to be written belongs to a lost log. */
+export class EpochOver extends Error {
+  constructor(epoch: number) {
+    super(`epoch ${epoch} is over`);
+    this.name = "EpochOver";
+  }
+}
+
 export interface EpochDeps {
-  link: NatsLink;
+  bus: Bus;
   board: LeaseBoard;
   /** the highest log position that the database remembers; rejects while it is away */
   remembered: () => Promise<Remembered | undefined>;
@@ -36,24 +51,20 @@ const LOOK_MS = 500;
 const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE)];
 
 /** Resolves when the epoch is known; waits for the database only when the leases are gone. */
-export async function createEpochKeeper({
-  link,
-  board,
-  remembered,
-  logger,
-}: EpochDeps): Promise<EpochKeeper> {
+export async function createEpochKeeper({ bus, board, remembered, logger }: EpochDeps): Promise<EpochKeeper> {
+  const { clock } = bus;
   let nextLook: Promise<LogEnds> | undefined;
   const logEnds = (): Promise<LogEnds> => {
-    nextLook ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(async () => {
+    nextLook ??= clock.sleep(GATHER_MS).then(async () => {
       nextLook = undefined;
-      const { state } = await link.jsm.streams.info(STREAM_EVENTS);
-      return { first: state.first_seq, last: state.last_seq };
+      const { first, last } = await bus.info(STREAM_EVENTS);
+      return { first, last };
     });
     return nextLook;
   };
   const streamAges = async (): Promise<StreamAges> => {
-    const infos = await Promise.all(STREAMS.map((name) => link.jsm.streams.info(name)));
-    return Object.fromEntries(infos.map(({ config, created }) => [config.name, created]));
+    const infos = await Promise.all(STREAMS.map((name) => bus.info(name)));
+    return Object.fromEntries(infos.map(({ definition, created }) => [definition.name, created]));
   };
   const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
   /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
@@ -96,7 +107,7 @@ export async function createEpochKeeper({
       } catch (error) {
         logger.warn({ err: error }, "the epoch is not known yet");
       }
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await clock.sleep(RETRY_MS);
     }
   };
 
@@ -107,34 +118,66 @@ export async function createEpochKeeper({
     await write({ epoch: epoch + 1, from: last + 1, streams }, reason, revision);
   };
 
+  /** grows with every reason to doubt that the streams are those of the epoch; a look answers those before it */
+  let doubts = 0;
+  let answered = 0;
+  let waiting = Promise.withResolvers<void>();
+  const answer = (upTo: number) => {
+    answered = upTo;
+    waiting.resolve();
+    waiting = Promise.withResolvers();
+  };
+  const doubt = () => {
+    doubts++;
+    void look();
+  };
+
   let isLooking = false;
   const look = async () => {
-    if (isLooking || !link.isUp()) return;
+    if (isLooking || !bus.isUp()) return;
     isLooking = true;
+    const asked = doubts;
     try {
       const epoch = settled();
       const anew = epoch && madeAnew(epoch, await streamAges());
       if (epoch === undefined) await settle();
       else if (anew) await raise(epoch.epoch, anew);
+      else answer(asked);
     } catch (error) {
       logger.debug({ err: error }, "streams not looked at, will be");
     } finally {
       isLooking = false;
+      if (answered < doubts && asked < doubts) void look();
+    }
+  };
+  const permitted = async (epoch: number) => {
+    for (;;) {
+      if ((settled()?.epoch ?? epoch) > epoch) throw new EpochOver(epoch);
+      if (answered === doubts) return;
+      await waiting.promise;
     }
   };
   await settle();
   settled();
-  const timer = setInterval(() => void look(), LOOK_MS);
+  const timer = clock.every(LOOK_MS, () => void look());
+  const forgetLink = bus.onChange(doubt);
+  const forgetBoard = board.onChange((key) => {
+    if (key === leaseKeys.epoch) answer(answered);
+  });
 
   return {
     current: settled,
     logEnds,
     async timeAt(seq) {
-      if (seq === 0) return undefined;
-      const found = await link.jsm.direct.getMessage(STREAM_EVENTS, { seq });
-      return found?.time.getTime();
+      return seq === 0 ? undefined : bus.timeAt(STREAM_EVENTS, seq);
     },
     raise,
-    close: () => clearInterval(timer),
+    permit: (epoch) => (answered === doubts && latest?.epoch === epoch ? undefined : permitted(epoch)),
+    doubt,
+    close() {
+      timer.cancel();
+      forgetLink();
+      forgetBoard();
+    },
   };
 }

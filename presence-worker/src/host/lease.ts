@@ -1,9 +1,8 @@
 import type { Epoch } from "@meeshy/shared/events";
-import { isConflict } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { fromBytes, type LastValue, readLast } from "@meeshy/shared/nats/last-value";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { type Bus, isConflict, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
 import { initialMemory, type PartitionMemory } from "../core/partition.ts";
@@ -28,7 +27,7 @@ export interface Claim {
 export interface ClaimOptions {
   workerId: string;
   partition: number;
-  link: NatsLink;
+  bus: Bus;
   board: LeaseBoard;
   logger: Logger;
   epoch: Epoch;
@@ -59,14 +58,14 @@ function parseLease(last: LastValue | undefined): PartitionLease | "absent" | "u
 
 /** Takes the partition by compare-and-set; `undefined` when another was faster. */
 export async function claimPartition(options: ClaimOptions): Promise<Claim | undefined> {
-  const { workerId, partition, link, board, logger, epoch, onLost } = options;
+  const { workerId, partition, bus, board, logger, epoch, onLost } = options;
   const key = leaseKeys.partition(partition);
   const subject = keySubject(BUCKET_LEASES, key);
   const entry = board.get(key);
   const lease = readLease(entry);
   const formerOwner =
     lease.owner !== null && lease.owner !== workerId ? board.get(leaseKeys.worker(lease.owner)) : undefined;
-  const silentSince = formerOwner?.changedAt ?? performance.now();
+  const silentSince = formerOwner?.changedAt ?? bus.clock.now();
   let revision = entry?.revision ?? 0;
   const goesOn = lease.memory?.epoch === epoch.epoch;
   const memory = goesOn && lease.memory ? lease.memory : memoryOfNewEpoch(lease.memory, epoch);
@@ -82,7 +81,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
         return;
       } catch (error) {
         if (!isConflict(error)) throw error;
-        const last = await readLast(link, bucketStream(BUCKET_LEASES), subject);
+        const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
         const found = parseLease(last);
         if (found === "unreadable")
           logger.error({ key, revision: last?.seq }, "lease is not readable, written anew");
@@ -111,14 +110,14 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
       }
     },
     async verify() {
-      const last = await readLast(link, bucketStream(BUCKET_LEASES), subject).catch(() => undefined);
+      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject).catch(() => undefined);
       const found = parseLease(last);
       if (typeof found === "object" && found.owner !== workerId) onLost();
     },
     async release() {
       await put({ ...held, owner: null });
     },
-    sinceOwnerSilent: () => (performance.now() - silentSince) / 1_000,
+    sinceOwnerSilent: () => (bus.clock.now() - silentSince) / 1_000,
   };
 }
 

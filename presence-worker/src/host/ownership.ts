@@ -1,4 +1,5 @@
 import type { Epoch } from "@meeshy/shared/events";
+import type { Clock } from "@meeshy/shared/ports/clock";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
 import { plan } from "../core/fair-share.ts";
 import { createRollCall } from "../core/roll-call.ts";
@@ -22,7 +23,8 @@ const RELEASE_MS = 3_000;
 type Held = { host: Promise<PartitionHost | undefined>; started: PartitionHost | undefined; epoch: number };
 
 export function createOwnership(deps: HostDeps): Ownership {
-  const { board, workerId, epochs, logger, rules } = deps;
+  const { bus, board, workerId, epochs, logger, rules } = deps;
+  const { clock } = bus;
   const held = new Map<number, Held>();
   /** partitions that are being given up: not to be taken again before that is done */
   const leaving = new Set<number>();
@@ -82,8 +84,8 @@ export function createOwnership(deps: HostDeps): Ownership {
     const host = await entry?.host;
     try {
       if (host === undefined) return;
-      if (!deps.link.isUp()) throw new Error("NATS is away");
-      await within(RELEASE_MS, host.release());
+      if (!bus.isUp()) throw new Error("NATS is away");
+      await within(clock, RELEASE_MS, host.release());
     } catch (error) {
       logger.warn(
         { partition, err: error },
@@ -111,7 +113,7 @@ export function createOwnership(deps: HostDeps): Ownership {
     const signs = board
       .list(WORKERS)
       .map(({ key, changedAt }) => ({ id: key.slice(WORKERS.length), changedAt }));
-    const living = roll.call(performance.now(), signs);
+    const living = roll.call(clock.now(), signs);
     if (living === null) return;
     workersAlive = living.length;
     const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
@@ -123,23 +125,21 @@ export function createOwnership(deps: HostDeps): Ownership {
     for (const partition of next.claim) if (!leaving.has(partition)) take(partition, epoch);
     if (leaving.size === 0) for (const partition of next.release) void release(partition);
   };
-  const timer = setInterval(look, LOOK_MS);
+  const timer = clock.every(LOOK_MS, look);
 
   return {
     workersAlive: () => workersAlive,
     hosts: () => [...held.values()].flatMap(({ started }) => (started ? [started] : [])),
     async stop() {
       stopped = true;
-      clearInterval(timer);
+      timer.cancel();
       await Promise.all([...held.keys()].map(release));
     },
   };
 }
 
-function within(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<void>();
+  const timer = clock.after(ms, () => reject(new Error(`not done within ${ms} ms`)));
+  return Promise.race([work, late]).finally(() => timer.cancel());
 }

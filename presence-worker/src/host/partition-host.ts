@@ -29,18 +29,20 @@ export interface PartitionHost {
 
 /** Reads the partition's records and log from its checkpoint on, and keeps at it until released. */
 export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<PartitionHost> {
-  const { link, metrics, database, epochs, rules } = deps;
+  const { bus, metrics, database, epochs, rules } = deps;
   const { partition: p, memory, storedUpTo } = claim;
   const logger = deps.logger.child({ partition: p });
 
   const writtenOf = (userId: string) => partition.written(userId);
-  const records = createRecordStore({ link, partition: p, gate: deps.writes, logger, writtenOf });
+  const writing = { permit: () => epochs.permit(memory.epoch), doubt: epochs.doubt };
+  const records = createRecordStore({ bus, partition: p, gate: deps.writes, logger, writtenOf, writing });
   const statuses = createStatusWriter({
-    link,
+    bus,
     gate: deps.writes,
     logger,
     writtenOf,
     onForeign: () => void claim.verify(),
+    writing,
   });
   const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
@@ -86,7 +88,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     if (isOfLostLog || !isRetained(record)) checkpointer.changed(record);
   }
 
-  const erasures = createErasures({ link, statuses, recordOf: partition.get, logger });
+  const erasures = createErasures({ bus, statuses, recordOf: partition.get, logger });
 
   const wasTold = ({ userId, shown, directoryVersion, renewedAt }: UserRecord): boolean => {
     const last = told.get(userId);
@@ -127,7 +129,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
             connectionIds,
             reason: effect.reason,
           };
-          checkpointer.await(record.userId, commandGateway(link, gatewayId, command, logger));
+          checkpointer.await(record.userId, commandGateway(bus, gatewayId, command, logger));
         }
       }
     }
@@ -173,7 +175,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     announceCaughtUp();
   };
 
-  const following: Following = follow(link, {
+  const following: Following = follow(bus, {
     stream: STREAM_EVENTS,
     filter: partitionFilter(p),
     from: memory.seq + 1,

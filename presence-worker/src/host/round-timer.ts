@@ -1,3 +1,5 @@
+import type { Clock } from "@meeshy/shared/ports/clock";
+
 /** Calls its members back every half second, several at a time. */
 export interface RoundTimer {
   /** Begins to call back for this partition; returns the function that ends it. */
@@ -12,18 +14,18 @@ const ROUND_MS = 500;
  */
 const TURNS = 8;
 
-export function createRoundTimer(): RoundTimer {
+export function createRoundTimer(clock: Clock): RoundTimer {
   const turns = Array.from({ length: TURNS }, () => new Set<() => void>());
   let turn = 0;
-  const timer = setInterval(() => {
+  const timer = clock.every(ROUND_MS / TURNS, () => {
     for (const begin of turns[turn++ % TURNS] ?? []) begin();
-  }, ROUND_MS / TURNS);
+  });
   return {
     join(partition, begin) {
       const members = turns[partition % TURNS];
       members?.add(begin);
       return () => void members?.delete(begin);
     },
-    stop: () => clearInterval(timer),
+    stop: () => timer.cancel(),
   };
 }

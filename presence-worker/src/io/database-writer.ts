@@ -1,4 +1,5 @@
 import { isRefused } from "@meeshy/shared/db/refusal";
+import type { Clock, Timer } from "@meeshy/shared/ports/clock";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { HistoryLine } from "./stored-record.ts";
@@ -52,14 +53,18 @@ const RETRY_MS = 500;
 
 export function createDatabaseWriter(
   tables: PresenceTables,
-  { logger, onBatch }: { logger: Logger; onBatch: (rows: number, written: number) => void },
+  {
+    clock,
+    logger,
+    onBatch,
+  }: { clock: Clock; logger: Logger; onBatch: (rows: number, written: number) => void },
 ): DatabaseWriter {
   const pending = new Map<number, Map<string, Pending>>();
   const progress = new Map<number, { partition: number; epoch: number; seq: number }>();
   let lag = 0;
   let failing = false;
   let closed = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   let flushing: Promise<void> | undefined;
 
   const takeBatch = (): [number, string, Pending][] => {
@@ -122,7 +127,7 @@ export function createDatabaseWriter(
     } catch (error) {
       if (!failing) logger.warn({ err: error, lag }, "the database is away, rows wait");
       failing = true;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await clock.sleep(RETRY_MS);
     }
   };
   const run = () => {
@@ -133,7 +138,7 @@ export function createDatabaseWriter(
     });
   };
   const schedule = () => {
-    timer ??= setTimeout(run, FLUSH_MS);
+    timer ??= clock.after(FLUSH_MS, run);
   };
 
   /** The first position is stored at once: without any, a log that is lost early would pass for the first one. */
@@ -149,7 +154,7 @@ export function createDatabaseWriter(
       logger.warn({ err: error }, "log position not stored, will be");
     });
   };
-  const progressTimer = setInterval(() => void writeProgress(), PROGRESS_MS);
+  const progressTimer = clock.every(PROGRESS_MS, () => void writeProgress());
 
   const usersOf = (partition: number): Map<string, Pending> => {
     const users = pending.get(partition) ?? new Map<string, Pending>();
@@ -197,17 +202,14 @@ export function createDatabaseWriter(
     },
     lag: () => lag,
     async close(ms) {
-      const end = performance.now() + ms;
-      while (lag > 0 && performance.now() < end) {
+      const end = clock.now() + ms;
+      while (lag > 0 && clock.now() < end) {
         run();
-        await Promise.race([
-          flushing,
-          new Promise((resolve) => setTimeout(resolve, end - performance.now())),
-        ]);
+        await Promise.race([flushing, clock.sleep(end - clock.now())]);
       }
       closed = true;
-      clearTimeout(timer);
-      clearInterval(progressTimer);
+      timer?.cancel();
+      progressTimer.cancel();
       await writeProgress();
     },
   };

@@ -1,4 +1,5 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
+import type { Bus } from "@meeshy/shared/ports/bus";
+import type { Timer } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import type { UserRecord } from "../core/record.ts";
@@ -11,7 +12,7 @@ export interface Erasures {
 }
 
 export interface ErasureDeps {
-  link: NatsLink;
+  bus: Bus;
   statuses: StatusWriter;
   /** the record of a user as it is now */
   recordOf: (userId: string) => UserRecord | undefined;
@@ -23,14 +24,14 @@ const READ_WITHIN_MS = 5_000;
 const RETRY_MS = 1_000;
 
 /** What is left when the process ends expires with the stream's own age limit: it names nobody. */
-export function createErasures({ link, statuses, recordOf, logger }: ErasureDeps): Erasures {
-  const timers = new Map<string, NodeJS.Timeout>();
+export function createErasures({ bus, statuses, recordOf, logger }: ErasureDeps): Erasures {
+  const timers = new Map<string, Timer>();
 
   const after = (ms: number, erased: UserRecord) => {
-    clearTimeout(timers.get(erased.userId));
+    timers.get(erased.userId)?.cancel();
     timers.set(
       erased.userId,
-      setTimeout(() => void purge(erased), ms),
+      bus.clock.after(ms, () => void purge(erased)),
     );
   };
 
@@ -41,7 +42,7 @@ export function createErasures({ link, statuses, recordOf, logger }: ErasureDeps
     if (record && record.seq > erased.seq) return; // somebody new under the old id
     try {
       await statuses.settled([userId]);
-      await link.jsm.streams.purge(STREAM_STATUS, { filter: statusSetSubject(userId) });
+      await bus.purge(STREAM_STATUS, { filter: statusSetSubject(userId) });
     } catch (error) {
       logger.warn({ err: error }, "last status of a deleted user not erased yet");
       after(RETRY_MS, erased);
@@ -51,7 +52,7 @@ export function createErasures({ link, statuses, recordOf, logger }: ErasureDeps
   return {
     begin: (erased) => after(READ_WITHIN_MS, erased),
     stop() {
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const timer of timers.values()) timer.cancel();
     },
   };
 }

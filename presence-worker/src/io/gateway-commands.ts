@@ -1,18 +1,20 @@
 import type { GatewayCommand } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
 
 const ANSWER_MS = 1_000;
 const ATTEMPTS = 3;
+/** A gateway that is just reconnecting has no subscription for a moment, which is answered at once. */
+const RETRY_MS = 500;
 
 /**
  * Tells a gateway to close sockets, until it answers. A gateway that does not answer is dead or about to
- * be declared lost, and its sockets with it.
+ * be declared lost, and its sockets with it; one that lives compares its connections with the records.
  */
 export async function commandGateway(
-  link: NatsLink,
+  bus: Bus,
   gatewayId: string,
   command: GatewayCommand,
   logger: Logger,
@@ -20,10 +22,11 @@ export async function commandGateway(
   const data = toBytes(command);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
-      await link.nc.request(gatewaySubject(gatewayId), data, { timeout: ANSWER_MS });
+      await bus.request(gatewaySubject(gatewayId), data, ANSWER_MS);
       return;
     } catch (error) {
       logger.warn({ gatewayId, attempt, err: error }, "gateway does not answer");
+      if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS);
     }
   }
 }

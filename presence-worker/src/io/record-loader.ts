@@ -1,7 +1,6 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { type FollowOptions, follow, type Stored } from "@meeshy/shared/nats/follow";
-import { isDeleteMarker } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE } from "@meeshy/shared/subjects";
 import { type ReadRecord, readRecord } from "./stored-record.ts";
@@ -37,16 +36,16 @@ interface Request {
   done: PromiseWithResolvers<LoadedRecord[]>;
 }
 
-export function createRecordLoader(link: NatsLink, logger: Logger): RecordLoader {
+export function createRecordLoader(bus: Bus, logger: Logger): RecordLoader {
   let asked = new Map<number, Request>();
 
   const take = (message: Stored, requests: ReadonlyMap<number, Request>) => {
-    const { subject, seq, data, headers } = message;
+    const { subject, seq, data, deleted } = message;
     const partition = Number(subject.slice(PREFIX.length, subject.indexOf(".", PREFIX.length)));
     const found = requests.get(partition)?.found;
     if (found === undefined) return;
     found.delete(subject);
-    if (isDeleteMarker(headers)) return;
+    if (deleted) return;
     const read = readRecord(data);
     if (read) found.set(subject, { ...read, recordSeq: seq });
     else logger.error({ key: subject }, "record is not readable, set aside");
@@ -54,7 +53,7 @@ export function createRecordLoader(link: NatsLink, logger: Logger): RecordLoader
 
   const read = (key: string, from: FollowOptions["from"], requests: ReadonlyMap<number, Request>) =>
     new Promise<void>((resolve) => {
-      const following = follow(link, {
+      const following = follow(bus, {
         stream: STREAM,
         filter: keySubject(BUCKET_STATE, key),
         from,
@@ -66,9 +65,9 @@ export function createRecordLoader(link: NatsLink, logger: Logger): RecordLoader
 
   /** What is written anew during the pass may move behind its end: that is read after it. */
   const readTogether = async (requests: ReadonlyMap<number, Request>) => {
-    const { state } = await link.jsm.streams.info(STREAM);
+    const { last } = await bus.info(STREAM);
     await read("*.*", "last-values", requests);
-    await read("*.*", state.last_seq + 1, requests);
+    await read("*.*", last + 1, requests);
   };
   const readEach = (requests: ReadonlyMap<number, Request>) =>
     Promise.all([...requests.keys()].map((partition) => read(`${partition}.*`, "last-values", requests)));
@@ -86,7 +85,7 @@ export function createRecordLoader(link: NatsLink, logger: Logger): RecordLoader
 
   return {
     load(partition) {
-      if (asked.size === 0) setTimeout(loadAsked, GATHER_MS);
+      if (asked.size === 0) bus.clock.after(GATHER_MS, () => void loadAsked());
       const request = asked.get(partition) ?? { found: new Map(), done: Promise.withResolvers() };
       asked.set(partition, request);
       return request.done.promise;

@@ -1,8 +1,7 @@
-import { isConflict, PublishRefused } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Gate } from "@meeshy/shared/nats/gate";
-import { compareAndDelete, compareAndSet, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndDelete, compareAndSet, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { type Bus, isConflict, PublishRefused } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
 import type { Written } from "../core/partition.ts";
@@ -29,20 +28,29 @@ export interface RecordStore {
 }
 
 export interface RecordStoreOptions {
-  link: NatsLink;
+  bus: Bus;
   partition: number;
   /** bounds the writes under way, so that their acknowledgements come in time */
   gate: Gate;
   logger: Logger;
   /** where the sequence of a user's last record is noted; `undefined` of a user who is not held */
   writtenOf: (userId: string) => Written | undefined;
+  writing: WritePermit;
+}
+
+/** Whether the streams are still those of the epoch in which the partition is owned. */
+export interface WritePermit {
+  /** What to await before each write; `undefined`: nothing. Rejects when the epoch is over. */
+  permit(): Promise<void> | undefined;
+  /** Something that had been written is gone. */
+  doubt(): void;
 }
 
 const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { link, partition, gate, logger, writtenOf } = options;
+  const { bus, partition, gate, logger, writtenOf, writing } = options;
   let closed = false;
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 
@@ -61,21 +69,24 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     };
     for (;;) {
       if (closed) throw new Error(`${subject} was not stored: the partition was given up`);
+      const permit = writing.permit();
+      if (permit) await permit;
       try {
         note(await gate.run(() => put(expected)));
         return;
       } catch (error) {
         if (isConflict(error)) {
-          const last = await readLast(link, STREAM, subject);
+          const last = await bus.lastValue(STREAM, subject);
           const found = last && readPosition(last.data);
           if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
             throw new Fenced(subject);
+          if (last === undefined && expected > 0) writing.doubt();
           expected = last?.seq ?? 0;
           note(expected);
         } else {
           if (error instanceof PublishRefused)
             logger.warn({ subject, err: error }, "record refused, trying again");
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          await bus.clock.sleep(RETRY_MS);
         }
       }
     }
@@ -89,7 +100,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         stored.userId,
         stored.seq,
         stored.epoch,
-        async (expected) => (await compareAndSet(link, subject, data, expected)).seq,
+        async (expected) => (await compareAndSet(bus, subject, data, expected)).seq,
       );
     },
     async remove(userId, epoch, seq) {
@@ -98,7 +109,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         seq,
         epoch,
         async (expected) =>
-          (await compareAndDelete(link, subjectOf(userId), expected, toBytes({ epoch, seq }))).seq,
+          (await compareAndDelete(bus, subjectOf(userId), expected, toBytes({ epoch, seq }))).seq,
       );
     },
     close() {

@@ -1,11 +1,11 @@
-import { isConflict } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Gate } from "@meeshy/shared/nats/gate";
-import { compareAndSet, fromBytes, type LastValue, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndSet, fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import { type Bus, isConflict, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import type { Written } from "../core/partition.ts";
+import type { WritePermit } from "./record-store.ts";
 
 /** Publishes statuses, each user's in order and one at a time; a newer one replaces one that still waits. */
 export interface StatusWriter {
@@ -23,7 +23,7 @@ interface Lane {
 const RETRY_MS = 200;
 
 export interface StatusWriterOptions {
-  link: NatsLink;
+  bus: Bus;
   /** bounds the writes under way, so that their acknowledgements come in time */
   gate: Gate;
   logger: Logger;
@@ -31,10 +31,11 @@ export interface StatusWriterOptions {
   writtenOf: (userId: string) => Written | undefined;
   /** A newer status stood there already: another owner may be at work. */
   onForeign: () => void;
+  writing: WritePermit;
 }
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
-  const { link, gate, logger, writtenOf, onForeign } = options;
+  const { bus, gate, logger, writtenOf, onForeign, writing } = options;
   const lanes = new Map<string, Lane>();
   let closed = false;
 
@@ -60,14 +61,17 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     let status = given;
     let expected = writtenOf(userId)?.statusSeq ?? 0;
     while (!closed) {
+      const permit = writing.permit();
+      if (permit && !(await granted(permit))) return;
       try {
-        const ack = await gate.run(() => compareAndSet(link, subject, toBytes(status), expected));
+        const ack = await gate.run(() => compareAndSet(bus, subject, toBytes(status), expected));
         note(userId, ack.seq);
         return;
       } catch (error) {
         try {
           if (isConflict(error)) {
-            const last = await gate.run(() => readLast(link, STREAM_STATUS, subject));
+            const last = await gate.run(() => bus.lastValue(STREAM_STATUS, subject));
+            if (last === undefined && expected > 0) writing.doubt();
             expected = last?.seq ?? 0;
             note(userId, expected);
             const adopted = adopt(given, last);
@@ -79,7 +83,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
         } catch (reading) {
           logger.debug({ subject, err: reading }, "status not readable, trying again");
         }
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        await bus.clock.sleep(RETRY_MS);
       }
     }
   };
@@ -118,6 +122,13 @@ function withPersonOf(found: StatusMessage, news: StatusMessage): StatusMessage 
   const { username, isAnonymous, conversationIds, directoryVersion } = news;
   return { ...found, username, isAnonymous, conversationIds, directoryVersion };
 }
+
+/** Whether the write is permitted in the end: in an epoch that is over nothing is published any more. */
+const granted = (permit: Promise<void>): Promise<boolean> =>
+  permit.then(
+    () => true,
+    () => false,
+  );
 
 function parse(data: Uint8Array): unknown {
   try {

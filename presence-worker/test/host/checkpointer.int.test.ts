@@ -1,4 +1,4 @@
-import { fromBytes, readLast } from "@meeshy/shared/nats/last-value";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, leaseKeys, partitionOf } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -18,7 +18,7 @@ it("records are written soon, and one checkpoint covers several rounds of them",
   const gateway = rig.gateway();
   const covered = async (): Promise<number> => {
     const subject = keySubject(BUCKET_LEASES, leaseKeys.partition(PARTITION));
-    const last = await readLast(rig.link, bucketStream(BUCKET_LEASES), subject);
+    const last = await rig.link.lastValue(bucketStream(BUCKET_LEASES), subject);
     return (fromBytes(last?.data ?? new Uint8Array()) as PartitionLease).memory?.seq ?? 0;
   };
 

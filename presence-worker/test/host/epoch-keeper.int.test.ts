@@ -16,7 +16,7 @@ it("a look at the log's end sees everything that was stored before it was asked 
   const logger = createLogger("test", "silent");
   const board = createLeaseBoard(link, logger);
   onTestFinished(() => board.close());
-  const keeper = await createEpochKeeper({ link, board, remembered: async () => undefined, logger });
+  const keeper = await createEpochKeeper({ bus: link, board, remembered: async () => undefined, logger });
   onTestFinished(() => keeper.close());
 
   for (let round = 0; round < 20; round++) {

@@ -1,3 +1,4 @@
+import { systemClock } from "@meeshy/shared/runtime/system-clock";
 import { PARTITIONS } from "@meeshy/shared/subjects";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createRoundTimer } from "../../src/host/round-timer.ts";
@@ -6,7 +7,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 it("every partition has its turn once in half a second, eight of them together", () => {
-  const timer = createRoundTimer();
+  const timer = createRoundTimer(systemClock);
   const begun: { partition: number; at: number }[] = [];
   const start = performance.now();
   for (let p = 0; p < PARTITIONS; p++) {
@@ -21,7 +22,7 @@ it("every partition has its turn once in half a second, eight of them together",
 });
 
 it("a partition that was given up has no more turns", () => {
-  const timer = createRoundTimer();
+  const timer = createRoundTimer(systemClock);
   const begin = vi.fn();
   const leave = timer.join(3, begin);
   vi.advanceTimersByTime(1_000);

@@ -5,6 +5,7 @@ import { writePresence } from "@meeshy/shared/db/presence-writer";
 import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import { createLogger } from "@meeshy/shared/runtime/logger";
+import { systemClock } from "@meeshy/shared/runtime/system-clock";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startPostgres, type TestPostgres } from "@meeshy/shared/testing/servers";
 import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
@@ -44,7 +45,7 @@ function startWriter(): DatabaseWriter {
       eraseHistory: (userId) => deleteTransitions(own, userId),
       writeProgress: (positions) => recordHighestSequence(own, positions),
     },
-    { logger: createLogger("test", "silent"), onBatch: (rows) => batches.push(rows) },
+    { clock: systemClock, logger: createLogger("test", "silent"), onBatch: (rows) => batches.push(rows) },
   );
   onTestFinished(async () => {
     proxy.mend();

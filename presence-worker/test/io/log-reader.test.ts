@@ -5,7 +5,7 @@ import { readEvent } from "../../src/io/log-reader.ts";
 import { connected, profile } from "../core/support/events.ts";
 
 const stored = (userId: string, event: unknown) => ({
-  ...{ seq: 7, time: 1_000, headers: undefined, pending: 0 },
+  ...{ seq: 7, time: 1_000, deleted: false, pending: 0 },
   subject: eventSubject("gw", userId),
   data: toBytes({ event }),
 });

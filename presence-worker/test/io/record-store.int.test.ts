@@ -20,7 +20,14 @@ async function startStores() {
   const partition = partitionOf("alice");
   const open = () => {
     const written = { statusSeq: 0, recordSeq: 0 };
-    return createRecordStore({ link, partition, gate: createGate(10), logger, writtenOf: () => written });
+    return createRecordStore({
+      bus: link,
+      partition,
+      gate: createGate(10),
+      logger,
+      writtenOf: () => written,
+      writing: { permit: () => undefined, doubt: () => {} },
+    });
   };
   return { open, load: () => createRecordLoader(link, logger).load(partition) };
 }

@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/nats-core";
+import { readLastValue } from "../nats/direct-get.ts";
 import { createGate } from "../nats/gate.ts";
-import { fromBytes, readLast } from "../nats/last-value.ts";
+import { fromBytes } from "../nats/last-value.ts";
 import { type StatusMessage, statusMessageSchema } from "../status.ts";
 import { STREAM_STATUS, SUBJECT_STATUS_ALL, statusSetSubject, statusSubject } from "../subjects.ts";
 import { createNewest } from "./newest.ts";
@@ -25,6 +26,7 @@ export interface WatchHandle extends Watch {
 }
 
 const READS_AT_ONCE = 64;
+const READ_MS = 1_000;
 const RETRY_MS = 500;
 /** Time after which an absence is believed of someone last told online: a replica may lag behind. */
 const ABSENT_AGAIN_MS = 1_000;
@@ -80,7 +82,7 @@ export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHa
 
   const read = async (userId: string) => {
     const before = newest.get(userId);
-    const last = await readLast({ nc }, STREAM_STATUS, statusSetSubject(userId));
+    const last = await readLastValue(nc, STREAM_STATUS, statusSetSubject(userId), READ_MS);
     if (stopped) return;
     if (last && !last.deleted) {
       suspects.delete(userId);

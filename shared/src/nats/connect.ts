@@ -1,15 +1,18 @@
 import { readFileSync } from "node:fs";
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import {
-  createInbox,
+  AuthorizationError,
   credsAuthenticator,
+  InvalidArgumentError,
   type NatsConnection,
   PermissionViolationError,
 } from "@nats-io/nats-core";
-import { connect } from "@nats-io/transport-node";
+import { connect, type NodeConnectionOptions } from "@nats-io/transport-node";
+import type { Bus } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { type AckInbox, createAckInbox } from "./ack-inbox.ts";
-import { createGate, type Gate } from "./gate.ts";
+import { systemClock } from "../runtime/system-clock.ts";
+import { createAcks } from "./acks.ts";
+import { createNatsBus } from "./nats-bus.ts";
 
 export interface NatsConfig {
   url: string;
@@ -19,58 +22,63 @@ export interface NatsConfig {
   tlsCa?: string | undefined;
 }
 
-/** One process' link to NATS: the connection, JetStream, and the inbox on which all its acks arrive. */
-export interface NatsLink {
+/** The bus on a nats-server, with the client behind it for what only a real server has: service discovery, tests. */
+export interface NatsLink extends Bus {
   nc: NatsConnection;
   js: JetStreamClient;
   jsm: JetStreamManager;
-  acks: AckInbox;
-  /** Bounds the consumers that are being created: each costs the server a look over the stream. */
-  creations: Gate;
-  /** A fresh subject that only this process may listen on. */
-  newInbox(): string;
-  /** true between connect and disconnect; what was published in between may still be lost */
-  isUp(): boolean;
-  /** Calls back on every change of the link; returns the function that ends it. */
-  onChange(listener: (up: boolean) => void): () => void;
-  close(): Promise<void>;
 }
 
-/** A dead link is noticed after `PING_INTERVAL_MS` × (`MAX_PINGS_OUT` + 1); an API call gives up after `API_TIMEOUT_MS`. */
+/** A dead link is noticed after `PING_INTERVAL_MS` × (`MAX_PINGS_OUT` + 1). */
 const PING_INTERVAL_MS = 1_000;
 const MAX_PINGS_OUT = 2;
-export const API_TIMEOUT_MS = 1_000;
-const CREATIONS_AT_ONCE = 4;
+const RETRY_MS = 200;
+/** Credentials that are refused for this long when a process starts are wrong. */
+const REFUSED_FOR_MS = 5_000;
 
 /**
- * Connects and stays connected: reconnects for ever, waits for a server that is not there yet.
+ * Connects and stays connected: waits, for ever, for a server that is not there yet, and reconnects for ever, also
+ * where the server refuses the credentials, which a reload of its configuration or a storm of connects can bring
+ * about for a moment. Rejects when they are refused from the start. Should the client give up all the same, an error
+ * is thrown that ends the process: its supervisor starts another.
+ *
  * `name` shows in the server's connection list and, made unique, heads the process' inboxes. What the server
- * refuses for want of a permission vanishes without a word to whoever sent it: `logger` tells of it by name.
+ * refuses for want of a permission vanishes without a word to its sender: `logger` gets it by name.
  */
 export async function openNats(config: NatsConfig, name: string, logger?: Logger): Promise<NatsLink> {
   const inboxPrefix = `_INBOX_${config.user ?? name}`;
-  const nc = await connect({
-    servers: config.url.split(","),
-    name,
-    inboxPrefix,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 200,
-    reconnectJitter: 100,
-    waitOnFirstConnect: true,
-    pingInterval: PING_INTERVAL_MS,
-    maxPingOut: MAX_PINGS_OUT,
-    timeout: 5_000,
-    ...(config.user === undefined ? {} : { user: config.user, pass: config.password ?? "" }),
-    ...(config.credsFile === undefined
-      ? {}
-      : { authenticator: credsAuthenticator(readFileSync(config.credsFile)) }),
-    ...(config.tlsCa === undefined ? {} : { tls: { caFile: config.tlsCa } }),
-  });
+  const nc = await connectAtFirst(
+    {
+      servers: config.url.split(","),
+      name,
+      inboxPrefix,
+      maxReconnectAttempts: -1,
+      ignoreAuthErrorAbort: true,
+      reconnectTimeWait: 200,
+      reconnectJitter: 100,
+      pingInterval: PING_INTERVAL_MS,
+      maxPingOut: MAX_PINGS_OUT,
+      timeout: 5_000,
+      ...(config.user === undefined ? {} : { user: config.user, pass: config.password ?? "" }),
+      ...(config.credsFile === undefined
+        ? {}
+        : { authenticator: credsAuthenticator(readFileSync(config.credsFile)) }),
+      ...(config.tlsCa === undefined ? {} : { tls: { caFile: config.tlsCa } }),
+    },
+    logger,
+  );
+  const acks = createAcks(nc, inboxPrefix, systemClock);
+  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, acks });
   let up = true;
+  let isClosing = false;
   const listeners = new Set<(up: boolean) => void>();
   const change = (next: boolean) => {
     if (next === up) return;
     up = next;
+    if (!up) {
+      acks.linkBroke();
+      bus.linkBroke();
+    }
     for (const listener of listeners) listener(next);
   };
   const watching = (async () => {
@@ -80,27 +88,50 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
       if (status.type === "error" && status.error instanceof PermissionViolationError) {
         const { operation, subject } = status.error;
         logger?.error({ user: config.user, operation, subject }, "NATS refused: permission denied");
+      } else if (status.type === "error") {
+        logger?.warn({ user: config.user, err: status.error }, "NATS reports an error");
       }
     }
   })();
-  const jsOptions = { timeout: API_TIMEOUT_MS };
-  const acks = createAckInbox(nc, inboxPrefix);
+  void nc.closed().then((cause) => {
+    if (isClosing) return;
+    queueMicrotask(() => {
+      throw new Error("the link to NATS ended for good", { cause });
+    });
+  });
   return {
+    ...bus,
     nc,
-    js: jetstream(nc, jsOptions),
-    jsm: await jetstreamManager(nc, { ...jsOptions, checkAPI: false }),
-    acks,
-    creations: createGate(CREATIONS_AT_ONCE),
-    newInbox: () => createInbox(inboxPrefix),
+    js: jetstream(nc),
+    jsm: await jetstreamManager(nc, { checkAPI: false }),
     isUp: () => up,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     async close() {
+      isClosing = true;
       acks.close();
       await nc.close();
       await watching;
     },
   };
+}
+
+/** The client's own first connect gives up at the second refusal, or never, and says nothing meanwhile. */
+async function connectAtFirst(options: NodeConnectionOptions, logger?: Logger): Promise<NatsConnection> {
+  let refusedSince: number | undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      if (error instanceof InvalidArgumentError) throw error;
+      const now = systemClock.now();
+      refusedSince = error instanceof AuthorizationError ? (refusedSince ?? now) : undefined;
+      if (refusedSince !== undefined && now - refusedSince > REFUSED_FOR_MS) throw error;
+      if (attempt === 1)
+        logger?.warn({ servers: options.servers, err: error }, "NATS is not there yet, trying again");
+      await systemClock.sleep(RETRY_MS);
+    }
+  }
 }

@@ -1,8 +1,5 @@
-import { DeliverPolicy } from "@nats-io/jetstream";
-import { TimeoutError } from "@nats-io/nats-core";
+import { type Bus, type Consumer, RequestTimeout, type Stored } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { API_TIMEOUT_MS, type NatsLink } from "./connect.ts";
-import { openPushConsumer, type PushConsumer, type Stored } from "./push-consumer.ts";
 
 export type { Stored };
 
@@ -28,8 +25,9 @@ export interface Following {
 }
 
 const RETRY_MS = 200;
+const PATIENCE_MS = 1_000;
 /** A server that counts through a stream of a million subjects takes seconds for an answer. */
-const MOST_PATIENCE_MS = 8 * API_TIMEOUT_MS;
+const MOST_PATIENCE_MS = 8 * PATIENCE_MS;
 const LINK_CHANGED = "the link changed";
 
 /**
@@ -38,20 +36,21 @@ const LINK_CHANGED = "the link changed";
  * found": a consumer hosted on a killed node stays silent for 20–40 s), and whenever the link broke:
  * what the server had sent into a dying link counts as delivered there.
  */
-export function follow(link: NatsLink, options: FollowOptions): Following {
+export function follow(bus: Bus, options: FollowOptions): Following {
   const { stream, filter, logger } = options;
+  const { clock } = bus;
   const lastValues = options.from === "last-values";
   let cursor = typeof options.from === "number" ? options.from - 1 : 0;
-  let patienceMs = API_TIMEOUT_MS;
+  let patienceMs = PATIENCE_MS;
   let createdAt: string | undefined;
   let stopped = false;
-  let current: PushConsumer | undefined;
+  let current: Consumer | undefined;
   let wake: () => void = () => {};
 
   /** A stream made anew starts its sequences again: the cursor says nothing about it. */
   const checkIdentity = async () => {
-    const { created, state } = await link.jsm.streams.info(stream);
-    if (createdAt !== undefined && (created !== createdAt || state.last_seq < cursor)) {
+    const { created, last } = await bus.info(stream);
+    if (createdAt !== undefined && (created !== createdAt || last < cursor)) {
       logger.warn({ stream, filter, cursor }, "stream was made anew, reading its last values");
       cursor = 0;
       options.onRecreated?.();
@@ -63,13 +62,10 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
   const attempt = async () => {
     if (lastValues) await checkIdentity();
     else if (options.checkStart) cursor = (await options.checkStart(cursor + 1)) - 1;
-    const consumer = await openPushConsumer(link, {
+    const consumer = await bus.consume({
       stream,
-      config: {
-        filter_subject: filter,
-        deliver_policy: DeliverPolicy.StartSequence,
-        opt_start_seq: cursor + 1,
-      },
+      filter,
+      from: cursor + 1,
       createdWithinMs: patienceMs,
       onMessage(message) {
         const handled = options.onMessage(message);
@@ -94,22 +90,22 @@ export function follow(link: NatsLink, options: FollowOptions): Following {
   const pause = () =>
     new Promise<void>((resolve) => {
       wake = resolve;
-      setTimeout(resolve, RETRY_MS);
+      clock.after(RETRY_MS, resolve);
     });
 
   const run = async () => {
-    while (!stopped && !link.nc.isClosed()) {
-      const startedAt = performance.now();
+    while (!stopped && !bus.isClosed()) {
+      const startedAt = clock.now();
       try {
-        if (link.isUp()) await attempt();
+        if (bus.isUp()) await attempt();
       } catch (error) {
-        if (error instanceof TimeoutError) patienceMs = Math.min(2 * patienceMs, MOST_PATIENCE_MS);
+        if (error instanceof RequestTimeout) patienceMs = Math.min(2 * patienceMs, MOST_PATIENCE_MS);
         if (!stopped) logger.warn({ stream, filter, cursor, err: error }, "cannot follow, will try again");
       }
-      if (!stopped && performance.now() - startedAt < RETRY_MS) await pause();
+      if (!stopped && clock.now() - startedAt < RETRY_MS) await pause();
     }
   };
-  const forget = link.onChange(() => {
+  const forget = bus.onChange(() => {
     current?.end(LINK_CHANGED);
     wake();
   });

@@ -1,8 +1,7 @@
+import { type Bus, isConflict, type LastValue } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
-import { isConflict } from "./ack-inbox.ts";
-import type { NatsLink } from "./connect.ts";
-import { fromBytes, type LastValue, readLast } from "./last-value.ts";
+import { fromBytes } from "./last-value.ts";
 import type { LeaseBoard } from "./lease-board.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
@@ -38,8 +37,9 @@ const REMEMBERED = 256;
  * Keeps one key of the lease board changing, by compare-and-set. A refused write is first of all one's
  * own lost ack: only a value that this process did not write is foreign.
  */
-export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: HeartbeatOptions): Heartbeat {
+export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatOptions): Heartbeat {
   const { key, logger } = options;
+  const { clock } = bus;
   let revision = 0;
   let beats = 0;
   let storedAt = 0;
@@ -54,7 +54,7 @@ export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: Hear
 
   const foreign = (value: unknown) => {
     stopped = true;
-    clearInterval(timer);
+    timer.cancel();
     logger.warn({ key, value }, "declared lost by another");
     options.onForeign(value);
   };
@@ -75,14 +75,14 @@ export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: Hear
     const value = options.value(++beats);
     written.add(JSON.stringify(value));
     if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
-    const sentAt = performance.now();
+    const sentAt = clock.now();
     try {
       revision = await board.put(key, value, revision);
       storedAt = sentAt;
       markStarted();
     } catch (error) {
       if (!isConflict(error)) throw error;
-      const last = await readLast(link, bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
       if (!stopped) adopt(last);
     }
   };
@@ -111,14 +111,14 @@ export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: Hear
       await board.remove(key, revision);
     } catch (error) {
       if (!isConflict(error)) throw error;
-      const last = await readLast(link, bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
       if (last && !last.deleted && isOwn(last)) await board.remove(key, last.seq);
     }
   };
 
-  const timer = setInterval(() => {
+  const timer = clock.every(options.everyMs, () => {
     if (!writing) void start();
-  }, options.everyMs);
+  });
   void start();
 
   return {
@@ -126,7 +126,7 @@ export function createHeartbeat(link: NatsLink, board: LeaseBoard, options: Hear
     lastStoredAt: () => storedAt,
     beat,
     async stop({ keepKey = false } = {}) {
-      clearInterval(timer);
+      timer.cancel();
       const wasForeign = stopped;
       stopped = true;
       await writing;

@@ -1,8 +1,8 @@
+import type { Bus } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
-import type { NatsLink } from "./connect.ts";
 import { follow } from "./follow.ts";
-import { compareAndDelete, compareAndSet, fromBytes, isDeleteMarker, toBytes } from "./last-value.ts";
+import { compareAndDelete, compareAndSet, fromBytes, toBytes } from "./last-value.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
 export interface LeaseEntry {
@@ -32,7 +32,7 @@ export interface LeaseBoard {
 
 const PREFIX_LENGTH = keySubject(BUCKET_LEASES, "").length;
 
-export function createLeaseBoard(link: NatsLink, logger: Logger): LeaseBoard {
+export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
   const entries = new Map<string, LeaseEntry>();
   const listeners = new Set<(key: string) => void>();
   let markReady: () => void = () => {};
@@ -44,7 +44,7 @@ export function createLeaseBoard(link: NatsLink, logger: Logger): LeaseBoard {
     for (const listener of listeners) listener(key);
   };
 
-  const following = follow(link, {
+  const following = follow(bus, {
     stream: bucketStream(BUCKET_LEASES),
     filter: keySubject(BUCKET_LEASES, ">"),
     from: "last-values",
@@ -57,9 +57,9 @@ export function createLeaseBoard(link: NatsLink, logger: Logger): LeaseBoard {
     },
     onMessage(message) {
       const key = message.subject.slice(PREFIX_LENGTH);
-      const value = isDeleteMarker(message.headers) ? undefined : parse(message.data);
+      const value = message.deleted ? undefined : parse(message.data);
       if (value === undefined) entries.delete(key);
-      else entries.set(key, { key, value, revision: message.seq, changedAt: performance.now() });
+      else entries.set(key, { key, value, revision: message.seq, changedAt: bus.clock.now() });
       tell(key);
     },
   });
@@ -68,9 +68,9 @@ export function createLeaseBoard(link: NatsLink, logger: Logger): LeaseBoard {
     get: (key) => entries.get(key),
     list: (prefix) => [...entries.values()].filter((entry) => entry.key.startsWith(prefix)),
     put: async (key, value, expected) =>
-      (await compareAndSet(link, keySubject(BUCKET_LEASES, key), toBytes(value), expected)).seq,
+      (await compareAndSet(bus, keySubject(BUCKET_LEASES, key), toBytes(value), expected)).seq,
     async remove(key, expected) {
-      await compareAndDelete(link, keySubject(BUCKET_LEASES, key), expected);
+      await compareAndDelete(bus, keySubject(BUCKET_LEASES, key), expected);
     },
     onChange(listener) {
       listeners.add(listener);

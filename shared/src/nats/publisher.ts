@@ -1,9 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Numbering } from "../events.ts";
 import { Fifo } from "../fifo.ts";
-import type { AckCallback } from "./ack-inbox.ts";
+import { type AckCallback, type Bus, PublishRefused } from "../ports/bus.ts";
 import { Backlog, type Place } from "./backlog.ts";
-import type { NatsLink } from "./connect.ts";
 import { MAX_EVENT_BYTES } from "./streams.ts";
 
 /**
@@ -14,6 +12,10 @@ import { MAX_EVENT_BYTES } from "./streams.ts";
  * is lost or the link breaks, nothing new is sent; once the link answers again, everything from the
  * first unacknowledged message on is sent again, in order, acknowledged ones included: the partition
  * accepts only the next number, so what it has is ignored and what it misses is filled in.
+ *
+ * A message has its place in the partition as soon as one of its copies was stored behind a copy of the message
+ * before it that had its place. The sequences in the acknowledgements prove that, of whichever attempt they are and
+ * however late: so a link on which acknowledgements take longer than they are waited for still makes progress.
  */
 export interface LogPublisher {
   readonly id: string;
@@ -55,32 +57,43 @@ export class MessageTooLarge extends Error {
 
 /** Messages sent and not yet acknowledged, at most. */
 const WINDOW = 2_000;
+/** Before everything is sent again; twice as long after each refusal. */
 const RETRY_MS = 100;
+const RETRY_MAX_MS = 2_000;
 
 interface Entry {
   subject: string;
   partition: number;
   message: Unnumbered;
   data: Uint8Array;
-  seq: number | null;
+  /** log sequences of the copies that are known to be stored, ascending; of most there is one */
+  stored: number[];
+  /** the latest attempt in which a copy was acknowledged */
+  ackedIn: number;
   resolve: (seq: number) => void;
   reject: (error: Error) => void;
 }
 
+const NEVER = -1;
+const RELEASED = Number.POSITIVE_INFINITY;
 const NOT_ENCODED = new Uint8Array();
 
 /** `startsAfter`: nothing is sent, or numbered, before. */
 export function createLogPublisher(
-  link: NatsLink,
+  bus: Bus,
   id: string,
   { startsAfter }: { startsAfter?: Promise<void> } = {},
 ): LogPublisher {
   const encoder = new TextEncoder();
   const numbers = new Map<number, number>();
+  /** the log sequence by which the last message released had its place, for each partition */
+  const placedAt = new Map<number, number>();
   const sent = new Fifo<Entry>();
   const unsent = new Backlog<Entry>();
-  /** grows at each resend: acks of an earlier attempt do not count, since what went before them may be missing */
+  /** grows at each resend */
   let attempt = 0;
+  /** refusals, one after the other: of a log without room, nothing is gained by asking often */
+  let refusals = 0;
   let halted = false;
   let started = startsAfter === undefined;
   let closed = false;
@@ -96,24 +109,50 @@ export function createLogPublisher(
 
   const transmit = (entry: Entry) => {
     const mine = attempt;
-    const onAck: AckCallback = (error, ack) => {
-      if (closed || mine !== attempt) return;
-      if (error) {
-        halt();
-        return;
-      }
-      entry.seq = ack?.seq ?? 0;
+    const note = (seq: number) => {
+      if (closed || entry.ackedIn === RELEASED) return;
+      entry.stored.push(seq);
+      entry.stored.sort((a, b) => a - b);
+      entry.ackedIn = Math.max(entry.ackedIn, mine);
       release();
     };
-    link.acks.send(entry.subject, entry.data, onAck);
+    const onAck: AckCallback = (error, ack) => {
+      if (ack) note(ack.seq);
+      else if (!closed && mine === attempt && entry.ackedIn !== RELEASED) {
+        refusals = error instanceof PublishRefused ? refusals + 1 : 0;
+        halt();
+      }
+    };
+    bus.acks.send(entry.subject, entry.data, onAck, { onLate: ({ seq }) => note(seq) });
+  };
+
+  /** The sequence by which the message has its place; `undefined` while that is not proved. */
+  const placeOf = ({ partition, stored }: Entry): number | undefined => {
+    const before = placedAt.get(partition) ?? 0;
+    return stored.find((seq) => seq > before);
   };
 
   const release = () => {
-    for (let entry = sent.peek(); entry?.seq != null; entry = sent.peek()) {
-      entry.resolve(entry.seq);
+    for (let entry = sent.peek(); entry; entry = sent.peek()) {
+      const seq = placeOf(entry);
+      if (seq === undefined) {
+        if (entry.ackedIn === attempt) beginAgain(entry.partition);
+        break;
+      }
+      placedAt.set(entry.partition, seq);
+      entry.ackedIn = RELEASED;
+      entry.resolve(seq);
       sent.shift();
+      refusals = 0;
     }
     flow();
+  };
+
+  /** Sequences go back: the log was made anew or put back, or servers reordered. What follows proves its place anew. */
+  const beginAgain = (partition: number) => {
+    placedAt.delete(partition);
+    for (const entry of sent) if (entry.partition === partition) entry.stored = [];
+    halt();
   };
 
   const flow = () => {
@@ -139,8 +178,8 @@ export function createLogPublisher(
   const answers = async (): Promise<boolean> => {
     try {
       // Rejects when the link breaks meanwhile, a stalled server included: it misses its pings.
-      await link.nc.flush();
-      return link.isUp();
+      await bus.flush();
+      return bus.isUp();
     } catch {
       return false;
     }
@@ -148,19 +187,16 @@ export function createLogPublisher(
 
   const resume = async () => {
     do {
-      await pause(RETRY_MS);
-      if (closed || link.nc.isClosed()) return;
+      await bus.clock.sleep(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** refusals));
+      if (closed || bus.isClosed()) return;
     } while (!(await answers()));
     if (closed) return;
     halted = false;
-    for (const entry of sent) {
-      entry.seq = null;
-      transmit(entry);
-    }
+    for (const entry of [...sent]) transmit(entry);
     flow();
   };
 
-  const unsubscribe = link.onChange((up) => {
+  const unsubscribe = bus.onChange((up) => {
     if (!up && sent.length > 0) halt();
   });
 
@@ -177,7 +213,16 @@ export function createLogPublisher(
           reject(new PublisherClosed(id));
           return;
         }
-        const entry = { subject, partition, message, data: NOT_ENCODED, seq: null, resolve, reject };
+        const entry = {
+          subject,
+          partition,
+          message,
+          data: NOT_ENCODED,
+          stored: [],
+          ackedIn: NEVER,
+          resolve,
+          reject,
+        };
         for (const needless of unsent.push(entry, place)) needless.resolve(0);
         flow();
       }),

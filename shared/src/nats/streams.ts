@@ -1,4 +1,4 @@
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { type Bus, type StreamDefinition, StreamExists, StreamNotFound } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import {
   BUCKET_LEASES,
@@ -8,7 +8,6 @@ import {
   SUBJECT_EVENTS_ALL,
   SUBJECT_STATUS_SET_ALL,
 } from "../subjects.ts";
-import type { NatsLink } from "./connect.ts";
 
 /** Largest event, bytes. */
 export const MAX_EVENT_BYTES = 256 * 1024;
@@ -18,73 +17,77 @@ const HOUR_MS = 3_600_000;
 const EVENTS_MAX_AGE_MS = 6 * HOUR_MS;
 /** How long a last value lives; owners rewrite live ones well before. */
 export const LAST_VALUE_MAX_AGE_MS = 24 * HOUR_MS;
-const nanos = (ms: number): number => ms * 1e6;
-
-const STREAM_NOT_FOUND = 10059;
-const NAME_IN_USE = 10058;
-const SUBJECTS_OVERLAP = 10_065;
 
 /** Name of the stream behind a key-value bucket. */
 export const bucketStream = (bucket: string): string => `KV_${bucket}`;
 /** Subject of a bucket's key. */
 export const keySubject = (bucket: string, key: string): string => `$KV.${bucket}.${key}`;
 
-const bucket = (name: string, extra: Partial<StreamConfig>): Partial<StreamConfig> => ({
+const anyStream = {
+  maxAgeMs: 0,
+  maxMessageBytes: -1,
+  maxBytes: -1,
+  maxMessagesPerSubject: -1,
+  discard: "old",
+  allowRollup: false,
+  denyDelete: false,
+} as const;
+const anyBucket = {
+  ...anyStream,
+  maxMessagesPerSubject: 1,
+  discard: "new",
+  allowRollup: true,
+  denyDelete: true,
+} as const;
+
+const bucket = (name: string, maxAgeMs: number): Omit<StreamDefinition, "replicas"> => ({
+  ...anyBucket,
   name: bucketStream(name),
-  subjects: [`$KV.${name}.>`],
-  max_msgs_per_subject: 1,
-  discard: DiscardPolicy.New,
-  allow_rollup_hdrs: true,
-  deny_delete: true,
-  allow_direct: true,
-  ...extra,
+  subjects: [keySubject(name, ">")],
+  maxAgeMs,
 });
 
-const definitions: Partial<StreamConfig>[] = [
+const definitions: Omit<StreamDefinition, "replicas">[] = [
   {
+    ...anyStream,
     name: STREAM_EVENTS,
     subjects: [SUBJECT_EVENTS_ALL],
-    max_age: nanos(EVENTS_MAX_AGE_MS),
-    max_msg_size: MAX_EVENT_BYTES,
-    discard: DiscardPolicy.Old,
-    allow_direct: true,
+    maxAgeMs: EVENTS_MAX_AGE_MS,
+    maxMessageBytes: MAX_EVENT_BYTES,
   },
   {
+    ...anyStream,
     name: STREAM_STATUS,
     subjects: [SUBJECT_STATUS_SET_ALL],
-    max_age: nanos(LAST_VALUE_MAX_AGE_MS),
-    max_msgs_per_subject: 1,
-    discard: DiscardPolicy.Old,
-    allow_direct: true,
-    republish: { src: SUBJECT_STATUS_SET_ALL, dest: "presence.status.{{wildcard(1)}}" },
+    maxAgeMs: LAST_VALUE_MAX_AGE_MS,
+    maxMessagesPerSubject: 1,
+    republish: { from: SUBJECT_STATUS_SET_ALL, to: "presence.status.{{wildcard(1)}}" },
   },
-  bucket(BUCKET_STATE, { max_age: nanos(LAST_VALUE_MAX_AGE_MS) }),
-  bucket(BUCKET_LEASES, {}),
+  bucket(BUCKET_STATE, LAST_VALUE_MAX_AGE_MS),
+  bucket(BUCKET_LEASES, 0),
 ];
 
 /**
  * Creates the streams and buckets that are missing (DESIGN "Streams and buckets"). Every process may
  * call it at once. Rejects when JetStream is not available or a stream of the name differs in subjects.
  */
-export async function ensureStreams(link: NatsLink, replicas: number): Promise<void> {
+export async function ensureStreams(bus: Bus, replicas: number): Promise<void> {
   for (const definition of definitions) {
     try {
-      await link.jsm.streams.info(definition.name as string);
+      await bus.info(definition.name);
     } catch (error) {
-      if (errorCode(error) !== STREAM_NOT_FOUND) throw error;
-      try {
-        await link.jsm.streams.add({
-          retention: RetentionPolicy.Limits,
-          storage: StorageType.File,
-          num_replicas: replicas,
-          ...definition,
-        } as StreamConfig & { name: string });
-      } catch (created) {
-        // Another process may be making it in this moment: its name, or its subjects already, are then taken.
-        const isTaken = errorCode(created) === NAME_IN_USE || errorCode(created) === SUBJECTS_OVERLAP;
-        if (!isTaken || !(await appears(link, definition.name as string))) throw created;
-      }
+      if (!(error instanceof StreamNotFound)) throw error;
+      await create(bus, { ...definition, replicas });
     }
+  }
+}
+
+async function create(bus: Bus, definition: StreamDefinition): Promise<void> {
+  try {
+    await bus.createStream(definition);
+  } catch (error) {
+    // Another process may be making it in this moment: its name, or its subjects already, are then taken.
+    if (!(error instanceof StreamExists) || !(await appears(bus, definition.name))) throw error;
   }
 }
 
@@ -92,16 +95,16 @@ const APPEARS_WITHIN_MS = 1_000;
 const APPEARS_LOOK_MS = 50;
 
 /** Whether a stream of this name is there, or comes in a moment. */
-async function appears(link: NatsLink, name: string): Promise<boolean> {
-  const until = performance.now() + APPEARS_WITHIN_MS;
+async function appears(bus: Bus, name: string): Promise<boolean> {
+  const until = bus.clock.now() + APPEARS_WITHIN_MS;
   for (;;) {
     try {
-      await link.jsm.streams.info(name);
+      await bus.info(name);
       return true;
     } catch (error) {
-      if (errorCode(error) !== STREAM_NOT_FOUND) throw error;
-      if (performance.now() > until) return false;
-      await new Promise((resolve) => setTimeout(resolve, APPEARS_LOOK_MS));
+      if (!(error instanceof StreamNotFound)) throw error;
+      if (bus.clock.now() > until) return false;
+      await bus.clock.sleep(APPEARS_LOOK_MS);
     }
   }
 }
@@ -109,22 +112,18 @@ async function appears(link: NatsLink, name: string): Promise<boolean> {
 const LOOK_MS = 1_000;
 
 /** {@link ensureStreams}, and again whenever one is found missing: a stream deleted under running processes comes back. */
-export async function keepStreams(
-  link: NatsLink,
-  replicas: number,
-  logger: Logger,
-): Promise<{ stop(): void }> {
-  await ensureStreams(link, replicas);
+export async function keepStreams(bus: Bus, replicas: number, logger: Logger): Promise<{ stop(): void }> {
+  await ensureStreams(bus, replicas);
   const look = async () => {
-    if (!link.isUp()) return;
-    await ensureStreams(link, replicas).catch((error) => logger.warn({ err: error }, "streams not checked"));
+    if (!bus.isUp()) return;
+    await ensureStreams(bus, replicas).catch((error) => logger.warn({ err: error }, "streams not checked"));
   };
-  const timer = setInterval(() => void look(), LOOK_MS);
-  return { stop: () => clearInterval(timer) };
-}
-
-function errorCode(error: unknown): number | undefined {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "number"
-    ? error.code
-    : undefined;
+  const timer = bus.clock.every(LOOK_MS, () => void look());
+  const forget = bus.onChange(() => void look());
+  return {
+    stop() {
+      timer.cancel();
+      forget();
+    },
+  };
 }

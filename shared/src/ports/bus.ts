@@ -83,6 +83,8 @@ export interface AppendOptions {
   deletes?: boolean;
   /** Within the stream's window, a second message with the same id is acknowledged, and not stored. */
   messageId?: string;
+  /** The acknowledgement after all, when it arrives after {@link AckLost}: the message is stored. */
+  onLate?: (ack: PubAck) => void;
 }
 
 export interface LastValue {
@@ -192,8 +194,10 @@ export class StreamNotFound extends Error {
 }
 
 export class StreamExists extends Error {
-  constructor(stream: string) {
-    super(`the stream ${stream}, or one with its subjects, is there already`);
+  constructor(stream: string, cause?: Error) {
+    super(`the stream ${stream}, or one with its subjects, is there already: ${cause?.message ?? stream}`, {
+      cause,
+    });
     this.name = "StreamExists";
   }
 }

@@ -1,6 +1,6 @@
-import { isConflict } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
+import { isConflict } from "@meeshy/shared/ports/bus";
 import { BUCKET_LEASES } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";

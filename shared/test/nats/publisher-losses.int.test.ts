@@ -1,6 +1,6 @@
-import type { AckInbox } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLogPublisher } from "@meeshy/shared/nats/publisher";
+import type { Acks } from "@meeshy/shared/ports/bus";
 import { partitionSubject, STREAM_EVENTS, SUBJECT_EVENTS_ALL } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
@@ -26,13 +26,13 @@ beforeEach(async () => {
 function losing(fate: (number: number, transmission: number) => Fate) {
   const transmissions = new Map<number, number>();
   const late: (() => void)[] = [];
-  const send: AckInbox["send"] = (subject, data, onAck) => {
+  const send: Acks["send"] = (subject, data, onAck, options) => {
     const { number } = json<{ number: number }>({ data });
     const transmission = (transmissions.get(number) ?? 0) + 1;
     transmissions.set(number, transmission);
     switch (fate(number, transmission)) {
       case "stored":
-        return link.acks.send(subject, data, onAck);
+        return link.acks.send(subject, data, onAck, options);
       case "vanishes":
         return link.acks.send("nowhere", data, (error, ack) => {
           onAck(error, ack);

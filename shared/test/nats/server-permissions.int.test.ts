@@ -1,10 +1,11 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAckInbox } from "../../src/nats/ack-inbox.ts";
+import { createAcks } from "../../src/nats/acks.ts";
 import { openNats } from "../../src/nats/connect.ts";
 import { inboxPrefix, NATS_ROLES, type NatsRole } from "../../src/nats/permissions.ts";
 import { ensureStreams } from "../../src/nats/streams.ts";
+import { systemClock } from "../../src/runtime/system-clock.ts";
 import { startNats, type TestNats } from "../../testing/servers.ts";
 
 let nats: TestNats;
@@ -257,7 +258,7 @@ test("what is refused is told in the log, by name", async () => {
 });
 
 test("an acknowledgement reaches the publisher alone", async () => {
-  const acks = createAckInbox(as.gateway, inboxPrefix("gateway"));
+  const acks = createAcks(as.gateway, inboxPrefix("gateway"), systemClock);
   const before = await logged();
   await acks.publish("presence.in.1.gw.alice", new Uint8Array());
   expect(await logged()).toBe(before + 1);

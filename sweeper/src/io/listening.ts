@@ -1,5 +1,5 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { type GuardRules, type GuardState, observe } from "../core/deaf-guard.ts";
 import { type BoardView, viewBoard } from "./board-view.ts";
 
@@ -11,27 +11,22 @@ export interface Listening {
 }
 
 /** `ownKey`: the lease entry under which this process beats, and by which it knows that it hears. */
-export function createListening(
-  link: NatsLink,
-  board: LeaseBoard,
-  ownKey: string,
-  rules: GuardRules,
-): Listening {
+export function createListening(bus: Bus, board: LeaseBoard, ownKey: string, rules: GuardRules): Listening {
   let guard: GuardState | undefined;
   // A break between two looks is a gap as well.
   let broke = false;
-  const forget = link.onChange((up) => {
+  const forget = bus.onChange((up) => {
     if (!up) broke = true;
   });
   return {
     look() {
       const view = viewBoard(board);
-      const linkUp = link.isUp() && !broke;
+      const linkUp = bus.isUp() && !broke;
       broke = false;
       guard = observe(
         guard,
         {
-          now: performance.now(),
+          now: bus.clock.now(),
           linkUp,
           ownBeatAt: board.get(ownKey)?.changedAt ?? null,
           workers: view.workers,

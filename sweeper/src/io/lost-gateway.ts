@@ -1,7 +1,6 @@
-import { isConflict } from "@meeshy/shared/nats/ack-inbox";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
+import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
 
@@ -17,7 +16,7 @@ export interface LostGateways {
   finish(gatewayId: string, entry: LeaseEntry): Promise<void>;
 }
 
-export function createLostGateways(link: NatsLink, board: LeaseBoard, logger: Logger): LostGateways {
+export function createLostGateways(bus: Bus, board: LeaseBoard, logger: Logger): LostGateways {
   /** keys at work, and keys that are removed until the board shows it */
   const underway = new Set<string>();
   board.onChange((key) => {
@@ -27,13 +26,13 @@ export function createLostGateways(link: NatsLink, board: LeaseBoard, logger: Lo
   const tell = async (gatewayId: string) => {
     const data = toBytes({ event: { type: "gateway-lost", gatewayId } });
     await Promise.all(
-      Array.from({ length: PARTITIONS }, (_, p) => link.acks.publish(partitionSubject("sweep", p), data)),
+      Array.from({ length: PARTITIONS }, (_, p) => bus.acks.publish(partitionSubject("sweep", p), data)),
     );
   };
 
   /** One attempt at a time; what fails is tried again at the next look at the board. */
   const attempt = async (gatewayId: string, key: string, mark: () => Promise<number>) => {
-    if (underway.has(key) || !link.isUp()) return;
+    if (underway.has(key) || !bus.isUp()) return;
     underway.add(key);
     try {
       const revision = await mark();

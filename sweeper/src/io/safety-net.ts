@@ -1,7 +1,7 @@
 import type { Profile } from "@meeshy/shared/events";
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createGate } from "@meeshy/shared/nats/gate";
 import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject } from "@meeshy/shared/subjects";
 
@@ -38,25 +38,26 @@ export interface SafetyNet {
 const LOOKS_AT_ONCE = 1_000;
 
 export function createSafetyNet(
-  link: NatsLink,
+  bus: Bus,
   readStale: (scope: Scope) => Promise<readonly StaleUser[]>,
   onSwept: (cleanup: Cleanup) => void,
   logger: Logger,
 ): SafetyNet {
+  const { clock } = bus;
   const gate = createGate(LOOKS_AT_ONCE);
   let last: Cleanup | null = null;
 
   const look = async ({ userId, profile }: StaleUser) => {
-    await link.acks.publish(eventSubject("sweep", userId), toBytes({ event: { type: "look", profile } }));
+    await bus.acks.publish(eventSubject("sweep", userId), toBytes({ event: { type: "look", profile } }));
   };
 
   return {
     async sweep(scope = "stale") {
-      const startedAt = performance.now();
+      const startedAt = clock.now();
       const stale = await readStale(scope);
       const looks = await Promise.allSettled(stale.map((user) => gate.run(() => look(user))));
       const failures = looks.filter((result) => result.status === "rejected");
-      last = { at: Date.now(), durationMs: Math.round(performance.now() - startedAt) };
+      last = { at: clock.wall(), durationMs: Math.round(clock.now() - startedAt) };
       onSwept(last);
       logger.info(
         { scope, examined: stale.length, failed: failures.length, err: failures[0]?.reason, ...last },

@@ -1,5 +1,5 @@
-import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
 
 /** Writes the passing of time into the log (DESIGN "Time"). */
@@ -12,8 +12,8 @@ export interface TimeoutWriter {
 }
 
 /** `elapsed` in the messages is ms since this writer was made, by this process' monotonic clock. */
-export function createTimeoutWriter(link: NatsLink, sweeperId: string): TimeoutWriter {
-  const startedAt = performance.now();
+export function createTimeoutWriter(bus: Bus, sweeperId: string): TimeoutWriter {
+  const startedAt = bus.clock.now();
   const subjects = Array.from({ length: PARTITIONS - 1 }, (_, p) => partitionSubject("sweep", p));
   const lastSubject = partitionSubject("sweep", PARTITIONS - 1);
   let underway = false;
@@ -21,19 +21,19 @@ export function createTimeoutWriter(link: NatsLink, sweeperId: string): TimeoutW
   const settle = async (isLost: boolean) => {
     // The ack may be lost and the timeouts still wait in front of a server that stands still: once it
     // answers, or the link is broken, they wait no more.
-    if (isLost) await link.nc.flush().catch(() => {});
+    if (isLost) await bus.flush().catch(() => {});
     underway = false;
   };
 
   return {
     write() {
-      if (underway || !link.isUp() || link.nc.isClosed()) return;
+      if (underway || !bus.isUp() || bus.isClosed()) return;
       underway = true;
-      const elapsed = performance.now() - startedAt;
+      const elapsed = bus.clock.now() - startedAt;
       const data = toBytes({ event: { type: "timeout", sweeperId, elapsed } });
-      for (const subject of subjects) link.nc.publish(subject, data);
+      for (const subject of subjects) bus.publish(subject, data);
       // The log takes them in order: once it has the last one, none of those before is on its way.
-      link.acks.send(lastSubject, data, (error) => void settle(error !== null));
+      bus.acks.send(lastSubject, data, (error) => void settle(error !== null));
     },
   };
 }

@@ -1,7 +1,7 @@
-import { type AckInbox, AckLost, isConflict, PublishRefused } from "@meeshy/shared/nats/ack-inbox";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { compareAndDelete, compareAndSet, readLast, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndDelete, compareAndSet, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject, MAX_EVENT_BYTES } from "@meeshy/shared/nats/streams";
+import { AckLost, type Acks, isConflict, isTooLarge, PublishRefused } from "@meeshy/shared/ports/bus";
 import { BUCKET_STATE, partitionSubject } from "@meeshy/shared/subjects";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 const SUBJECT = partitionSubject("gw", 0);
-const failure = (publishing: ReturnType<AckInbox["publish"]>) =>
+const failure = (publishing: ReturnType<Acks["publish"]>) =>
   publishing.then(
     () => undefined,
     (error: unknown) => error,
@@ -35,6 +35,7 @@ describe("the ack inbox", () => {
     expect(error).toBeInstanceOf(PublishRefused);
     expect((error as PublishRefused).code).toBe(10054);
     expect(isConflict(error)).toBe(false);
+    expect(isTooLarge(error)).toBe(true);
   });
 
   test("counts the ack of a subject that no stream takes for lost", async () => {
@@ -47,15 +48,17 @@ describe("the ack inbox", () => {
     await nats.kill("SIGCONT");
   });
 
-  test("counts an ack for lost when the message is too large for the connection", async () => {
+  test("refuses at once a message that is too large for the connection", async () => {
+    const sentAt = performance.now();
     const error = await failure(link.acks.publish(SUBJECT, new Uint8Array(2_000_000)));
-    expect(error).toBeInstanceOf(AckLost);
+    expect(isTooLarge(error)).toBe(true);
+    expect(performance.now() - sentAt).toBeLessThan(500);
   });
 
   test("counts acks for lost when it is closed, and those asked for afterwards", async () => {
     await nats.kill("SIGSTOP");
     const waiting = failure(link.acks.publish(SUBJECT, toBytes({})));
-    link.acks.close();
+    await link.close();
     expect(await waiting).toBeInstanceOf(AckLost);
     expect(await failure(link.acks.publish(SUBJECT, toBytes({})))).toBeInstanceOf(AckLost);
     await nats.kill("SIGCONT");
@@ -71,21 +74,21 @@ describe("a last value", () => {
     const conflict = await failure(compareAndSet(link, subject, toBytes({ n: 2 }), 0));
     expect(isConflict(conflict)).toBe(true);
     await compareAndSet(link, subject, toBytes({ n: 3 }), seq);
-    const last = await readLast(link, stream, subject);
+    const last = await link.lastValue(stream, subject);
     expect(last && json(last)).toEqual({ n: 3 });
     expect(last).toMatchObject({ seq: seq + 1, deleted: false });
   });
 
   test("is absent where nothing was written", async () => {
-    expect(await readLast(link, stream, subject)).toBeUndefined();
+    expect(await link.lastValue(stream, subject)).toBeUndefined();
   });
 
   test("leaves a mark when it is deleted, and only its last revision can be", async () => {
     const { seq } = await compareAndSet(link, subject, toBytes({ n: 1 }), 0);
     expect(isConflict(await failure(compareAndDelete(link, subject, seq - 1)))).toBe(true);
     await compareAndDelete(link, subject, seq);
-    expect(await readLast(link, stream, subject)).toMatchObject({ seq: seq + 1, deleted: true });
+    expect(await link.lastValue(stream, subject)).toMatchObject({ seq: seq + 1, deleted: true });
     await compareAndSet(link, subject, toBytes({ n: 2 }), seq + 1);
-    expect(await readLast(link, stream, subject)).toMatchObject({ deleted: false });
+    expect(await link.lastValue(stream, subject)).toMatchObject({ deleted: false });
   });
 });

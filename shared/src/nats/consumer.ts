@@ -1,41 +1,24 @@
 import {
   AckPolicy,
-  type ConsumerConfig,
+  DeliverPolicy,
   type JetStreamManager,
   jetstreamManager,
   ReplayPolicy,
 } from "@nats-io/jetstream";
-import type { Msg, MsgHdrs } from "@nats-io/nats-core";
+import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { Fifo } from "../fifo.ts";
-import type { NatsLink } from "./connect.ts";
+import type { ConsumeOptions, Consumer, Stored } from "../ports/bus.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import { isDeleteMarker } from "./acks.ts";
+import type { Gate } from "./gate.ts";
 
-/** A message of a stream. `time`: the broker's timestamp, ms since 1970. */
-export interface Stored {
-  seq: number;
-  subject: string;
-  data: Uint8Array;
-  time: number;
-  headers: MsgHdrs | undefined;
-  /** how many messages of the filter the stream held after this one when it was sent */
-  pending: number;
-}
-
-export interface PushConsumerOptions {
-  stream: string;
-  /** filter and starting point */
-  config: { filter_subject: string } & Pick<ConsumerConfig, "deliver_policy"> & Partial<ConsumerConfig>;
-  /** How long the server may take to answer the request for it. */
-  createdWithinMs: number;
-  onMessage: (message: Stored) => void | Promise<void>;
-  /** The end of the stream was reached. Called at least once, after the messages before it. */
-  onCaughtUp: () => void;
-}
-
-/** One ephemeral consumer, for as long as it can be trusted. */
-export interface PushConsumer {
-  /** Resolves with the reason why it ended; rejects with what `onMessage` threw. */
-  ended: Promise<string>;
-  end(reason: string): void;
+export interface ConsumerDeps {
+  nc: NatsConnection;
+  clock: Clock;
+  /** Bounds the consumers that are being created: each costs the server a look over the stream. */
+  creations: Gate;
+  /** A fresh subject that only this process may listen on. */
+  newInbox(): string;
 }
 
 const HEARTBEAT_MS = 1_000;
@@ -57,7 +40,8 @@ const nanos = (ms: number): number => ms * 1e6;
  * Pushed, not pulled: nats-server 2.9.10 drops a pull request without a word when it expires in the moment in
  * which a message arrives, and a client that counts on the word stands still for two heartbeats.
  */
-export async function openPushConsumer(link: NatsLink, options: PushConsumerOptions): Promise<PushConsumer> {
+export async function openConsumer(deps: ConsumerDeps, options: ConsumeOptions): Promise<Consumer> {
+  const { nc, clock, creations } = deps;
   const queue = new Fifo<Msg>();
   let endReason: string | undefined;
   let wake = () => {};
@@ -66,13 +50,13 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
   const end = (reason: string) => {
     if (endReason !== undefined) return;
     endReason = reason;
-    clearInterval(watchdog);
+    watchdog?.cancel();
     subscription.unsubscribe();
     wake();
   };
 
-  const inbox = link.newInbox();
-  const subscription = link.nc.subscribe(inbox, {
+  const inbox = deps.newInbox();
+  const subscription = nc.subscribe(inbox, {
     callback: (error, message) => {
       if (error) {
         end(error.message);
@@ -83,20 +67,19 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
       wake();
     },
   });
-  let watchdog: NodeJS.Timeout | undefined;
+  let watchdog: Timer | undefined;
   // Counts its own turns, not time: a process that stood still has the messages waiting in its socket.
   const watch = () => {
-    watchdog = setInterval(() => {
+    watchdog = clock.every(HEARTBEAT_MS, () => {
       if (++silent > SILENT_INTERVALS) end("heartbeats missed");
-    }, HEARTBEAT_MS);
+    });
   };
 
-  const startsAt = options.config.opt_start_seq ?? 1;
+  const { stream, filter, from: startsAt } = options;
   /** sequence of the last message that there was to deliver, once it is known */
   let lastThere = Number.POSITIVE_INFINITY;
   const learnLastThere = async (jsm: JetStreamManager) => {
-    const { stream, config } = options;
-    const last = await jsm.streams.getMessage(stream, { last_by_subj: config.filter_subject });
+    const last = await jsm.streams.getMessage(stream, { last_by_subj: filter });
     lastThere = last?.seq ?? 0;
     wake();
   };
@@ -120,7 +103,7 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
         });
         continue;
       }
-      if (turn % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (turn % TURN === 0) await clock.turn();
       if (message.reply?.startsWith("$JS.ACK.")) {
         const { deliverySeq, ...stored } = toStored(message, message.reply);
         if (deliverySeq !== delivered + 1) return "a delivery is missing";
@@ -133,7 +116,7 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
       }
       const control = readControl(message);
       if (control === undefined) return `the server says ${message.headers?.status}`;
-      if (control.answerTo) link.nc.publish(control.answerTo);
+      if (control.answerTo) nc.publish(control.answerTo);
       if (control.lastDelivery === undefined) continue;
       if (control.lastDelivery !== delivered) return "a delivery is missing";
       // Nothing is left to send, although fewer came than there were: others purged the rest.
@@ -143,9 +126,12 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
   };
 
   try {
-    const jsm = await jetstreamManager(link.nc, { timeout: options.createdWithinMs, checkAPI: false });
-    const info = await link.creations.run(() =>
-      jsm.consumers.add(options.stream, {
+    const jsm = await jetstreamManager(nc, { timeout: options.createdWithinMs, checkAPI: false });
+    const info = await creations.run(() =>
+      jsm.consumers.add(stream, {
+        filter_subject: filter,
+        deliver_policy: DeliverPolicy.StartSequence,
+        opt_start_seq: startsAt,
         ack_policy: AckPolicy.None,
         replay_policy: ReplayPolicy.Instant,
         deliver_subject: inbox,
@@ -154,7 +140,6 @@ export async function openPushConsumer(link: NatsLink, options: PushConsumerOpti
         inactive_threshold: nanos(INACTIVE_MS),
         mem_storage: true,
         num_replicas: 1,
-        ...options.config,
       }),
     );
     if (endReason === undefined) watch();
@@ -192,7 +177,7 @@ function toStored(message: Msg, reply: string): Stored & { deliverySeq: number }
     subject: message.subject,
     data: message.data,
     time: Number(tokens[at + 2]?.slice(0, -6)),
-    headers: message.headers,
+    deleted: isDeleteMarker(message.headers),
     pending: Number(tokens[at + 3]),
   };
 }

@@ -1,0 +1,25 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+import type { LastValue } from "../ports/bus.ts";
+import { isDeleteMarker } from "./acks.ts";
+
+const NOT_FOUND = 404;
+
+/** The last value of one subject by direct get; `undefined` when there is none. Rejects without an answer. */
+export async function readLastValue(
+  nc: NatsConnection,
+  stream: string,
+  subject: string,
+  timeoutMs: number,
+): Promise<LastValue | undefined> {
+  const answer = await nc.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array(), {
+    timeout: timeoutMs,
+  });
+  const status = answer.headers?.code ?? 0;
+  if (status === NOT_FOUND) return undefined;
+  if (status >= 300) throw new Error(`${subject}: ${answer.headers?.description} (${status})`);
+  return {
+    seq: Number(answer.headers?.get("Nats-Sequence")),
+    data: answer.data,
+    deleted: isDeleteMarker(answer.headers),
+  };
+}

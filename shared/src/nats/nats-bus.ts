@@ -1,0 +1,113 @@
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { createInbox, type NatsConnection, TimeoutError } from "@nats-io/nats-core";
+import { type Bus, RequestTimeout, StreamExists, StreamNotFound } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { createAcks } from "./acks.ts";
+import { openConsumer } from "./consumer.ts";
+import { readLastValue } from "./direct-get.ts";
+import { createGate } from "./gate.ts";
+import { createPatience } from "./patience.ts";
+import { toConfig, toDefinition } from "./stream-config.ts";
+
+/** Longest time that an API call is given. */
+const API_PATIENCE_MS = 8_000;
+const CREATIONS_AT_ONCE = 4;
+/** `err_code`s of the stream API. */
+const STREAM_NOT_FOUND = 10059;
+const NAME_IN_USE = 10058;
+const SUBJECTS_OVERLAP = 10065;
+
+export interface NatsBusParts {
+  nc: NatsConnection;
+  clock: Clock;
+  inboxPrefix: string;
+  acks: ReturnType<typeof createAcks>;
+}
+
+/** What of the bus port is a matter of the connection alone; `openNats` adds the state of the link. */
+export function createNatsBus({
+  nc,
+  clock,
+  inboxPrefix,
+  acks,
+}: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> & { linkBroke(): void } {
+  const patience = createPatience(API_PATIENCE_MS);
+  /** Asks the server's API in the client's way, in as much time as its answers take. */
+  const ask = async <T>(of: string, question: (jsm: JetStreamManager, timeout: number) => Promise<T>) => {
+    const askedAt = clock.now();
+    const timeout = Math.ceil(patience.ms());
+    try {
+      const answer = await question(await jetstreamManager(nc, { timeout, checkAPI: false }), timeout);
+      patience.answered(clock.now() - askedAt);
+      return answer;
+    } catch (error) {
+      if (error instanceof TimeoutError) patience.missed();
+      return asOurs(of)(error);
+    }
+  };
+  const newInbox = () => createInbox(inboxPrefix);
+  const consumerDeps = { nc, clock, creations: createGate(CREATIONS_AT_ONCE), newInbox };
+  return {
+    clock,
+    acks,
+    isClosed: () => nc.isClosed(),
+    flush: () => nc.flush(),
+    publish: (subject, data) => nc.publish(subject, data),
+    subscribe: (subject, onMessage, { queue } = {}) =>
+      nc.subscribe(subject, {
+        ...(queue === undefined ? {} : { queue }),
+        callback: (error, message) => {
+          if (error) return;
+          const seq = Number(message.headers?.get("Nats-Sequence"));
+          onMessage({
+            subject: message.subject,
+            data: message.data,
+            seq: seq > 0 ? seq : undefined,
+            respond: (data) => void message.respond(data),
+          });
+        },
+      }),
+    request: async (subject, data, timeoutMs) =>
+      (await nc.request(subject, data, { timeout: timeoutMs }).catch(asOurs(subject))).data,
+    lastValue: (stream, subject) => ask(subject, (_, timeout) => readLastValue(nc, stream, subject, timeout)),
+    timeAt: (stream, seq) =>
+      ask(stream, async (jsm) => (await jsm.direct.getMessage(stream, { seq }))?.time.getTime()),
+    async info(stream) {
+      const { created, state, config } = await ask(stream, (jsm) => jsm.streams.info(stream));
+      return {
+        created: String(created),
+        first: state.first_seq,
+        last: state.last_seq,
+        bytes: state.bytes,
+        definition: toDefinition(config),
+      };
+    },
+    consume: (options) => openConsumer(consumerDeps, options).catch(asOurs(options.stream)),
+    async purge(stream, { filter, below }) {
+      const what = {
+        ...(filter === undefined ? {} : { filter }),
+        ...(below === undefined ? {} : { seq: below }),
+      } as { filter: string; seq: number };
+      await ask(stream, (jsm) => jsm.streams.purge(stream, what));
+    },
+    async createStream(definition) {
+      await ask(definition.name, (jsm) => jsm.streams.add(toConfig(definition)));
+    },
+    async updateStream(definition) {
+      await ask(definition.name, (jsm) => jsm.streams.update(definition.name, toConfig(definition)));
+    },
+    linkBroke: patience.reset,
+  };
+}
+
+/** The client's errors in the port's terms. */
+const asOurs =
+  (of: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof Error)) throw error;
+    const code = "code" in error ? error.code : undefined;
+    if (error instanceof TimeoutError) throw new RequestTimeout(of);
+    if (code === STREAM_NOT_FOUND) throw new StreamNotFound(of);
+    if (code === NAME_IN_USE || code === SUBJECTS_OVERLAP) throw new StreamExists(of, error);
+    throw error;
+  };
