@@ -21,7 +21,7 @@ export interface CampaignOptions {
 export interface CampaignResult {
   /** what was still wrong when the time to recover was over */
   findings: Finding[];
-  /** faults that the time did not suffice for */
+  /** kinds of faults of which the time sufficed for none */
   notInjected: string[];
 }
 
@@ -72,7 +72,13 @@ export async function campaign(session: Session, options: CampaignOptions): Prom
   }
   const left = until - performance.now();
   if (left > 0) await pause(left, undefined, { signal });
-  return { findings, notInjected: due.map(({ name }) => name) };
+  return { findings, notInjected: kindsWithout(faults, due) };
+}
+
+/** Kinds of which every fault is still due. */
+function kindsWithout(faults: readonly FaultPlan[], due: readonly FaultPlan[]): string[] {
+  const injected = new Set(faults.filter((plan) => !due.includes(plan)).map(({ kind }) => kind));
+  return [...new Set(due.map(({ kind }) => kind))].filter((kind) => !injected.has(kind));
 }
 
 /** One fault of each kind first, then the rest; both in an order of chance. */

@@ -14,7 +14,7 @@ import { openSession } from "./session.ts";
 export interface Result {
   lines: Line[];
   findings: Finding[];
-  /** faults that the time did not suffice for */
+  /** kinds of faults of which the time sufficed for none */
   notInjected: string[];
   /** how long the driver itself once stood still, ms */
   longestStallMs: number;

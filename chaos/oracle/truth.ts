@@ -12,7 +12,7 @@ import {
 } from "./bounds.ts";
 import type { Connection, Ending, Fault, Times } from "./history.ts";
 import { complement, type Interval, type Intervals, intersect, subtract, union } from "./intervals.ts";
-import { deadlineAfter, deathsOf, holdUpsOf, silencesOf, type Window } from "./windows.ts";
+import { deadlineAfter, deathsOf, heardLate, holdUpsOf, silencesOf, type Window } from "./windows.ts";
 
 /** What may and what must be shown of one user. Where neither `online` nor `offline` holds, both are right. */
 export interface Truth {
@@ -101,7 +101,11 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
     activities: [
       authenticatedAt === null
         ? activityAt(Number.isFinite(until) ? until : openedAt, false)
-        : activityAt(authenticatedAt, true),
+        : activityAt(
+            // The acknowledgement says when it was in the log, unless that came late.
+            heardLate(gateway, openedAt, authenticatedAt, faults) ? openedAt : authenticatedAt,
+            true,
+          ),
       activityAt(openedAt, false),
       ...activities.map((at) => activityAt(at, isSettled(at, until, own))),
     ],

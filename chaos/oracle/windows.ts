@@ -117,6 +117,14 @@ export function holdUpsOf(gateway: number, faults: readonly Fault[], times: Time
     }));
 }
 
+/** Whether a gateway may have heard late, between two moments, that what it wrote is in the log. */
+export function heardLate(gateway: number, from: number, to: number, faults: readonly Fault[]): boolean {
+  return ofGateway(gateway, faults).some(
+    ({ action, injectedAt, endedAt }) =>
+      isOfLink(action) && injectedAt <= to && endedAt + RECONNECT_MS >= from,
+  );
+}
+
 /** When a gateway gave no sign of life for so long that its users may be declared offline. */
 export function silencesOf(gateway: number, faults: readonly Fault[], times: Times): Interval[] {
   return ofGateway(gateway, faults)

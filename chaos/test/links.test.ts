@@ -147,6 +147,22 @@ describe("a gateway whose answers come late", () => {
   });
 });
 
+it("a connect counts from when it was written, also where its gateway heard late that it was", () => {
+  const columns = (action: "deafen" | "stop", at: number) => {
+    const { story, bob, ann } = bobKnowsAnn();
+    bob.told(6_050, offline("ann", 11));
+    ann.ends(6_000, "left");
+    story.fault({ component: "gateway", action, ...CUT });
+    const late = story.connect("ann", 15_000);
+    late.connection.openedAt = 10_500;
+    bob.told(15_100, online("ann", 12)).told(at, offline("ann", 20));
+    return story.columns();
+  };
+  expect(columns("deafen", 32_500)).toEqual([]);
+  expect(columns("deafen", 30_200)).toEqual(["false offlines"]);
+  expect(columns("stop", 32_500)).toContain("false offlines");
+});
+
 describe("a store without room", () => {
   it.each([
     ["left", 20_400, []],

@@ -113,7 +113,7 @@ describe("the command line", () => {
   it("needs nothing: the seed is by chance", () => {
     expect(parseOptions([], half)).toEqual({
       seed: 2 ** 30,
-      minutes: 3.8,
+      minutes: 4.8,
       clients: 320,
       only: null,
       json: null,
