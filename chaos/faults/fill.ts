@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FaultPlan } from "./catalogue.ts";
 import type { Victims } from "./inject.ts";
+import { signalAll } from "./process-tree.ts";
 import { pidsOf, untilReplaced } from "./processes.ts";
 
 /** Leaves the broker no room to store anything, then gives it room again as an operator would. */
@@ -55,7 +56,13 @@ async function reload(stack: Victims, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** JetStream gives up when its disk is full and stays so until a restart, which is what ends this fault. */
+/** What a service manager gives a process to stop in good order before it kills it. */
+const STOPS_WITHIN_MS = 2_000;
+
+/**
+ * JetStream gives up when its disk is full and stays so until a restart, which is what ends this fault. nats-server
+ * 2.9 does not even stop then when it is asked to.
+ */
 async function fillDisk(
   { holdMs, name }: FaultPlan,
   stack: Victims,
@@ -71,8 +78,9 @@ async function fillDisk(
     rmSync(ballast, { force: true });
   }
   const stuck = pidsOf("nats", stack);
-  for (const pid of stuck) process.kill(pid, "SIGTERM");
-  await untilReplaced(name, "nats", stuck, stack, signal);
+  signalAll(stuck, "SIGTERM");
+  const kill = setTimeout(() => signalAll(stuck, "SIGKILL"), STOPS_WITHIN_MS);
+  await untilReplaced(name, "nats", stuck, stack, signal).finally(() => clearTimeout(kill));
   onEnded();
 }
 
