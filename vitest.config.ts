@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["{shared,gateway,presence-worker,sweeper,bin}/test/**/*.int.test.ts"],
+          include: ["{shared,gateway,presence-worker,sweeper,bin,chaos}/test/**/*.int.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           fileParallelism: false,
