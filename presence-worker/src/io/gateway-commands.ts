@@ -4,6 +4,8 @@ import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
 
+type OutOfStepCommand = Extract<GatewayCommand, { type: "out-of-step" }>;
+
 const ANSWER_MS = 1_000;
 const ATTEMPTS = 3;
 /** A gateway that is just reconnecting has no subscription for a moment, which is answered at once. */
@@ -29,4 +31,12 @@ export async function commandGateway(
       if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS);
     }
   }
+}
+
+/**
+ * Informs a publisher that nothing more of its is accepted in a partition: a gateway then begins a new life. Sent once
+ * and not waited for, since it is sent again for as long as that lasts.
+ */
+export function reportOutOfStep(bus: Bus, command: Omit<OutOfStepCommand, "type">): void {
+  bus.publish(gatewaySubject(command.publisher), toBytes({ type: "out-of-step", ...command }));
 }
