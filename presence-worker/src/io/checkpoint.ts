@@ -17,7 +17,16 @@ export const partitionLeaseSchema = z.object({
       clock: z.object({
         offset: z.number(),
         now: z.number(),
-        sweepers: z.record(z.string(), readingSchema.extend({ suspect: readingSchema.nullable() })),
+        sweepers: z.record(
+          z.string(),
+          readingSchema.extend({
+            suspect: readingSchema.nullable(),
+            isContradicted: z.boolean().optional(),
+            alone: readingSchema.optional(),
+          }),
+        ),
+        reference: z.string().optional(),
+        trusted: z.number().optional(),
       }),
       publishers: z.record(
         z.string(),

@@ -229,7 +229,7 @@ describe("a partition", () => {
     expect(reports).toEqual([[10_002, { publisher: "g1", expected: 2 }]]);
   });
 
-  it("writes a small checkpoint after 10,000 lives of gateways", () => {
+  it("writes a small checkpoint after 10,000 lives of gateways and 1,000 of sweepers", () => {
     const partition = open();
     let seq = 0;
     let time = 0;
@@ -241,7 +241,8 @@ describe("a partition", () => {
       const gatewayId = `gw-${String(life).padStart(12, "0")}`;
       put({ event: connected("c1", gatewayId), publisher: gatewayId, number: 1 }, `user-${life % 50}`);
       if (life % 3 === 0) put({ event: { type: "gateway-lost", gatewayId } });
-      const { silent } = put({ event: { type: "timeout", sweeperId: "s1", elapsed: time } });
+      const sweeperId = `s_${String(Math.floor(life / 10)).padStart(12, "0")}`;
+      const { silent } = put({ event: { type: "timeout", sweeperId, elapsed: (life % 10) * 10_000 } });
       if (silent.length === 0) continue;
       partition.forget(silent.filter((id) => missing.has(id)));
       missing = new Set(silent);
