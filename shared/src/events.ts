@@ -9,7 +9,9 @@ const millis = z.number().int();
 
 /**
  * What a worker must know of a person to publish their status without reading the database.
- * `lastActiveAt` and `lastSeen` are the stored ones, used when the worker has no record yet.
+ * `lastActiveAt` and `lastSeen` are the stored ones, used when the worker has no record yet. `stored` is there when
+ * the database could not be read: the availability with its text is then as viewers last saw it (`as-shown`), or
+ * not known, and a default in its place (`unknown`); the dates are not known either.
  */
 export const profileSchema = z.object({
   username: z.string().nullable(),
@@ -20,6 +22,7 @@ export const profileSchema = z.object({
   availabilityExpiresAt: millis.nullable(),
   lastActiveAt: millis.nullable(),
   lastSeen: millis.nullable(),
+  stored: z.enum(["as-shown", "unknown"]).optional().catch("unknown"),
 });
 export type Profile = z.infer<typeof profileSchema>;
 
