@@ -16,6 +16,7 @@ import { createOwnership } from "./host/ownership.ts";
 import { createRoundTimer } from "./host/round-timer.ts";
 import { createDatabaseWriter, type PresenceTables } from "./io/database-writer.ts";
 import { createRecordLoader } from "./io/record-loader.ts";
+import { createRefusals } from "./io/refusals.ts";
 import { createWorkerMetrics, type WorkerFigures } from "./metrics.ts";
 
 export interface WorkerDeps {
@@ -114,6 +115,7 @@ export async function createWorker(
     metrics,
     database,
     writes: createGate(WRITES_AT_ONCE),
+    refusals: createRefusals(metrics, logger),
     loader: createRecordLoader(bus, logger),
     epochs,
     rounds,

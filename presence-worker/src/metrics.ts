@@ -11,7 +11,10 @@ type TransitionEffect = Extract<Effect, { type: "transition" }>;
 /** The worker's figures (CONTRACT 8). */
 export interface WorkerMetrics {
   event(type: string, admission: Admission): void;
-  poison(): void;
+  /** A message of the log was set aside. */
+  refused(reason: "hole" | "unreadable"): void;
+  /** A publisher was informed that nothing more of its is accepted. */
+  outOfStep(): void;
   /** `pinged`: the user's last connection had stopped answering pings */
   transition(effect: TransitionEffect, record: UserRecord, pinged: boolean): void;
   takeover(seconds: number): void;
@@ -50,6 +53,17 @@ export function createWorkerMetrics(
     name: name("events_total"),
     help: "Messages of the log by type and by whether they were accepted",
     labelNames: ["type", "admission"],
+    registers,
+  });
+  const refused = new Counter({
+    name: name("log_messages_refused_total"),
+    help: "Messages of the log that were set aside: numbered beyond the next one of their publisher, or not readable",
+    labelNames: ["reason"],
+    registers,
+  });
+  const outOfStep = new Counter({
+    name: name("publishers_out_of_step_total"),
+    help: "Times that a gateway was informed that a partition accepts nothing more of it",
     registers,
   });
   const transitions = new Counter({
@@ -134,8 +148,12 @@ export function createWorkerMetrics(
   let cleaned = 0;
   const cleanedAt: number[] = [];
   return {
-    event: (type, admission) => events.inc({ type, admission }),
-    poison: () => events.inc({ type: "poison", admission: "refused" }),
+    event(type, admission) {
+      events.inc({ type, admission });
+      if (admission === "hole") refused.inc({ reason: "hole" });
+    },
+    outOfStep: () => outOfStep.inc(),
+    refused: (reason) => refused.inc({ reason }),
     transition({ from, to, cause, at }, record, pinged) {
       transitions.inc({ from, to, cause });
       if (to !== "offline") return;

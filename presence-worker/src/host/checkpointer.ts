@@ -5,6 +5,7 @@ import { isRetained, type UserRecord } from "../core/record.ts";
 import { Fenced, type RecordStore } from "../io/record-store.ts";
 import type { StatusWriter } from "../io/status-writer.ts";
 import type { HostDeps } from "./deps.ts";
+import { EpochOver } from "./epoch-keeper.ts";
 import type { Claim } from "./lease.ts";
 
 /**
@@ -156,7 +157,8 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     } catch (error) {
       for (const [userId, record] of taken) if (!dirty.has(userId)) dirty.set(userId, record);
       if (error instanceof Fenced) await claim.verify();
-      else if (!stopped) logger.warn({ err: error }, "checkpoint failed, trying again");
+      else if (!stopped && !(error instanceof EpochOver))
+        logger.warn({ err: error }, "checkpoint failed, trying again");
     }
   };
 

@@ -17,9 +17,21 @@ export const partitionLeaseSchema = z.object({
       clock: z.object({
         offset: z.number(),
         now: z.number(),
-        sweepers: z.record(z.string(), readingSchema.extend({ suspect: readingSchema.nullable() })),
+        sweepers: z.record(
+          z.string(),
+          readingSchema.extend({
+            suspect: readingSchema.nullable(),
+            isContradicted: z.boolean().optional(),
+            alone: readingSchema.optional(),
+          }),
+        ),
+        reference: z.string().optional(),
+        trusted: z.number().optional(),
       }),
-      publishers: z.record(z.string(), z.object({ number: z.number(), at: z.number(), lost: z.boolean() })),
+      publishers: z.record(
+        z.string(),
+        z.object({ number: z.number(), at: z.number(), lost: z.boolean(), holeSince: z.number().optional() }),
+      ),
       reconcileAt: z.union([z.number(), z.literal("armed")]).nullable(),
     })
     .nullable() satisfies z.ZodType<PartitionMemory | null>,

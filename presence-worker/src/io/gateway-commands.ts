@@ -4,12 +4,16 @@ import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
 
+type OutOfStepCommand = Extract<GatewayCommand, { type: "out-of-step" }>;
+
 const ANSWER_MS = 1_000;
 const ATTEMPTS = 3;
+/** A gateway that is just reconnecting has no subscription for a moment, which is answered at once. */
+const RETRY_MS = 500;
 
 /**
  * Tells a gateway to close sockets, until it answers. A gateway that does not answer is dead or about to
- * be declared lost, and its sockets with it.
+ * be declared lost, and its sockets with it; one that lives compares its connections with the records.
  */
 export async function commandGateway(
   bus: Bus,
@@ -24,6 +28,15 @@ export async function commandGateway(
       return;
     } catch (error) {
       logger.warn({ gatewayId, attempt, err: error }, "gateway does not answer");
+      if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS);
     }
   }
+}
+
+/**
+ * Informs a publisher that nothing more of its is accepted in a partition: a gateway then begins a new life. Sent once
+ * and not waited for, since it is sent again for as long as that lasts.
+ */
+export function reportOutOfStep(bus: Bus, command: Omit<OutOfStepCommand, "type">): void {
+  bus.publish(gatewaySubject(command.publisher), toBytes({ type: "out-of-step", ...command }));
 }

@@ -38,8 +38,17 @@ export interface RecordStoreOptions {
   logger: Logger;
   /** where the sequence of a user's last record is noted; `undefined` of a user who is not held */
   writtenOf: (userId: string) => Written | undefined;
+  writing: WritePermit;
   /** A record did not fit as a whole. */
   onOversize: () => void;
+}
+
+/** Whether the streams are still those of the epoch in which the partition is owned. */
+export interface WritePermit {
+  /** What to await before each write; `undefined`: nothing. Rejects when the epoch is over. */
+  permit(): Promise<void> | undefined;
+  /** Something that had been written is gone. */
+  doubt(): void;
 }
 
 /** What an attempt writes: a record, or its removal, as of a log position. */
@@ -53,7 +62,7 @@ const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { bus, partition, gate, logger, writtenOf, onOversize } = options;
+  const { bus, partition, gate, logger, writtenOf, writing, onOversize } = options;
   let closed = false;
   /** whose record did not fit when it was last written */
   const oversized = new Set<string>();
@@ -78,6 +87,8 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     while (attempt !== undefined) {
       const { epoch, seq, put } = attempt;
       if (closed) throw new Error(`${subject} was not stored: the partition was given up`);
+      const permit = writing.permit();
+      if (permit) await permit;
       try {
         note((await gate.run(() => put(expected))).seq);
         return;
@@ -87,6 +98,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
           const found = last && readPosition(last.data);
           if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
             throw new Fenced(subject);
+          if (last === undefined && expected > 0) writing.doubt();
           expected = last?.seq ?? 0;
           note(expected);
         } else {

@@ -5,6 +5,7 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import type { Written } from "../core/partition.ts";
+import type { WritePermit } from "./record-store.ts";
 
 /** Publishes statuses, each user's in order and one at a time; a newer one replaces one that still waits. */
 export interface StatusWriter {
@@ -30,12 +31,13 @@ export interface StatusWriterOptions {
   writtenOf: (userId: string) => Written | undefined;
   /** A newer status stood there already: another owner may be at work. */
   onForeign: () => void;
+  writing: WritePermit;
   /** A status did not fit as a whole. */
   onOversize: () => void;
 }
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
-  const { bus, gate, logger, writtenOf, onForeign, onOversize } = options;
+  const { bus, gate, logger, writtenOf, onForeign, writing, onOversize } = options;
   const lanes = new Map<string, Lane>();
   /** whose status did not fit when it was last stored */
   const oversized = new Set<string>();
@@ -74,6 +76,8 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     let status = given;
     let expected = writtenOf(userId)?.statusSeq ?? 0;
     while (!closed) {
+      const permit = writing.permit();
+      if (permit && !(await granted(permit))) return;
       try {
         const ack = await gate.run(() => compareAndSet(bus, subject, toBytes(status), expected));
         note(userId, ack.seq);
@@ -83,6 +87,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
         try {
           if (isConflict(error)) {
             const last = await gate.run(() => bus.lastValue(STREAM_STATUS, subject));
+            if (last === undefined && expected > 0) writing.doubt();
             expected = last?.seq ?? 0;
             note(userId, expected);
             const adopted = adopt(given, last);
@@ -142,6 +147,13 @@ function withPersonOf(found: StatusMessage, news: StatusMessage): StatusMessage 
   const { username, isAnonymous, conversationIds, directoryVersion } = news;
   return { ...found, username, isAnonymous, conversationIds, directoryVersion };
 }
+
+/** Whether the write is permitted in the end: in an epoch that is over nothing is published any more. */
+const granted = (permit: Promise<void>): Promise<boolean> =>
+  permit.then(
+    () => true,
+    () => false,
+  );
 
 function parse(data: Uint8Array): unknown {
   try {
