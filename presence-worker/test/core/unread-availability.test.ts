@@ -92,7 +92,7 @@ it("a choice made meanwhile counts, and a row that is read later does not undo i
 });
 
 it("news of the directory say nothing of the dates of someone unknown", () => {
-  const event = directoryNews(unknown);
+  const event = directoryNews(profile(unknown));
   expect(toStatusMessage(after(connects(unknown), event))).toMatchObject({
     ...{ version: 0, isOnline: false, lastActiveAt: null, lastSeen: null },
   });
