@@ -47,7 +47,8 @@ export function connectionsAfter(
 /** The order to close what an event made unwelcome; null when everyone who left, left by themselves. */
 export function closeOrder(before: Connections, after: Connections, event: ActorEvent): Effect | null {
   if (before === after || (event.type !== "connected" && !isSendOff(event))) return null;
-  const unwelcome = before.filter(({ id }) => !isOpen(after, id));
+  const open = new Set(after.map(({ id }) => id));
+  const unwelcome = before.filter(({ id }) => !open.has(id));
   if (unwelcome.length === 0) return null;
   const byGateway = Map.groupBy(unwelcome, ({ gatewayId }) => gatewayId);
   return {

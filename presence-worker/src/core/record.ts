@@ -33,6 +33,12 @@ export interface Shown {
   at: number | null;
 }
 
+/**
+ * How far the availability of a record is the person's own: `known`; `as-shown`, what viewers saw last, while the
+ * database could not be read; `unknown`, a default that is neither shown nor stored.
+ */
+export const STORED = ["known", "as-shown", "unknown"] as const;
+
 export interface UserRecord {
   userId: string;
   state: LifecycleState;
@@ -54,6 +60,7 @@ export interface UserRecord {
   availability: Availability;
   statusText: string | null;
   availabilityExpiresAt: number | null;
+  stored: (typeof STORED)[number];
   /** null until something was shown in this record's life */
   shown: Shown | null;
   /** partition time at which status and record were last written anew without a change */
@@ -77,6 +84,7 @@ export function emptyRecord(userId: string): UserRecord {
     availability: "available",
     statusText: null,
     availabilityExpiresAt: null,
+    stored: "known",
     shown: null,
     renewedAt: null,
   };
@@ -89,6 +97,11 @@ export function emptyRecord(userId: string): UserRecord {
 export function intoEpoch(record: UserRecord, { epoch, seq }: { epoch: number; seq: number }): UserRecord {
   const shown = record.shown && { ...record.shown, epoch, version: Math.max(1, seq) };
   return { ...record, seq: 0, shown };
+}
+
+/** Whether viewers must see nothing of the user: by choice, or since the choice is not known. */
+export function isHidden({ availability, stored }: Pick<UserRecord, "availability" | "stored">): boolean {
+  return availability === "invisible" || stored === "unknown";
 }
 
 /** The next moment at which a timeout would change the record; null: never. */

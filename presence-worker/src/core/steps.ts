@@ -2,7 +2,7 @@ import { assertEvent } from "xstate";
 import { type ActorEvent, isPast, type Rules } from "./actor.ts";
 import { doubtCause } from "./causes.ts";
 import { connectionsAfter } from "./connections.ts";
-import { introduce } from "./introduce.ts";
+import { introduce, learnStored } from "./introduce.ts";
 import { emptyRecord, type UserRecord } from "./record.ts";
 
 type Step = (before: UserRecord, event: ActorEvent, at: number) => UserRecord;
@@ -56,7 +56,7 @@ export function createSteps(rules: Rules) {
   };
 
   const changeConnections: Step = (before, event, at) => ({
-    ...before,
+    ...learnStored(before, event),
     connections: connections(before, event, at),
   });
 
@@ -72,6 +72,7 @@ export function createSteps(rules: Rules) {
       availability,
       statusText,
       availabilityExpiresAt: expiresAt,
+      stored: "known",
       lastSeen: isLeaving ? at : record.lastSeen,
     };
   };
