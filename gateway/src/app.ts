@@ -41,6 +41,7 @@ import { createConnections } from "./sockets/connections.ts";
 import { drain } from "./sockets/drain.ts";
 import { tellFreshness } from "./sockets/freshness-notices.ts";
 import { guardHandshakes } from "./sockets/handshake.ts";
+import { reconcileConnections } from "./sockets/reconcile.ts";
 import { conversationRoom } from "./sockets/rooms.ts";
 import { dropSlowSockets } from "./sockets/slow-sockets.ts";
 import { createSnapshots } from "./sockets/snapshots.ts";
@@ -155,7 +156,7 @@ export async function createGateway(
     { largerThan: config.largeRoomSize },
   );
   const told = createTold();
-  const snapshots = createSnapshots({ directory, feed, outlet, largeRooms, told, logger });
+  const snapshots = createSnapshots({ clock: link.clock, directory, feed, outlet, largeRooms, told, logger });
   const spreadSnapshots = createSpreadSnapshots({ connections, snapshots, logger });
   const memberships = createMemberships({ feed, largeRooms, snapshots, logger });
   const statuses = createStatusReader({ directory, feed });
@@ -206,6 +207,7 @@ export async function createGateway(
   });
   tellFreshness({ io, outlet, feed, connections, spreadSnapshots });
   const commands = obeyCommands({ bus: link, log, connections, logger });
+  const reconciliation = reconcileConnections({ bus: link, board, log, connections, logger });
   const slowSockets = dropSlowSockets({ connections, logger });
   const relay = relayChat({ io, outlet, bus: link, db, connections, logger });
   const services = serveServices({
@@ -226,6 +228,7 @@ export async function createGateway(
       await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
       await log.stop(BACKLOG_WAIT_MS);
       commands.stop();
+      reconciliation.stop();
       relay.stop();
       people.changes.stop();
       outbox.stop();

@@ -81,7 +81,15 @@ export async function createWorker(
     };
   };
   const metrics = createWorkerMetrics(registry, figures, bus.clock);
-  const database = createDatabaseWriter(tables, { clock: bus.clock, logger, onBatch: metrics.batch });
+  const database = createDatabaseWriter(tables, {
+    clock: bus.clock,
+    logger,
+    onBatch(rows, outcome) {
+      metrics.batch(rows, outcome);
+      if (outcome.newest !== null) void epochs.overtake(outcome.newest);
+    },
+    onHistoryDropped: metrics.historyDropped,
+  });
   lifecycle.onStop("database writer", () => database.close(DATABASE_DRAIN_MS));
 
   const beatValue = (beat: number): WorkerBeat => {

@@ -128,6 +128,7 @@ export const gatewayCommandSchema = z.discriminatedUnion("type", [
   }),
 ]);
 export type GatewayCommand = z.infer<typeof gatewayCommandSchema>;
+export type CloseCommand = Extract<GatewayCommand, { type: "close" }>;
 
 /** Values of the lease bucket. `beat` grows by one at each write; only its changing matters. */
 export const gatewayBeatSchema = z.object({

@@ -15,13 +15,14 @@ export type TestServer = {
   readonly pid: number;
   /** Ends the server and removes its data. */
   stop(): Promise<void>;
-  /** Sends a signal, SIGKILL unless told otherwise; unless it pauses or continues, waits for the end. */
+  /** Sends a signal, SIGKILL unless told otherwise; waits for the end unless the server survives it. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts the server again on the same port and data, after ending it in good order if it still runs. */
   restart(): Promise<void>;
 };
 
-const PAUSING: NodeJS.Signals[] = ["SIGSTOP", "SIGCONT"];
+/** The server lives on: it pauses, continues, or reads its configuration again. */
+const SURVIVED: NodeJS.Signals[] = ["SIGSTOP", "SIGCONT", "SIGHUP"];
 
 /** Runs a server until `stop`; `directory` is removed then, or when the test process dies. */
 export async function runServer(spec: ServerSpec, directory: string): Promise<TestServer> {
@@ -44,7 +45,7 @@ export async function runServer(spec: ServerSpec, directory: string): Promise<Te
     },
     async kill(signal = "SIGKILL") {
       server.child.kill(signal);
-      if (!PAUSING.includes(signal)) await server.exited;
+      if (!SURVIVED.includes(signal)) await server.exited;
     },
     async restart() {
       await end(spec.stopSignal);

@@ -9,6 +9,7 @@ import { toWritable } from "@meeshy/shared/writable-event";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Connection, Connections } from "../sockets/connections.ts";
 import { beginLife, type GatewayLife } from "./gateway-life.ts";
+import { createGoodbyes, type Goodbye } from "./goodbyes.ts";
 
 /** Everything this gateway tells the log, under whichever life it has now. */
 export interface EventLog {
@@ -86,6 +87,13 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       directoryVersion: connection.directoryVersion,
     });
     connection.announced = announced;
+    const { id: gatewayId } = life;
+    announced.then(
+      (seq) => {
+        if (seq > 0) connection.logged = { seq, gatewayId };
+      },
+      () => {},
+    );
     return announced;
   };
 
@@ -98,22 +106,31 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     // The former key stays: whoever finds it silent removes what the log still holds under that id.
     void former.end({ keepKey: true });
     for (const connection of connections.all()) void announce(connection, idleOf(connection));
+    // After the announcements: somebody who has come back since is not shown leaving in between.
+    for (const goodbye of goodbyes.recent()) say(goodbye);
     for (const listener of listeners) listener(life.id);
   };
+
+  const goodbyes = createGoodbyes(clock);
+  const say = ({ userId, connectionId, reason }: Goodbye): Promise<number> =>
+    publish(userId, { type: "disconnected", connectionId, reason });
 
   let life = begin();
 
   /** A new epoch knows none of the old ids, nor what they told: everything is told again, under a new one. */
   const epochNow = () => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch ?? 0;
-  let epoch = FIRST_EPOCH;
+  let epoch = 0;
   let isBoardRead = false;
   void board.ready.then(() => {
     isBoardRead = true;
   });
   const forgetEpochs = board.onChange((key) => {
-    if (key !== leaseKeys.epoch || epochNow() <= epoch) return;
-    epoch = epochNow();
-    if (isBoardRead) void deps.refreshProfiles().then(() => renew(`epoch ${epochNow()} begins`));
+    const now = epochNow();
+    // 0: none is known yet. An older one than before is new all the same: everything was wiped.
+    if (key !== leaseKeys.epoch || now === 0 || now === epoch) return;
+    const isFirst = epoch === 0 && now === FIRST_EPOCH;
+    epoch = now;
+    if (isBoardRead && !isFirst) void deps.refreshProfiles().then(() => renew(`epoch ${epochNow()} begins`));
   });
 
   return {
@@ -131,11 +148,12 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       }
     },
     disconnected(connection, reason) {
-      void publish(connection.userId, {
-        type: "disconnected",
+      const goodbye = {
+        userId: connection.userId,
         connectionId: connection.id,
         reason: reason.slice(0, REASON_MAX_LENGTH),
-      });
+      };
+      goodbyes.note(goodbye, say(goodbye));
     },
     activity(userId) {
       void publish(userId, { type: "activity" });

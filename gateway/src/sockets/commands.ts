@@ -1,9 +1,10 @@
-import { type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
+import { type CloseCommand, type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus, Subscription } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
 import type { EventLog } from "../log/event-log.ts";
+import { closeConnection } from "./close-connection.ts";
 import type { Connections } from "./connections.ts";
 
 /** Carries out what workers ask of this gateway, under any id it has had. */
@@ -16,13 +17,10 @@ export function obeyCommands(deps: { bus: Bus; log: EventLog; connections: Conne
     if (command.type === "close") close(command);
     else log.outOfStep(command.publisher);
   };
-  const close = ({ connectionIds, reason }: Extract<GatewayCommand, { type: "close" }>) => {
+  const close = ({ connectionIds, reason }: CloseCommand) => {
     for (const id of connectionIds) {
       const connection = connections.get(id);
-      if (!connection) continue;
-      connection.closeReason = reason;
-      if (reason === "replaced") connection.socket.emit("session:replaced");
-      connection.socket.disconnect();
+      if (connection) closeConnection(connection, reason);
     }
   };
 

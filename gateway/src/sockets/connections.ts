@@ -25,6 +25,8 @@ export interface Connection {
   lastActivityAt: number;
   /** the latest announcement to the log */
   announced: Promise<number> | undefined;
+  /** where the log has it under the present life of this gateway: undefined until it is acknowledged */
+  logged: { seq: number; gatewayId: string } | undefined;
   /** why this gateway closed the socket; Socket.IO's own reason otherwise */
   closeReason: string | undefined;
   /** told that it is in the log */

@@ -104,6 +104,21 @@ describe("a gateway that was declared lost", () => {
   });
 });
 
+it("a goodbye of a moment ago is said again in a new life, after the connections that are open", async () => {
+  const gateway = await servers.gateway();
+  const [alice, bob] = [await signIn(gateway.url, "alice"), await signIn(gateway.url, "bob")];
+  const id = await connectionIdOf(alice);
+  alice.close();
+  await eventually(async () => linesOf(await servers.readLog(), id).length === 2);
+  await servers.link.acks.publish(keySubject(BUCKET_LEASES, leaseKeys.epoch), toBytes({ epoch: 2, from: 1 }));
+  const again = await eventually(async () => linesOf(await servers.readLog(), id)[2]);
+  expect(again).toMatchObject({ event: { type: "disconnected", reason: "client namespace disconnect" } });
+  const announced = linesOf(await servers.readLog(), await connectionIdOf(bob))[1];
+  expect(announced?.publisher).toBe(again.publisher);
+  expect(announced?.seq).toBeLessThan(again.seq);
+  bob.close();
+});
+
 describe("with NATS away", () => {
   it("sockets stay, viewers are told, and nothing that happened is lost or out of order", async () => {
     const gateway = await servers.gateway();

@@ -5,6 +5,7 @@ import { isRetained, type UserRecord } from "../core/record.ts";
 import { Fenced, type RecordStore } from "../io/record-store.ts";
 import type { StatusWriter } from "../io/status-writer.ts";
 import type { HostDeps } from "./deps.ts";
+import { EpochOver } from "./epoch-keeper.ts";
 import type { Claim } from "./lease.ts";
 
 /**
@@ -66,11 +67,20 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   let stopped = false;
   let running: Promise<void> | undefined;
 
-  const writeRecord = async (record: UserRecord) => {
-    const { userId } = record;
-    const statusSeq = partition.written(userId)?.statusSeq ?? 0;
-    const unsaved = deps.database.unsaved(p, userId);
-    await records.write({ ...record, epoch, statusSeq, unsaved });
+  const writeRecord = async (taken: UserRecord) => {
+    const { userId } = taken;
+    let record = taken;
+    const toStored = () => {
+      const statusSeq = partition.written(userId)?.statusSeq ?? 0;
+      return { ...record, epoch, statusSeq, unsaved: deps.database.unsaved(p, userId) };
+    };
+    await records.write(toStored(), async () => {
+      const newest = partition.get(userId) ?? record;
+      await Promise.all(waits.get(userId) ?? []);
+      await statuses.settled([userId]);
+      record = newest;
+      return toStored();
+    });
     if (isRetained(record)) leaving.delete(userId);
     else leaving.set(userId, { record, since: clock.now() });
   };
@@ -147,7 +157,8 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     } catch (error) {
       for (const [userId, record] of taken) if (!dirty.has(userId)) dirty.set(userId, record);
       if (error instanceof Fenced) await claim.verify();
-      else if (!stopped) logger.warn({ err: error }, "checkpoint failed, trying again");
+      else if (!stopped && !(error instanceof EpochOver))
+        logger.warn({ err: error }, "checkpoint failed, trying again");
     }
   };
 

@@ -4,7 +4,14 @@ import { bucketStream } from "@meeshy/shared/nats/streams";
 import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
-import { decideEpoch, type LogEnds, madeAnew, type Remembered, type StreamAges } from "../core/epoch.ts";
+import {
+  decideEpoch,
+  faultOfStored,
+  type LogEnds,
+  madeAnew,
+  type Remembered,
+  type StreamAges,
+} from "../core/epoch.ts";
 
 /** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
 export interface EpochKeeper {
@@ -16,7 +23,28 @@ export interface EpochKeeper {
   timeAt(seq: number): Promise<number | undefined>;
   /** Begins a new epoch because this one cannot go on; somebody else may have done so already. */
   raise(epoch: number, reason: string): Promise<void>;
+  /**
+   * What has to be awaited before statuses or records of this epoch may be written; `undefined`: nothing. After a
+   * break of the link, or {@link doubt}, the streams may be others than those of the epoch: what an owner of the
+   * lost log wrote into them would be taken over into the next epoch. Rejects with {@link EpochOver}.
+   */
+  permit(epoch: number): Promise<void> | undefined;
+  /** Something that had been written is gone: nothing is written before the streams have been compared again. */
+  doubt(): void;
+  /**
+   * The database refused rows because it holds this state: where nothing of this epoch can ever replace it, an epoch
+   * begins whose states can.
+   */
+  overtake(stored: { epoch: number; version: number }): Promise<void>;
   close(): void;
+}
+
+/** Another epoch has begun: what was to be written belongs to a lost log. */
+export class EpochOver extends Error {
+  constructor(epoch: number) {
+    super(`epoch ${epoch} is over`);
+    this.name = "EpochOver";
+  }
 }
 
 export interface EpochDeps {
@@ -95,31 +123,79 @@ export async function createEpochKeeper({ bus, board, remembered, logger }: Epoc
     }
   };
 
-  const raise = async (epoch: number, reason: string): Promise<void> => {
+  const raise = async (epoch: number, reason: string, next = epoch + 1): Promise<void> => {
     if ((known()?.epoch ?? 0) > epoch) return;
     const revision = revisionNow();
     const [{ last }, streams] = await Promise.all([logEnds(), streamAges()]);
-    await write({ epoch: epoch + 1, from: last + 1, streams }, reason, revision);
+    await write({ epoch: next, from: last + 1, streams }, reason, revision);
+  };
+
+  let isOvertaking = false;
+  const overtake = async (stored: { epoch: number; version: number }): Promise<void> => {
+    const epoch = settled();
+    if (epoch === undefined || isOvertaking) return;
+    isOvertaking = true;
+    try {
+      const fault = faultOfStored(epoch, await logEnds(), stored);
+      if (fault === null || settled()?.epoch !== epoch.epoch) return;
+      logger.error(
+        { ...epoch, stored },
+        "the database is ahead of this epoch: its rows follow after a new one begins",
+      );
+      await raise(epoch.epoch, fault, stored.epoch + 1);
+    } catch (error) {
+      logger.warn({ err: error, stored }, "the database is ahead of this epoch, which goes on for now");
+    } finally {
+      isOvertaking = false;
+    }
+  };
+
+  /** grows with every reason to doubt that the streams are those of the epoch; a look answers those before it */
+  let doubts = 0;
+  let answered = 0;
+  let waiting = Promise.withResolvers<void>();
+  const answer = (upTo: number) => {
+    answered = upTo;
+    waiting.resolve();
+    waiting = Promise.withResolvers();
+  };
+  const doubt = () => {
+    doubts++;
+    void look();
   };
 
   let isLooking = false;
   const look = async () => {
     if (isLooking || !bus.isUp()) return;
     isLooking = true;
+    const asked = doubts;
     try {
       const epoch = settled();
       const anew = epoch && madeAnew(epoch, await streamAges());
       if (epoch === undefined) await settle();
       else if (anew) await raise(epoch.epoch, anew);
+      else answer(asked);
     } catch (error) {
       logger.debug({ err: error }, "streams not looked at, will be");
     } finally {
       isLooking = false;
+      if (answered < doubts && asked < doubts) void look();
+    }
+  };
+  const permitted = async (epoch: number) => {
+    for (;;) {
+      if ((settled()?.epoch ?? epoch) > epoch) throw new EpochOver(epoch);
+      if (answered === doubts) return;
+      await waiting.promise;
     }
   };
   await settle();
   settled();
   const timer = clock.every(LOOK_MS, () => void look());
+  const forgetLink = bus.onChange(doubt);
+  const forgetBoard = board.onChange((key) => {
+    if (key === leaseKeys.epoch) answer(answered);
+  });
 
   return {
     current: settled,
@@ -128,6 +204,13 @@ export async function createEpochKeeper({ bus, board, remembered, logger }: Epoc
       return seq === 0 ? undefined : bus.timeAt(STREAM_EVENTS, seq);
     },
     raise,
-    close: () => timer.cancel(),
+    permit: (epoch) => (answered === doubts && latest?.epoch === epoch ? undefined : permitted(epoch)),
+    doubt,
+    close() {
+      timer.cancel();
+      forgetLink();
+      forgetBoard();
+    },
+    overtake,
   };
 }

@@ -35,13 +35,24 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const logger = deps.logger.child({ partition: p });
 
   const writtenOf = (userId: string) => partition.written(userId);
-  const records = createRecordStore({ bus, partition: p, gate: deps.writes, logger, writtenOf });
+  const writing = { permit: () => epochs.permit(memory.epoch), doubt: epochs.doubt };
+  const records = createRecordStore({
+    bus,
+    partition: p,
+    gate: deps.writes,
+    logger,
+    writtenOf,
+    writing,
+    onOversize: () => metrics.oversize("record"),
+  });
   const statuses = createStatusWriter({
     bus,
     gate: deps.writes,
     logger,
     writtenOf,
     onForeign: () => void claim.verify(),
+    writing,
+    onOversize: () => metrics.oversize("status"),
   });
   const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {

@@ -8,10 +8,12 @@ type OutOfStepCommand = Extract<GatewayCommand, { type: "out-of-step" }>;
 
 const ANSWER_MS = 1_000;
 const ATTEMPTS = 3;
+/** A gateway that is just reconnecting has no subscription for a moment, which is answered at once. */
+const RETRY_MS = 500;
 
 /**
  * Tells a gateway to close sockets, until it answers. A gateway that does not answer is dead or about to
- * be declared lost, and its sockets with it.
+ * be declared lost, and its sockets with it; one that lives compares its connections with the records.
  */
 export async function commandGateway(
   bus: Bus,
@@ -26,6 +28,7 @@ export async function commandGateway(
       return;
     } catch (error) {
       logger.warn({ gatewayId, attempt, err: error }, "gateway does not answer");
+      if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS);
     }
   }
 }

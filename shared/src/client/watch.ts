@@ -26,6 +26,7 @@ export interface WatchHandle extends Watch {
 }
 
 const READS_AT_ONCE = 64;
+const READ_MS = 1_000;
 const RETRY_MS = 500;
 /** Time after which an absence is believed of someone last told online: a replica may lag behind. */
 const ABSENT_AGAIN_MS = 1_000;
@@ -81,7 +82,7 @@ export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHa
 
   const read = async (userId: string) => {
     const before = newest.get(userId);
-    const last = await readLastValue(nc, STREAM_STATUS, statusSetSubject(userId));
+    const last = await readLastValue(nc, STREAM_STATUS, statusSetSubject(userId), READ_MS);
     if (stopped) return;
     if (last && !last.deleted) {
       suspects.delete(userId);

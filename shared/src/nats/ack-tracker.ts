@@ -1,12 +1,8 @@
 import { type AckCallback, AckLost, type PubAck, PublishRefused } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
+import { createPatience } from "./patience.ts";
 
-/**
- * Which publishes wait for the broker's acknowledgement, and for how long. The time that acknowledgements take is
- * measured, as TCP does it (RFC 6298): one counts as lost when it takes much longer than those before it, and after
- * each loss without an answer in between twice as long is waited. A fixed time would be wrong on a slow link: every
- * acknowledgement would come too late, and everything would be sent again and again.
- */
+/** Which publishes wait for the broker's acknowledgement, each for as long as {@link createPatience} says. */
 export interface AckTracker {
   /** Begins to wait; gives the token by which the answer is recognized. */
   expect(subject: string, onAck: AckCallback, onLate?: (ack: PubAck) => void): string;
@@ -18,12 +14,9 @@ export interface AckTracker {
   linkBroke(): void;
   /** Everything counts as lost, now and from now on. */
   close(): void;
-  /** ms after which an acknowledgement that is asked for now counts as lost */
-  timeout(): number;
 }
 
-export const MIN_TIMEOUT_MS = 1_000;
-const MAX_TIMEOUT_MS = 30_000;
+const MOST_PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 /** Lost acknowledgements that are recognized when they come after all. */
 const LATE_REMEMBERED = 20_000;
@@ -42,25 +35,7 @@ export function createAckTracker(clock: Clock): AckTracker {
   let next = 0;
   let closed = false;
   let timer: Timer | undefined;
-  let mean: number | undefined;
-  let deviation = 0;
-  let backOff = 1;
-  /** when the acknowledgement was sent for that raised the back-off last */
-  let lossNotedAt = Number.NEGATIVE_INFINITY;
-
-  const timeout = () => {
-    const measured = mean === undefined ? 0 : mean + 4 * deviation;
-    return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, measured) * backOff);
-  };
-  const measure = (ms: number) => {
-    if (mean === undefined) {
-      mean = ms;
-      deviation = ms / 2;
-    } else {
-      deviation += (Math.abs(ms - mean) - deviation) / 4;
-      mean += (ms - mean) / 8;
-    }
-  };
+  const patience = createPatience(MOST_PATIENCE_MS);
 
   const lose = (token: string, entry: Waiting) => {
     waiting.delete(token);
@@ -72,11 +47,7 @@ export function createAckTracker(clock: Clock): AckTracker {
     const now = clock.now();
     for (const [token, entry] of waiting) {
       if (entry.lostAt > now) continue;
-      // Of those that were sent before the last loss showed, none says anything new about the time.
-      if (entry.sentAt > lossNotedAt) {
-        lossNotedAt = now;
-        backOff = Math.min(backOff * 2, MAX_TIMEOUT_MS / MIN_TIMEOUT_MS);
-      }
+      patience.missed();
       lose(token, entry);
     }
     if (waiting.size > 0) return;
@@ -88,7 +59,7 @@ export function createAckTracker(clock: Clock): AckTracker {
     expect(subject, onAck, onLate) {
       const token = (next++).toString(36);
       const sentAt = clock.now();
-      const entry = { subject, onAck, onLate, sentAt, lostAt: sentAt + timeout() };
+      const entry = { subject, onAck, onLate, sentAt, lostAt: sentAt + patience.ms() };
       if (closed) {
         queueMicrotask(() => onAck(new AckLost(subject), null));
         return token;
@@ -108,8 +79,7 @@ export function createAckTracker(clock: Clock): AckTracker {
         if (!isLate) entry.onAck(new AckLost(entry.subject), null);
         return;
       }
-      measure(clock.now() - entry.sentAt);
-      backOff = 1;
+      patience.answered(clock.now() - entry.sentAt);
       if ("error" in answer) {
         const { err_code, code, description } = answer.error;
         if (!isLate) entry.onAck(new PublishRefused(entry.subject, err_code ?? code, description), null);
@@ -124,7 +94,7 @@ export function createAckTracker(clock: Clock): AckTracker {
       });
     },
     linkBroke() {
-      backOff = 1;
+      patience.reset();
       for (const [token, entry] of [...waiting]) lose(token, entry);
     },
     close() {
@@ -132,7 +102,6 @@ export function createAckTracker(clock: Clock): AckTracker {
       timer?.cancel();
       for (const [token, entry] of [...waiting]) lose(token, entry);
     },
-    timeout,
   };
 }
 

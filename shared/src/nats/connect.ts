@@ -12,7 +12,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { createAcks } from "./acks.ts";
-import { API_TIMEOUT_MS, createNatsBus } from "./nats-bus.ts";
+import { createNatsBus } from "./nats-bus.ts";
 
 export interface NatsConfig {
   url: string;
@@ -67,16 +67,18 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
     },
     logger,
   );
-  const jsOptions = { timeout: API_TIMEOUT_MS };
-  const jsm = await jetstreamManager(nc, { ...jsOptions, checkAPI: false });
   const acks = createAcks(nc, inboxPrefix, systemClock);
+  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, acks });
   let up = true;
   let isClosing = false;
   const listeners = new Set<(up: boolean) => void>();
   const change = (next: boolean) => {
     if (next === up) return;
     up = next;
-    if (!up) acks.linkBroke();
+    if (!up) {
+      acks.linkBroke();
+      bus.linkBroke();
+    }
     for (const listener of listeners) listener(next);
   };
   const watching = (async () => {
@@ -98,10 +100,10 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
     });
   });
   return {
-    ...createNatsBus({ nc, jsm, clock: systemClock, inboxPrefix, acks }),
+    ...bus,
     nc,
-    js: jetstream(nc, jsOptions),
-    jsm,
+    js: jetstream(nc),
+    jsm: await jetstreamManager(nc, { checkAPI: false }),
     isUp: () => up,
     onChange(listener) {
       listeners.add(listener);

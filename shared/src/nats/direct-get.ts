@@ -3,16 +3,16 @@ import type { LastValue } from "../ports/bus.ts";
 import { isDeleteMarker } from "./acks.ts";
 
 const NOT_FOUND = 404;
-const ANSWER_MS = 1_000;
 
 /** The last value of one subject by direct get; `undefined` when there is none. Rejects without an answer. */
 export async function readLastValue(
   nc: NatsConnection,
   stream: string,
   subject: string,
+  timeoutMs: number,
 ): Promise<LastValue | undefined> {
   const answer = await nc.request(`$JS.API.DIRECT.GET.${stream}.${subject}`, new Uint8Array(), {
-    timeout: ANSWER_MS,
+    timeout: timeoutMs,
   });
   const status = answer.headers?.code ?? 0;
   if (status === NOT_FOUND) return undefined;

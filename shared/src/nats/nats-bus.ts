@@ -1,15 +1,15 @@
-import type { JetStreamManager } from "@nats-io/jetstream";
+import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { createInbox, type NatsConnection, TimeoutError } from "@nats-io/nats-core";
-import { type Bus, RequestTimeout, StreamExists, StreamNotFound } from "../ports/bus.ts";
+import { type Acks, type Bus, RequestTimeout, StreamExists, StreamNotFound } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { createAcks } from "./acks.ts";
 import { openConsumer } from "./consumer.ts";
 import { readLastValue } from "./direct-get.ts";
 import { createGate } from "./gate.ts";
+import { createPatience } from "./patience.ts";
 import { toConfig, toDefinition } from "./stream-config.ts";
 
-/** An API call gives up after this long. */
-export const API_TIMEOUT_MS = 1_000;
+/** Longest time that an API call is given. */
+const API_PATIENCE_MS = 8_000;
 const CREATIONS_AT_ONCE = 4;
 /** `err_code`s of the stream API. */
 const STREAM_NOT_FOUND = 10059;
@@ -18,20 +18,32 @@ const SUBJECTS_OVERLAP = 10065;
 
 export interface NatsBusParts {
   nc: NatsConnection;
-  jsm: JetStreamManager;
   clock: Clock;
   inboxPrefix: string;
-  acks: ReturnType<typeof createAcks>;
+  acks: Acks;
 }
 
 /** What of the bus port is a matter of the connection alone; `openNats` adds the state of the link. */
 export function createNatsBus({
   nc,
-  jsm,
   clock,
   inboxPrefix,
   acks,
-}: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> {
+}: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> & { linkBroke(): void } {
+  const patience = createPatience(API_PATIENCE_MS);
+  /** Asks the server's API in the client's way, in as much time as its answers take. */
+  const ask = async <T>(of: string, question: (jsm: JetStreamManager, timeout: number) => Promise<T>) => {
+    const askedAt = clock.now();
+    const timeout = Math.ceil(patience.ms());
+    try {
+      const answer = await question(await jetstreamManager(nc, { timeout, checkAPI: false }), timeout);
+      patience.answered(clock.now() - askedAt);
+      return answer;
+    } catch (error) {
+      if (error instanceof TimeoutError) patience.missed();
+      return asOurs(of)(error);
+    }
+  };
   const newInbox = () => createInbox(inboxPrefix);
   const consumerDeps = { nc, clock, creations: createGate(CREATIONS_AT_ONCE), newInbox };
   return {
@@ -56,13 +68,11 @@ export function createNatsBus({
       }),
     request: async (subject, data, timeoutMs) =>
       (await nc.request(subject, data, { timeout: timeoutMs }).catch(asOurs(subject))).data,
-    lastValue: (stream, subject) => readLastValue(nc, stream, subject).catch(asOurs(subject)),
-    async timeAt(stream, seq) {
-      const found = await jsm.direct.getMessage(stream, { seq }).catch(asOurs(stream));
-      return found?.time.getTime();
-    },
+    lastValue: (stream, subject) => ask(subject, (_, timeout) => readLastValue(nc, stream, subject, timeout)),
+    timeAt: (stream, seq) =>
+      ask(stream, async (jsm) => (await jsm.direct.getMessage(stream, { seq }))?.time.getTime()),
     async info(stream) {
-      const { created, state, config } = await jsm.streams.info(stream).catch(asOurs(stream));
+      const { created, state, config } = await ask(stream, (jsm) => jsm.streams.info(stream));
       return {
         created: String(created),
         first: state.first_seq,
@@ -73,19 +83,19 @@ export function createNatsBus({
     },
     consume: (options) => openConsumer(consumerDeps, options).catch(asOurs(options.stream)),
     async purge(stream, { filter, below }) {
-      await jsm.streams
-        .purge(stream, {
-          ...(filter === undefined ? {} : { filter }),
-          ...(below === undefined ? {} : { seq: below }),
-        } as { filter: string; seq: number })
-        .catch(asOurs(stream));
+      const what = {
+        ...(filter === undefined ? {} : { filter }),
+        ...(below === undefined ? {} : { seq: below }),
+      } as { filter: string; seq: number };
+      await ask(stream, (jsm) => jsm.streams.purge(stream, what));
     },
     async createStream(definition) {
-      await jsm.streams.add(toConfig(definition)).catch(asOurs(definition.name));
+      await ask(definition.name, (jsm) => jsm.streams.add(toConfig(definition)));
     },
     async updateStream(definition) {
-      await jsm.streams.update(definition.name, toConfig(definition)).catch(asOurs(definition.name));
+      await ask(definition.name, (jsm) => jsm.streams.update(definition.name, toConfig(definition)));
     },
+    linkBroke: patience.reset,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Numbering } from "../events.ts";
 import { Fifo } from "../fifo.ts";
-import type { AckCallback, Bus } from "../ports/bus.ts";
+import { type AckCallback, type Bus, PublishRefused } from "../ports/bus.ts";
 import { Backlog, type Place } from "./backlog.ts";
 import { MAX_EVENT_BYTES } from "./streams.ts";
 
@@ -57,7 +57,7 @@ export class MessageTooLarge extends Error {
 
 /** Messages sent and not yet acknowledged, at most. */
 const WINDOW = 2_000;
-/** Before everything is sent again; twice as long after each time that brought nothing. */
+/** Before everything is sent again; twice as long after each refusal. */
 const RETRY_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
@@ -92,8 +92,8 @@ export function createLogPublisher(
   const unsent = new Backlog<Entry>();
   /** grows at each resend */
   let attempt = 0;
-  /** resends since a message had its place */
-  let fruitless = 0;
+  /** refusals, one after the other: of a log without room, nothing is gained by asking often */
+  let refusals = 0;
   let halted = false;
   let started = startsAfter === undefined;
   let closed = false;
@@ -116,9 +116,12 @@ export function createLogPublisher(
       entry.ackedIn = Math.max(entry.ackedIn, mine);
       release();
     };
-    const onAck: AckCallback = (_error, ack) => {
+    const onAck: AckCallback = (error, ack) => {
       if (ack) note(ack.seq);
-      else if (!closed && mine === attempt && entry.ackedIn !== RELEASED) halt();
+      else if (!closed && mine === attempt && entry.ackedIn !== RELEASED) {
+        refusals = error instanceof PublishRefused ? refusals + 1 : 0;
+        halt();
+      }
     };
     bus.acks.send(entry.subject, entry.data, onAck, { onLate: ({ seq }) => note(seq) });
   };
@@ -140,7 +143,7 @@ export function createLogPublisher(
       entry.ackedIn = RELEASED;
       entry.resolve(seq);
       sent.shift();
-      fruitless = 0;
+      refusals = 0;
     }
     flow();
   };
@@ -184,7 +187,7 @@ export function createLogPublisher(
 
   const resume = async () => {
     do {
-      await bus.clock.sleep(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** fruitless++));
+      await bus.clock.sleep(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** refusals));
       if (closed || bus.isClosed()) return;
     } while (!(await answers()));
     if (closed) return;

@@ -119,5 +119,11 @@ export async function keepStreams(bus: Bus, replicas: number, logger: Logger): P
     await ensureStreams(bus, replicas).catch((error) => logger.warn({ err: error }, "streams not checked"));
   };
   const timer = bus.clock.every(LOOK_MS, () => void look());
-  return { stop: () => timer.cancel() };
+  const forget = bus.onChange(() => void look());
+  return {
+    stop() {
+      timer.cancel();
+      forget();
+    },
+  };
 }
