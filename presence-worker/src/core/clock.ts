@@ -112,9 +112,9 @@ export function advanceByTimeout(
   return ticked;
 }
 
+/** Messages before it may have come while the broker's clock was wrong for a moment. */
 function trust(clock: PartitionClock, time: number): Ticked {
-  clock.now = Math.max(clock.now, time);
-  clock.trusted = clock.now;
+  clock.now = clock.trusted = Math.max(time, clock.trusted ?? Number.NEGATIVE_INFINITY);
   return TRUSTED;
 }
 
