@@ -36,7 +36,7 @@ export interface SeedResult {
 }
 
 /** Lines that are kept of a run: the last ones. */
-const TIMELINE = 20_000;
+const TIMELINE = 100_000;
 
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
   const began = process.cpuUsage();

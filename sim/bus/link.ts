@@ -88,11 +88,6 @@ export function createLink(process: SimProcess, scheduler: Scheduler, random: Ra
     ends = [];
     for (const end of ending) end();
   };
-  const change = (next: boolean) => {
-    if (up === next) return;
-    up = next;
-    for (const listener of [...listeners]) listener(next);
-  };
 
   const connect = () => {
     if (ended || up) return;
@@ -111,8 +106,9 @@ export function createLink(process: SimProcess, scheduler: Scheduler, random: Ra
         endSession();
         session++;
         lastOfLane = new Map();
+        up = true;
         ends = [...begins].map((begin) => begin());
-        change(true);
+        for (const listener of [...listeners]) listener(true);
         markOpened();
       },
       process,
@@ -128,7 +124,8 @@ export function createLink(process: SimProcess, scheduler: Scheduler, random: Ra
         if (session === broken && !up) endSession();
       });
     }
-    change(false);
+    up = false;
+    for (const listener of [...listeners]) listener(false);
     process.clock.after(between(RECONNECT_MS), connect);
   };
 

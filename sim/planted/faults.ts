@@ -3,6 +3,8 @@ export interface PlantedFault {
   name: string;
   /** which part of the corpus finds it */
   profile: "storm" | "calm";
+  /** the rules of which at least one must tell */
+  shows: readonly string[];
   edits: readonly Edit[];
 }
 

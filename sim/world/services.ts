@@ -14,6 +14,7 @@ import { createEventLog, type EventLog } from "../../gateway/src/log/event-log.t
 import { createGatewayMetrics } from "../../gateway/src/metrics.ts";
 import { obeyCommands } from "../../gateway/src/sockets/commands.ts";
 import { type Connection, createConnections } from "../../gateway/src/sockets/connections.ts";
+import { reconcileConnections } from "../../gateway/src/sockets/reconcile.ts";
 import { createWorker } from "../../presence-worker/src/app.ts";
 import { createSweeper } from "../../sweeper/src/app.ts";
 import type { Person } from "./people.ts";
@@ -145,6 +146,7 @@ export async function startGateway(
     { throttleMs: profile.activityThrottleMs },
   );
   const commands = obeyCommands({ bus, log, connections, logger });
+  const reconciliation = reconcileConnections({ bus, board, log, connections, logger });
 
   return {
     log,
@@ -204,6 +206,7 @@ export async function startGateway(
       }
       await log.stop(3_000);
       commands.stop();
+      reconciliation.stop();
       await feed.stop();
       await board.close();
     },

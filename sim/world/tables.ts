@@ -1,5 +1,5 @@
 import type { StoredPresence } from "@meeshy/shared/directory";
-import type { PresenceRow } from "@meeshy/shared/presence-row";
+import { EPOCH_LEAD_MAX, type PresenceRow } from "@meeshy/shared/presence-row";
 import { compareVersions } from "@meeshy/shared/status";
 import type { Random } from "../../chaos/random.ts";
 import type { PresenceTables } from "../../presence-worker/src/io/database-writer.ts";
@@ -46,9 +46,12 @@ export function createTables(scheduler: Scheduler, random: Random, wall: () => n
   const history = new Map<string, HistoryEntry>();
   const progress = new Map<number, Position>();
 
-  const writeRow = (row: PresenceRow): boolean => {
+  /** Gives what stands against the row; `undefined`: it was written, or there is no such person. */
+  const writeRow = (row: PresenceRow): StoredPresence | undefined => {
     const stored = rows.get(row.userId);
-    if (!stored || (row.version !== 0 && compareVersions(stored, row) > 0)) return false;
+    if (!stored) return undefined;
+    const isNewer = row.version !== 0 && compareVersions(stored, row) > 0;
+    if (isNewer && stored.epoch <= row.epoch + EPOCH_LEAD_MAX) return stored;
     const wasShown = row.version !== 0;
     rows.set(row.userId, {
       userId: row.userId,
@@ -59,10 +62,10 @@ export function createTables(scheduler: Scheduler, random: Random, wall: () => n
       statusText: row.availability === null ? stored.statusText : row.statusText,
       availabilityExpiresAt:
         row.availability === null ? stored.availabilityExpiresAt : row.availabilityExpiresAt,
-      epoch: Math.max(stored.epoch, row.epoch),
+      epoch: wasShown ? row.epoch : stored.epoch,
       version: wasShown ? row.version : stored.version,
     });
-    return true;
+    return undefined;
   };
 
   const tables: Tables = {
@@ -105,11 +108,9 @@ export function createTables(scheduler: Scheduler, random: Random, wall: () => n
       return {
         writePresence: (given) =>
           ask(() => {
-            const held = given
-              .filter((row) => !writeRow(row))
-              .flatMap(({ userId }) => rows.get(userId) ?? []);
-            const newest = held.sort((a, b) => b.epoch - a.epoch || b.version - a.version)[0] ?? null;
-            return { written: given.length - held.length, refused: held.length, newest };
+            const refused = given.flatMap((row) => writeRow(row) ?? []);
+            const [newest = null] = refused.sort((a, b) => compareVersions(b, a));
+            return { written: given.length - refused.length, refused: refused.length, newest };
           }),
         writeHistory: (lines) =>
           ask(() => {

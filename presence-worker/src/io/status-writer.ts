@@ -81,6 +81,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       try {
         const ack = await gate.run(() => compareAndSet(bus, subject, toBytes(status), expected));
         note(userId, ack.seq);
+        writing.stored(ack.seq);
         if (given === whole) oversized.delete(userId);
         return;
       } catch (error) {
