@@ -1,11 +1,20 @@
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { toBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { BUCKET_LEASES, leaseKeys, PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
+import {
+  BUCKET_LEASES,
+  leaseKeys,
+  PARTITIONS,
+  partitionSubject,
+  STREAM_EVENTS,
+  SUBJECT_EVENTS_ALL,
+} from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { VERSIONS } from "@meeshy/shared/versions";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { readAll } from "../../shared/test/nats/kit.ts";
 import {
   GATEWAY_LEASE_MS,
   lossesIn,
@@ -251,4 +260,33 @@ test("a sweeper says on the board how it is, and leaves it when it stops", async
   expect(board.get(key)?.value).toMatchObject({ lastCleanupAt: null, lastCleanupDurationMs: null });
   await sweeper.stop();
   await eventually(() => board.get(key) === undefined);
+});
+
+test("everything that a sweeper writes says its version", async () => {
+  const dying = await startGateway(nats.url, "a");
+  await startGateway(nats.url, "b");
+  const profile = {
+    username: null,
+    isAnonymous: false,
+    conversationIds: [],
+    availability: "available" as const,
+    statusText: null,
+    availabilityExpiresAt: null,
+    lastActiveAt: null,
+    lastSeen: null,
+  };
+  const board = await openBoard(link);
+  await startSweeper(nats.url, {
+    deps: { readStale: async () => [{ userId: "alice", profile }] },
+    config: { sweepIntervalMs: 500 },
+  });
+  await dying.die();
+  await eventually(() => isGone(leaseKeys.gateway("a")), { within: 20_000 });
+  const messages = await readAll(link, STREAM_EVENTS, SUBJECT_EVENTS_ALL);
+  const types = new Set(
+    messages.map(({ data }) => (fromBytes(data) as { event: { type: string } }).event.type),
+  );
+  expect([...types].sort()).toEqual(["gateway-lost", "look", "timeout"]);
+  for (const { data } of messages) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.logMessage });
+  expect(board.get(leaseKeys.sweeper("s1"))?.value).toMatchObject({ v: VERSIONS.heartbeat });
 });

@@ -4,6 +4,7 @@ import { bucketStream } from "@meeshy/shared/nats/streams";
 import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 import { decideEpoch, type LogEnds, madeAnew, type Remembered, type StreamAges } from "../core/epoch.ts";
 
 /** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
@@ -71,7 +72,7 @@ export async function createEpochKeeper({ bus, board, remembered, logger }: Epoc
   const revisionNow = () => board.get(leaseKeys.epoch)?.revision ?? 0;
   const write = async (epoch: Epoch, reason: string, revision: number) => {
     try {
-      await board.put(leaseKeys.epoch, epoch, revision);
+      await board.put(leaseKeys.epoch, versioned("epoch", epoch), revision);
       logger.warn({ ...epoch, reason }, "a new epoch begins");
     } catch (error) {
       if (!isConflict(error)) throw error;

@@ -5,6 +5,7 @@ import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { type Bus, isConflict, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 import { initialMemory, type PartitionMemory } from "../core/partition.ts";
 import { type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
 
@@ -76,7 +77,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   const put = async (value: PartitionLease): Promise<void> => {
     for (;;) {
       try {
-        revision = await board.put(key, value, revision);
+        revision = await board.put(key, versioned("lease", value), revision);
         held = value;
         return;
       } catch (error) {

@@ -3,6 +3,7 @@ import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 
 const ANSWER_MS = 1_000;
 const ATTEMPTS = 3;
@@ -19,7 +20,7 @@ export async function commandGateway(
   command: GatewayCommand,
   logger: Logger,
 ): Promise<void> {
-  const data = toBytes(command);
+  const data = toBytes(versioned("command", command));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       await bus.request(gatewaySubject(gatewayId), data, ANSWER_MS);

@@ -4,6 +4,7 @@ import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { type Bus, isConflict, PublishRefused } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 import type { Written } from "../core/partition.ts";
 import { readPosition, type StoredRecord } from "./stored-record.ts";
 
@@ -94,7 +95,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
 
   return {
     async write(stored) {
-      const data = toBytes(stored);
+      const data = toBytes(versioned("record", stored));
       const subject = subjectOf(stored.userId);
       await store(
         stored.userId,
@@ -109,7 +110,14 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         seq,
         epoch,
         async (expected) =>
-          (await compareAndDelete(bus, subjectOf(userId), expected, toBytes({ epoch, seq }))).seq,
+          (
+            await compareAndDelete(
+              bus,
+              subjectOf(userId),
+              expected,
+              toBytes(versioned("record", { epoch, seq })),
+            )
+          ).seq,
       );
     },
     close() {

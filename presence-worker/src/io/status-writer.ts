@@ -4,6 +4,7 @@ import { type Bus, isConflict, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 import type { Written } from "../core/partition.ts";
 import type { WritePermit } from "./record-store.ts";
 
@@ -64,7 +65,9 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       const permit = writing.permit();
       if (permit && !(await granted(permit))) return;
       try {
-        const ack = await gate.run(() => compareAndSet(bus, subject, toBytes(status), expected));
+        const ack = await gate.run(() =>
+          compareAndSet(bus, subject, toBytes(versioned("status", status)), expected),
+        );
         note(userId, ack.seq);
         return;
       } catch (error) {

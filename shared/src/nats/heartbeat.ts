@@ -1,6 +1,7 @@
 import { type Bus, isConflict, type LastValue } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
+import { versioned } from "../versions.ts";
 import { fromBytes } from "./last-value.ts";
 import type { LeaseBoard } from "./lease-board.ts";
 import { bucketStream, keySubject } from "./streams.ts";
@@ -72,7 +73,7 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
   };
 
   const write = async () => {
-    const value = options.value(++beats);
+    const value = versioned("heartbeat", options.value(++beats));
     written.add(JSON.stringify(value));
     if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
     const sentAt = clock.now();

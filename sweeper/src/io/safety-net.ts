@@ -4,6 +4,7 @@ import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 
 /** Someone whom the database holds online although they have long shown no activity. */
 export interface StaleUser {
@@ -48,7 +49,10 @@ export function createSafetyNet(
   let last: Cleanup | null = null;
 
   const look = async ({ userId, profile }: StaleUser) => {
-    await bus.acks.publish(eventSubject("sweep", userId), toBytes({ event: { type: "look", profile } }));
+    await bus.acks.publish(
+      eventSubject("sweep", userId),
+      toBytes(versioned("logMessage", { event: { type: "look", profile } })),
+    );
   };
 
   return {
