@@ -88,6 +88,7 @@ export async function createWorker(
     const { total, lastMinute } = metrics.zombiesCleaned();
     return {
       beat,
+      leaseMs: config.workerLeaseMs,
       partitions,
       usersOnline: online,
       usersActive: active,

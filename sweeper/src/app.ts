@@ -1,5 +1,6 @@
 import type { PresenceStore } from "@meeshy/shared/directory";
 import type { SweeperBeat } from "@meeshy/shared/events";
+import { createLeases } from "@meeshy/shared/lease-length";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
@@ -53,13 +54,14 @@ const BEATS_TO_BE_HEARD = 4;
 export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): Promise<Sweeper> {
   const { bus, logger } = deps;
   const { clock } = bus;
-  const { sweeperId, gatewayLeaseMs, workerLeaseMs } = config;
-  const rules = { gatewayLeaseMs, workerLeaseMs, everyMs: Math.min(TICK_MS, gatewayLeaseMs / 4) };
+  const { sweeperId, gatewayLeaseMs } = config;
+  const rules = { gatewayLeaseMs, everyMs: Math.min(TICK_MS, gatewayLeaseMs / 4) };
 
   const board = createLeaseBoard(bus, logger);
   await board.ready;
   const ownKey = leaseKeys.sweeper(sweeperId);
-  const listening = createListening(bus, board, ownKey, rules);
+  const leases = createLeases(config, logger);
+  const listening = createListening({ bus, board, leases }, ownKey, rules);
   const timeouts = createTimeoutWriter(bus, sweeperId);
   const lost = createLostGateways(bus, board, logger);
   const metrics = createSweeperMetrics(deps.registry);
@@ -88,7 +90,6 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     const silent = lostGateways({
       now: guard.observedAt,
       hearingSince: hearingSince(guard),
-      leaseMs: gatewayLeaseMs,
       gateways: view.gateways,
     });
     for (const id of silent) {

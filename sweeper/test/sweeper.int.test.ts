@@ -1,6 +1,7 @@
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { createLogger } from "@meeshy/shared/runtime/logger";
 import {
   BUCKET_LEASES,
   leaseKeys,
@@ -138,6 +139,26 @@ describe("a gateway", () => {
     await startSweeper(nats.url);
     await eventually(() => gateway.declaredLost());
     await eventually(() => isGone(entry.key));
+  });
+
+  test("is judged by the lease that its heartbeat names, whatever the sweeper is configured with", async () => {
+    const logged = watchPartitionEvents(link);
+    const lines: unknown[] = [];
+    const logger = createLogger("test", "silent");
+    logger.warn = ((fields: object) => void lines.push(fields)) as typeof logger.warn;
+    const patient = await startGateway(nats.url, "patient", { leaseMs: 12_000 });
+    const dying = await startGateway(nats.url, "dying", { leaseMs: 3_000 });
+    await startGateway(nats.url, "living", { leaseMs: 3_000 });
+    const sweeper = await startSweeper(nats.url, { deps: { logger }, config: { gatewayLeaseMs: 3_000 } });
+    await eventually(() => sweeper.verdict().state === "running");
+    await Promise.all([patient.die(), dying.die()]);
+    const lastBeatAt = await entryTime(leaseKeys.gateway("patient"));
+    await eventually(() => toldOf(logged, "dying").length === PARTITIONS, { within: 20_000 });
+    expect(toldOf(logged, "patient")).toEqual([]);
+    await eventually(() => toldOf(logged, "patient").length === PARTITIONS, { within: 20_000 });
+    const told = lossesIn(logged).find(({ event }) => "gatewayId" in event && event.gatewayId === "patient");
+    expect((told?.time ?? 0) - lastBeatAt).toBeGreaterThanOrEqual(12_000);
+    expect(lines.filter((fields) => (fields as { leaseMs?: number }).leaseMs === 12_000)).toHaveLength(1);
   });
 
   test("is not lost, with all others, before three leases", async () => {

@@ -1,4 +1,5 @@
 import type { Epoch } from "@meeshy/shared/events";
+import { createLeaseLengths } from "@meeshy/shared/lease-length";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
 import { plan } from "../core/fair-share.ts";
@@ -28,7 +29,8 @@ export function createOwnership(deps: HostDeps): Ownership {
   const held = new Map<number, Held>();
   /** partitions that are being given up: not to be taken again before that is done */
   const leaving = new Set<number>();
-  const roll = createRollCall(workerId, rules.workerLeaseMs);
+  const roll = createRollCall(workerId);
+  const leases = createLeaseLengths(rules.workerLeaseMs, logger);
   /** what dead workers had left behind at the last look */
   let orphans: ReadonlySet<number> = new Set();
   let workersAlive = 1;
@@ -110,9 +112,11 @@ export function createOwnership(deps: HostDeps): Ownership {
     const epoch = epochs.current();
     if (stopped || epoch === undefined) return;
     dropForeign(epoch);
-    const signs = board
-      .list(WORKERS)
-      .map(({ key, changedAt }) => ({ id: key.slice(WORKERS.length), changedAt }));
+    const signs = board.list(WORKERS).map(({ key, value, changedAt }) => ({
+      id: key.slice(WORKERS.length),
+      changedAt,
+      leaseMs: leases.of(key, value),
+    }));
     const living = roll.call(clock.now(), signs);
     if (living === null) return;
     workersAlive = living.length;
