@@ -7,14 +7,16 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench}/test/**/*.test.{ts,tsx}"],
+          include: [
+            "{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}/test/**/*.test.{ts,tsx}",
+          ],
           exclude: ["**/*.int.test.ts", "**/*.sys.test.ts", "**/node_modules/**"],
         },
       },
       {
         test: {
           name: "integration",
-          include: ["{shared,gateway,presence-worker,sweeper,bin}/test/**/*.int.test.ts"],
+          include: ["{shared,gateway,presence-worker,sweeper,bin,sim}/test/**/*.int.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -20,6 +20,7 @@ const TASKS: Record<string, Task> = {
     runs: [["vitest", "run", "--project", "system", "test/browser"]],
   },
   "test:chaos": { needs: [ensureGeneratedClient], runs: [["node", "chaos/main.ts"]] },
+  "test:sim": { needs: [ensureGeneratedClient], runs: [["node", "sim/main.ts"]] },
   bench: { needs: [ensureGeneratedClient], runs: [["node", "bench/main.ts"]] },
   load: { needs: [], runs: [["node", "bench/load/main.ts"]] },
   check: {

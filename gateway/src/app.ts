@@ -156,7 +156,7 @@ export async function createGateway(
     { largerThan: config.largeRoomSize },
   );
   const told = createTold();
-  const snapshots = createSnapshots({ directory, feed, outlet, largeRooms, told, logger });
+  const snapshots = createSnapshots({ clock: link.clock, directory, feed, outlet, largeRooms, told, logger });
   const spreadSnapshots = createSpreadSnapshots({ connections, snapshots, logger });
   const memberships = createMemberships({ feed, largeRooms, snapshots, logger });
   const statuses = createStatusReader({ directory, feed });

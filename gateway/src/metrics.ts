@@ -32,6 +32,13 @@ export function createGatewayMetrics(registry: Registry) {
       ...named("events_total", "Events handed to the log"),
       labelNames: ["type"] as const,
     }),
+    logRefused: new Counter({
+      ...named(
+        "log_messages_refused_total",
+        "Events that the log does not take: larger than a message may be",
+      ),
+      labelNames: ["reason"] as const,
+    }),
     connections: new Gauge(named("connections", "Open connections")),
     stale: new Gauge(named("gateway_stale", "1 while this gateway's view of statuses may be out of date")),
     admissionRefused: new Counter(

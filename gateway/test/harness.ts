@@ -53,7 +53,7 @@ export interface Servers {
   /** A gateway with its own permissions on a free port, ready unless told not to wait for that; stopped with the servers, if not before. */
   gateway(
     env?: Record<string, string>,
-    options?: { waits?: boolean; directory?: Directory & PresenceStore },
+    options?: { waits?: boolean; directory?: Directory & PresenceStore; natsPort?: number },
   ): Promise<RunningGateway>;
   /** Publishes as a worker would; gives the stream sequence. */
   publishStatus(userId: string, status: Partial<StatusMessage>): Promise<number>;
@@ -73,10 +73,11 @@ export async function startServers(): Promise<Servers> {
 
   const gateway: Servers["gateway"] = async (
     env = {},
-    { waits = true, directory = createPrismaDirectory(db) } = {},
+    { waits = true, directory = createPrismaDirectory(db), natsPort = nats.port } = {},
   ) => {
     const given = { NATS_URL: nats.url, DATABASE_URL: postgres.url, JWT_SECRET: SECRET, PORT: "0", ...env };
-    const own = await openNats(nats.as("gateway"), "gateway", quiet);
+    const config = { ...nats.as("gateway"), url: `nats://127.0.0.1:${natsPort}` };
+    const own = await openNats(config, "gateway", quiet);
     const registry = new Registry();
     const built = await createGateway(
       { link: own, directory, db, registry, logger: quiet },

@@ -16,6 +16,7 @@ import { createOwnership } from "./host/ownership.ts";
 import { createRoundTimer } from "./host/round-timer.ts";
 import { createDatabaseWriter, type PresenceTables } from "./io/database-writer.ts";
 import { createRecordLoader } from "./io/record-loader.ts";
+import { createRefusals } from "./io/refusals.ts";
 import { createWorkerMetrics, type WorkerFigures } from "./metrics.ts";
 
 export interface WorkerDeps {
@@ -80,7 +81,15 @@ export async function createWorker(
     };
   };
   const metrics = createWorkerMetrics(registry, figures, bus.clock);
-  const database = createDatabaseWriter(tables, { clock: bus.clock, logger, onBatch: metrics.batch });
+  const database = createDatabaseWriter(tables, {
+    clock: bus.clock,
+    logger,
+    onBatch(rows, outcome) {
+      metrics.batch(rows, outcome);
+      if (outcome.newest !== null) void epochs.overtake(outcome.newest);
+    },
+    onHistoryDropped: metrics.historyDropped,
+  });
   lifecycle.onStop("database writer", () => database.close(DATABASE_DRAIN_MS));
 
   const beatValue = (beat: number): WorkerBeat => {
@@ -107,6 +116,7 @@ export async function createWorker(
     metrics,
     database,
     writes: createGate(WRITES_AT_ONCE),
+    refusals: createRefusals(metrics, logger),
     loader: createRecordLoader(bus, logger),
     epochs,
     rounds,

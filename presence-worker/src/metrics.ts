@@ -1,3 +1,4 @@
+import type { PresenceWrite } from "@meeshy/shared/db/presence-writer";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import { METRIC_PREFIX } from "@meeshy/shared/runtime/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
@@ -10,11 +11,18 @@ type TransitionEffect = Extract<Effect, { type: "transition" }>;
 /** The worker's figures (CONTRACT 8). */
 export interface WorkerMetrics {
   event(type: string, admission: Admission): void;
-  poison(): void;
+  /** A message of the log was set aside. */
+  refused(reason: "hole" | "unreadable"): void;
+  /** A publisher was informed that nothing more of its is accepted. */
+  outOfStep(): void;
   /** `pinged`: the user's last connection had stopped answering pings */
   transition(effect: TransitionEffect, record: UserRecord, pinged: boolean): void;
   takeover(seconds: number): void;
-  batch(rows: number, written: number): void;
+  batch(rows: number, outcome: PresenceWrite): void;
+  /** Something did not fit into a message of the broker's as a whole. */
+  oversize(what: "record" | "status" | "checkpoint"): void;
+  /** Lines of history that the database will not have. */
+  historyDropped(lines: number): void;
   zombiesCleaned(): { total: number; lastMinute: number };
 }
 
@@ -45,6 +53,17 @@ export function createWorkerMetrics(
     name: name("events_total"),
     help: "Messages of the log by type and by whether they were accepted",
     labelNames: ["type", "admission"],
+    registers,
+  });
+  const refused = new Counter({
+    name: name("log_messages_refused_total"),
+    help: "Messages of the log that were set aside: numbered beyond the next one of their publisher, or not readable",
+    labelNames: ["reason"],
+    registers,
+  });
+  const outOfStep = new Counter({
+    name: name("publishers_out_of_step_total"),
+    help: "Times that a gateway was informed that a partition accepts nothing more of it",
     registers,
   });
   const transitions = new Counter({
@@ -82,6 +101,22 @@ export function createWorkerMetrics(
     help: "Rows that a batch changed",
     registers,
   });
+  const oversize = new Counter({
+    name: name("oversize_total"),
+    help: "Values over the broker's limit, stored with less in them or not at all",
+    labelNames: ["what"],
+    registers,
+  });
+  const historyDropped = new Counter({
+    name: name("history_dropped_total"),
+    help: "Lines of history given up while the database was away",
+    registers,
+  });
+  const rowsRefused = new Counter({
+    name: name("db_rows_refused_total"),
+    help: "Rows of which the database holds a newer state than was to be written",
+    registers,
+  });
   const gauge = (suffix: string, help: string, read: (figures: WorkerFigures) => number) =>
     new Gauge({
       name: name(suffix),
@@ -113,8 +148,12 @@ export function createWorkerMetrics(
   let cleaned = 0;
   const cleanedAt: number[] = [];
   return {
-    event: (type, admission) => events.inc({ type, admission }),
-    poison: () => events.inc({ type: "poison", admission: "refused" }),
+    event(type, admission) {
+      events.inc({ type, admission });
+      if (admission === "hole") refused.inc({ reason: "hole" });
+    },
+    outOfStep: () => outOfStep.inc(),
+    refused: (reason) => refused.inc({ reason }),
     transition({ from, to, cause, at }, record, pinged) {
       transitions.inc({ from, to, cause });
       if (to !== "offline") return;
@@ -126,10 +165,13 @@ export function createWorkerMetrics(
       if (record.lastActiveAt !== null) detection.observe(Math.max(0, at - record.lastActiveAt) / 1_000);
     },
     takeover: (seconds) => takeover.observe(seconds),
-    batch(rows, written) {
+    batch(rows, { written, refused }) {
       batches.observe(rows);
       rowsWritten.inc(written);
+      rowsRefused.inc(refused);
     },
+    oversize: (what) => oversize.inc({ what }),
+    historyDropped: (lines) => historyDropped.inc(lines),
     zombiesCleaned() {
       const since = clock.now() - MINUTE_MS;
       while (cleanedAt.length > 0 && (cleanedAt[0] as number) < since) cleanedAt.shift();

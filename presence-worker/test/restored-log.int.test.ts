@@ -1,8 +1,15 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compareAndSet, toBytes } from "@meeshy/shared/nats/last-value";
-import { STREAM_EVENTS, STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
+import { compareAndSet, fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import {
+  BUCKET_LEASES,
+  leaseKeys,
+  STREAM_EVENTS,
+  STREAM_STATUS,
+  statusSetSubject,
+} from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats } from "@meeshy/shared/testing/servers";
 import { expect, it, onTestFinished } from "vitest";
@@ -69,4 +76,30 @@ it("what a lost log had told last does not stand against what is true in the new
   await eventually(async () => (await rig.status("alice"))?.isOnline);
   expect(await rig.status("alice")).toMatchObject({ epoch: 2 });
   await eventually(async () => (await rig.db.user.findUniqueOrThrow({ where: { id: "alice" } })).isOnline);
+});
+
+it("what an owner had not written down when everything was wiped does not come up in the next epoch", async () => {
+  const nats = await startNats();
+  const rig = await startRig({}, nats);
+  onTestFinished(() => rig.stop());
+  await allOwned(await rig.startWorker());
+  const gateway = rig.gateway();
+  for (const user of ["alice", "carol", "dave", "erin"]) await gateway.connect(user, "c1");
+  await eventually(async () => (await rig.status("erin"))?.isOnline);
+  await nats.kill();
+  await rm(nats.storeDir, { recursive: true, force: true });
+  await nats.restart();
+
+  const epochSubject = keySubject(BUCKET_LEASES, leaseKeys.epoch);
+  await eventually(async () => {
+    const epoch = await rig.link.lastValue(bucketStream(BUCKET_LEASES), epochSubject);
+    return epoch && (fromBytes(epoch.data) as { epoch: number }).epoch === 2;
+  });
+  await rig.gateway().connect("bob", "c1");
+  await eventually(async () => (await rig.status("bob"))?.isOnline);
+  await eventually(async () => (await rig.record("bob"))?.state === "online");
+  for (const user of ["alice", "carol", "dave", "erin"]) {
+    expect(await rig.record(user)).toBeUndefined();
+    expect(await rig.status(user)).toBeUndefined();
+  }
 });

@@ -133,7 +133,25 @@ describe("a worker", () => {
     await rig.link.acks.publish(`presence.in.${partitionOf("ivan")}.gw.${"x".repeat(300)}`, toBytes({}));
     await rig.gateway().connect("ivan", "c1");
     await eventually(async () => (await rig.status("ivan"))?.isOnline);
-    expect(await metric('meeshy_events_total{type="poison"')).toMatch(/ 3$/);
+    expect(await metric('meeshy_log_messages_refused_total{reason="unreadable"')).toMatch(/ 3$/);
+  });
+
+  it("shows everybody else of a partition in which a gateway has written something unreadable", async () => {
+    const { id, publisher, connect } = rig.gateway();
+    const neighbours = Array.from({ length: 500 }, (_, n) => `neighbour-${n}`).filter(
+      (user) => partitionOf(user) === partitionOf("oscar"),
+    );
+    await connect("oscar", "c1");
+    const target = { subject: eventSubject("gw", "oscar"), partition: partitionOf("oscar") };
+    const conversationIds = ["x".repeat(201)];
+    const profile = profileOf("oscar", { conversationIds });
+    const event = { type: "connected", connectionId: "c2", gatewayId: id, device: null, idleMs: 0, profile };
+    await publisher.publish(target, { event });
+    await Promise.all(neighbours.map((user) => connect(user, `of ${user}`)));
+    await eventually(async () =>
+      (await Promise.all(neighbours.map((user) => rig.status(user)))).every((status) => status?.isOnline),
+    );
+    expect(neighbours.length).toBeGreaterThan(2);
   });
 
   it("tells a gateway to close every socket of a person whom an administrator disconnects", async () => {

@@ -5,7 +5,14 @@ import { MAX_ID_LENGTH } from "./subjects.ts";
 /** What is written into the log (DESIGN "The log is the only input"). Times are milliseconds since 1970. */
 
 const id = z.string().min(1).max(MAX_ID_LENGTH);
-const millis = z.number().int();
+/** Dates that a calendar of four-digit years has: readers write them as ISO 8601. Milliseconds. */
+export const EARLIEST_MS = -62_135_596_800_000;
+export const LATEST_MS = 253_402_300_799_999;
+const date = z.int().min(EARLIEST_MS).max(LATEST_MS).nullable();
+/** A date that was stored: an impossible one is as good as none. */
+const storedDate = date.catch(null);
+/** Tomorrow's release may know more of them than this one: the person is shown all the same. */
+const availability = z.enum(AVAILABILITIES).catch("available");
 
 /**
  * What a worker must know of a person to publish their status without reading the database.
@@ -15,11 +22,11 @@ export const profileSchema = z.object({
   username: z.string().nullable(),
   isAnonymous: z.boolean(),
   conversationIds: z.array(id),
-  availability: z.enum(AVAILABILITIES),
+  availability,
   statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
-  availabilityExpiresAt: millis.nullable(),
-  lastActiveAt: millis.nullable(),
-  lastSeen: millis.nullable(),
+  availabilityExpiresAt: storedDate,
+  lastActiveAt: storedDate,
+  lastSeen: storedDate,
 });
 export type Profile = z.infer<typeof profileSchema>;
 
@@ -48,9 +55,9 @@ export const userEventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("disconnect-all") }),
   z.object({
     type: z.literal("availability"),
-    availability: z.enum(AVAILABILITIES),
+    availability,
     statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
-    expiresAt: millis.nullable(),
+    expiresAt: date,
     profile: profileSchema,
   }),
   /** The directory says something new of the user; the profile was read after that. */
@@ -64,7 +71,7 @@ export const partitionEventSchema = z.discriminatedUnion("type", [
   /** `elapsed`: the writing sweeper's own monotonic clock, ms since it started. */
   z.object({ type: z.literal("timeout"), sweeperId: id, elapsed: z.number().nonnegative() }),
   /** `silentMs`: for how long its connections have told nothing already, for certain; absent: not known. */
-  z.object({ type: z.literal("gateway-lost"), gatewayId: id, silentMs: millis.nonnegative().optional() }),
+  z.object({ type: z.literal("gateway-lost"), gatewayId: id, silentMs: z.int().nonnegative().optional() }),
 ]);
 export type PartitionEvent = z.infer<typeof partitionEventSchema>;
 
@@ -79,9 +86,22 @@ const numbering = z.object({
   publisher: id.optional(),
   number: z.number().int().positive().optional(),
   /** W3C trace context of the cause, where one was being traced. */
-  traceparent: z.string().max(100).optional(),
+  traceparent: z.string().max(100).optional().catch(undefined),
 });
 export type Numbering = z.infer<typeof numbering>;
+
+/**
+ * What can be read of a message whose event cannot: its place in its publisher's order, which has to count all the
+ * same, or everything after it would be a hole. `kind` is the event's type, if it has one. Never fails.
+ */
+export const envelopeSchema = z
+  .object({
+    publisher: numbering.shape.publisher.catch(undefined),
+    number: numbering.shape.number.catch(undefined),
+    event: z.object({ type: z.string().max(100).catch("none") }).catch({ type: "none" }),
+  })
+  .catch({ publisher: undefined, number: undefined, event: { type: "none" } })
+  .transform(({ event, ...numbering }) => ({ numbering, kind: event.type }));
 
 export const userMessageSchema = z.object({ event: userEventSchema }).extend(numbering.shape);
 export const partitionMessageSchema = z.object({ event: partitionEventSchema }).extend(numbering.shape);
@@ -89,13 +109,26 @@ export type UserMessage = z.infer<typeof userMessageSchema>;
 export type PartitionMessage = z.infer<typeof partitionMessageSchema>;
 
 /** Commands on `presence.gw.<id>`; the gateway answers each once it is carried out. */
-export const gatewayCommandSchema = z.object({
-  type: z.literal("close"),
-  userId: id,
-  connectionIds: z.array(id),
-  reason: z.enum(["admin", "replaced"]),
-});
+export const gatewayCommandSchema = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("close"),
+    userId: id,
+    connectionIds: z.array(id),
+    reason: z.enum(["admin", "replaced"]),
+  }),
+  /**
+   * A partition accepts nothing more of this life: it waits for the number `expected`, or has been informed that the
+   * life is over (0). Repeated for as long as that lasts; nobody waits for an answer.
+   */
+  z.object({
+    type: z.literal("out-of-step"),
+    publisher: id,
+    partition: z.int().nonnegative(),
+    expected: z.int().nonnegative(),
+  }),
+]);
 export type GatewayCommand = z.infer<typeof gatewayCommandSchema>;
+export type CloseCommand = Extract<GatewayCommand, { type: "close" }>;
 
 /** Values of the lease bucket. `beat` grows by one at each write; only its changing matters. */
 export const gatewayBeatSchema = z.object({

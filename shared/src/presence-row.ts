@@ -14,3 +14,9 @@ export interface PresenceRow {
   epoch: number;
   version: number;
 }
+
+/**
+ * A stored epoch that is further ahead of ours than this can be no service's: epochs begin at 1 and rise by one at each
+ * loss. It counts for nothing and is overwritten; followed, it would soon end at the column's 2^31 - 1.
+ */
+export const EPOCH_LEAD_MAX = 1_000_000;

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import {
+  EARLIEST_MS,
+  envelopeSchema,
   gatewayBeatSchema,
   gatewayCommandSchema,
+  LATEST_MS,
   partitionMessageSchema,
   userMessageSchema,
 } from "../src/events.ts";
@@ -54,14 +57,36 @@ const bad: [string, object][] = [
     "with a status text too long",
     { event: { ...connected, profile: { ...profile, statusText: "x".repeat(141) } } },
   ],
-  [
-    "with an availability of its own",
-    { event: { ...connected, profile: { ...profile, availability: "away" } } },
-  ],
 ];
 
 test.each(bad)("a message %s is none", (_, message) => {
   expect(userMessageSchema.safeParse(message).success).toBe(false);
+});
+
+test("an availability of tomorrow's release is read as available, and a date that cannot be as none", () => {
+  const strange = {
+    ...profile,
+    availability: "hyperfocus",
+    lastActiveAt: LATEST_MS + 1,
+    lastSeen: EARLIEST_MS - 1,
+  };
+  expect(userMessageSchema.parse({ event: { ...connected, profile: strange }, traceparent: 7 })).toEqual({
+    event: { ...connected, profile: { ...profile, availability: "available", lastActiveAt: null } },
+  });
+});
+
+test.each<[string, unknown, object]>([
+  [
+    "an unknown type",
+    { event: { type: "teleported" }, publisher: "p", number: 3 },
+    { publisher: "p", number: 3 },
+  ],
+  ["no event", { publisher: "p", number: 3, v: 9 }, { publisher: "p", number: 3 }],
+  ["an event that is a list", { event: [], publisher: "p", number: 3 }, { publisher: "p", number: 3 }],
+  ["a number that is none", { event: {}, publisher: "p", number: "3" }, { publisher: "p" }],
+  ["nothing at all", null, {}],
+])("the place of a message with %s can be read", (_, message, numbering) => {
+  expect(envelopeSchema.parse(message).numbering).toEqual(numbering);
 });
 
 test("timeouts and lost gateways are for whole partitions", () => {
@@ -84,4 +109,6 @@ test("a command names what to do", () => {
   const close = { type: "close", userId: "a", connectionIds: ["c"], reason: "admin" };
   expect(gatewayCommandSchema.parse(close)).toEqual(close);
   expect(gatewayCommandSchema.safeParse({ ...close, reason: "because" }).success).toBe(false);
+  const outOfStep = { type: "out-of-step", publisher: "g", partition: 3, expected: 0 };
+  expect(gatewayCommandSchema.parse(outOfStep)).toEqual(outOfStep);
 });

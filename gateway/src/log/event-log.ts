@@ -1,11 +1,12 @@
 import { epochSchema, type UserEvent } from "@meeshy/shared/events";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { PublisherClosed } from "@meeshy/shared/nats/publisher";
+import { MessageTooLarge, PublisherClosed } from "@meeshy/shared/nats/publisher";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
+import { toWritable } from "@meeshy/shared/writable-event";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Connection, Connections } from "../sockets/connections.ts";
 import { beginLife, type GatewayLife } from "./gateway-life.ts";
@@ -20,6 +21,8 @@ export interface EventLog {
   activity(userId: string): void;
   /** An administrator's order, outside of any life; resolves with its log sequence. */
   disconnectAll(userId: string): Promise<number>;
+  /** A partition does not accept what this life writes: begins a new one, unless it has ended already. */
+  outOfStep(gatewayId: string): void;
   onLife(listener: (gatewayId: string) => void): void;
   isStarted(): boolean;
   /** Waits for the backlog, at most `waitMs`; what is left then will be found lost with this life. */
@@ -58,10 +61,13 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     return begun;
   };
 
+  const write = async (userId: string, event: UserEvent) => life.publish(userId, toWritable(event));
+
   const publish = (userId: string, event: UserEvent): Promise<number> => {
     metrics.events.inc({ type: event.type });
-    const published = life.publish(userId, event);
+    const published = write(userId, event);
     published.catch((error) => {
+      if (error instanceof MessageTooLarge) metrics.logRefused.inc({ reason: "oversize" });
       if (!(error instanceof PublisherClosed))
         logger.error({ err: error, type: event.type }, "event not written");
     });
@@ -157,6 +163,9 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       metrics.events.inc({ type: "disconnect-all" });
       const order = toBytes(versioned("logMessage", { event: { type: "disconnect-all" } }));
       return (await bus.acks.publish(eventSubject("admin", userId), order)).seq;
+    },
+    outOfStep(gatewayId) {
+      if (gatewayId === life.id) renew("out of step");
     },
     onLife(listener) {
       listeners.push(listener);

@@ -1,4 +1,4 @@
-import { type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
+import { type CloseCommand, type GatewayCommand, gatewayCommandSchema } from "@meeshy/shared/events";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus, Subscription } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
@@ -13,7 +13,11 @@ export function obeyCommands(deps: { bus: Bus; log: EventLog; connections: Conne
 } {
   const { bus, log, connections, logger } = deps;
 
-  const close = ({ connectionIds, reason }: GatewayCommand) => {
+  const carryOut = (command: GatewayCommand) => {
+    if (command.type === "close") close(command);
+    else log.outOfStep(command.publisher);
+  };
+  const close = ({ connectionIds, reason }: CloseCommand) => {
     for (const id of connectionIds) {
       const connection = connections.get(id);
       if (connection) closeConnection(connection, reason);
@@ -23,7 +27,7 @@ export function obeyCommands(deps: { bus: Bus; log: EventLog; connections: Conne
   const subscribe = (subject: string) =>
     bus.subscribe(subject, (message) => {
       try {
-        close(gatewayCommandSchema.parse(fromBytes(message.data)));
+        carryOut(gatewayCommandSchema.parse(fromBytes(message.data)));
         message.respond();
       } catch (cause) {
         logger.error({ subject, err: cause }, "command set aside");

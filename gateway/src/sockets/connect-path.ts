@@ -90,7 +90,8 @@ async function welcome(connection: Connection, deps: ConnectDeps): Promise<void>
   const { username, isAnonymous } = identity.user;
   socket.emit("authenticated", { success: true, user: { id: userId, username, isAnonymous }, connectionId });
   connection.isWelcomed = true;
-  await snapshots.send(connection);
+  // A view that may be out of date would show people who left: the whole view comes as soon as it is right again.
+  if (feed.staleSince() === null) await snapshots.send(connection);
   acquaintance.make(conversationIds.filter((id) => !largeRooms.isLarge(id)));
 }
 

@@ -1,4 +1,4 @@
-import { epochSchema, type GatewayCommand } from "@meeshy/shared/events";
+import { type CloseCommand, epochSchema } from "@meeshy/shared/events";
 import { createGate } from "@meeshy/shared/nats/gate";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { partitionProgressSchema } from "@meeshy/shared/partition-progress";
@@ -66,7 +66,7 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
   };
 
   const close = (connection: Connection, record: WorkerRecord | undefined) => {
-    const reason: GatewayCommand["reason"] = record && record.connections.length > 0 ? "replaced" : "admin";
+    const reason: CloseCommand["reason"] = record && record.connections.length > 0 ? "replaced" : "admin";
     const { userId, id: connectionId } = connection;
     logger.warn({ userId, connectionId, reason }, "connection is not in the record: closing it");
     closeConnection(connection, reason);

@@ -1,3 +1,4 @@
+import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { PresenceSnapshot } from "@meeshy/shared/socket-events";
 import type { UserStatus } from "@meeshy/shared/status";
@@ -36,6 +37,7 @@ export interface LiveViewer extends Viewer {
 }
 
 export interface SnapshotDeps {
+  clock: Clock;
   directory: CachedDirectory;
   feed: StatusFeed;
   outlet: Outlet;
@@ -46,9 +48,12 @@ export interface SnapshotDeps {
 
 /** Rounds of asking the directory for people who came online while it was asked. */
 const ROUNDS = 5;
+const RETRY_MS = 1_000;
 
 export function createSnapshots(deps: SnapshotDeps): Snapshots {
-  const { directory, feed, outlet, largeRooms, told, logger } = deps;
+  const { clock, directory, feed, outlet, largeRooms, told, logger } = deps;
+  /** those whose view lacks people, and is to be sent again */
+  const incomplete = new Set<Connection>();
 
   const viewerOf = ({ userId, identity, conversationIds, blocked, socket }: Connection): LiveViewer => ({
     id: userId,
@@ -110,35 +115,59 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
     return users;
   };
 
-  const readUnknown = async (userId: string, ids: ReadonlySet<string>): Promise<boolean> => {
-    const unknown = [...ids].filter((id) => !directory.users.peek(id));
-    if (unknown.length === 0) return false;
+  const unknownOf = (ids: ReadonlySet<string>) => [...ids].filter((id) => !directory.users.peek(id));
+  const readUnknown = async (
+    userId: string,
+    ids: ReadonlySet<string>,
+  ): Promise<"known" | "read" | "failed"> => {
+    const unknown = unknownOf(ids);
+    if (unknown.length === 0) return "known";
     try {
       await directory.users.getMany(unknown);
-      return true;
+      return "read";
     } catch (error) {
-      logger.warn(
-        { userId, unknown: unknown.length, err: error },
-        "snapshot without people who cannot be read",
-      );
-      return false;
+      logger.warn({ userId, unknown: unknown.length, err: error }, "people of a snapshot cannot be read");
+      return "failed";
     }
+  };
+
+  /** A view without some of its people says that they are offline: it is sent again once they can be read. */
+  const sendAgain = async (connection: Connection) => {
+    if (incomplete.has(connection)) return;
+    incomplete.add(connection);
+    try {
+      do await clock.sleep(RETRY_MS);
+      while (
+        connection.socket.connected &&
+        (await readUnknown(connection.userId, present(viewerOf(connection)))) === "failed"
+      );
+    } finally {
+      incomplete.delete(connection);
+    }
+    await send(connection);
+  };
+
+  const send = async (connection: Connection): Promise<void> => {
+    const { userId, socket } = connection;
+    // An answer that was under way when the blocks changed is not what the cache keeps.
+    while (!directory.blocks.peek(userId)) await directory.blocks.get(userId);
+    for (let round = 0; round < ROUNDS; round++) {
+      const read = await readUnknown(userId, present(viewerOf(connection)));
+      if (read === "failed")
+        sendAgain(connection).catch((error) =>
+          logger.error({ userId, err: error }, "snapshot not sent again"),
+        );
+      if (read !== "read") break;
+    }
+    if (!socket.connected) return;
+    connection.blocked = directory.blocks.peek(userId) ?? connection.blocked;
+    const viewer = viewerOf(connection);
+    outlet.snapshot([socket.id], assemble(viewer, present(viewer)));
   };
 
   return {
     viewerOf,
-    async send(connection) {
-      const { userId, socket } = connection;
-      // An answer that was under way when the blocks changed is not what the cache keeps.
-      while (!directory.blocks.peek(userId)) await directory.blocks.get(userId);
-      for (let round = 0; round < ROUNDS; round++) {
-        if (!(await readUnknown(userId, present(viewerOf(connection))))) break;
-      }
-      if (!socket.connected) return;
-      connection.blocked = directory.blocks.peek(userId) ?? connection.blocked;
-      const viewer = viewerOf(connection);
-      outlet.snapshot([socket.id], assemble(viewer, present(viewer)));
-    },
+    send,
 
     async sendPartial(connection, before, userIds, entered) {
       await readUnknown(connection.userId, userIds);

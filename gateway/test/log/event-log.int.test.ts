@@ -68,6 +68,14 @@ describe("a gateway that was declared lost", () => {
       },
     ],
     [
+      "since a partition accepts nothing more of it",
+      async (gatewayId) => {
+        const command = { type: "out-of-step", publisher: gatewayId, partition: 3, expected: 2 };
+        servers.link.nc.publish(gatewaySubject(gatewayId), toBytes(command));
+        servers.link.nc.publish(gatewaySubject(gatewayId), toBytes(command));
+      },
+    ],
+    [
       "since a new epoch began",
       async () => {
         const subject = keySubject(BUCKET_LEASES, leaseKeys.epoch);
@@ -117,6 +125,21 @@ it("says the version of everything that it writes", async () => {
   );
   expect(beats.length).toBe(1);
   for (const { data } of beats) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.heartbeat });
+});
+
+it("a goodbye of a moment ago is said again in a new life, after the connections that are open", async () => {
+  const gateway = await servers.gateway();
+  const [alice, bob] = [await signIn(gateway.url, "alice"), await signIn(gateway.url, "bob")];
+  const id = await connectionIdOf(alice);
+  alice.close();
+  await eventually(async () => linesOf(await servers.readLog(), id).length === 2);
+  await servers.link.acks.publish(keySubject(BUCKET_LEASES, leaseKeys.epoch), toBytes({ epoch: 2, from: 1 }));
+  const again = await eventually(async () => linesOf(await servers.readLog(), id)[2]);
+  expect(again).toMatchObject({ event: { type: "disconnected", reason: "client namespace disconnect" } });
+  const announced = linesOf(await servers.readLog(), await connectionIdOf(bob))[1];
+  expect(announced?.publisher).toBe(again.publisher);
+  expect(announced?.seq).toBeLessThan(again.seq);
+  bob.close();
 });
 
 describe("with NATS away", () => {

@@ -5,6 +5,9 @@ import type { Connection, UserRecord } from "./record.ts";
 
 type Connections = UserRecord["connections"];
 
+/** Most open connections of one user: another one closes the oldest, and the record stays within the broker's limit. */
+export const CONNECTIONS_MAX = 4_096;
+
 export function isOpen(connections: Connections, id: string): boolean {
   return connections.some((connection) => connection.id === id);
 }
@@ -24,7 +27,10 @@ export function connectionsAfter(
       if (known) return connections.map((one) => (one === known ? { ...known, gatewayId } : one));
       const opened = { id: connectionId, gatewayId, device, since: at };
       // concat makes an array of the right length; a spread leaves room for more.
-      return rules.multiDevice === "replace" ? [opened] : connections.concat(opened);
+      if (rules.multiDevice === "replace") return [opened];
+      const kept =
+        connections.length < CONNECTIONS_MAX ? connections : connections.slice(1 - CONNECTIONS_MAX);
+      return kept.concat(opened);
     }
     case "disconnected":
       return without(connections, ({ id }) => id === event.connectionId);

@@ -1,4 +1,5 @@
 import type { Epoch } from "@meeshy/shared/events";
+import { EPOCH_LEAD_MAX } from "@meeshy/shared/presence-row";
 
 /** Whether the log is still the one that was being read (DESIGN "Streams and buckets": lost or shortened). */
 
@@ -24,14 +25,15 @@ export interface EpochDecision {
 
 /**
  * At start: the epoch of the lease bucket goes on, unless the log lacks what the database has seen of it, or a
- * stream is another than it was.
+ * stream is another than it was. An epoch of the database that no service can have come to counts for nothing.
  */
 export function decideEpoch(
   known: Epoch | null,
-  remembered: Remembered | undefined,
+  stored: Remembered | undefined,
   log: LogEnds,
   streams: StreamAges,
 ): EpochDecision {
+  const remembered = stored && isWithinLead(stored.epoch, known?.epoch ?? 0) ? stored : undefined;
   if (known === null && remembered === undefined)
     return { epoch: { epoch: 1, from: 0, streams }, raised: "the first log" };
   const latest = Math.max(known?.epoch ?? 0, remembered?.epoch ?? 0);
@@ -44,6 +46,24 @@ export function decideEpoch(
   }
   const anew = madeAnew(known, streams);
   return anew === null ? { epoch: known, raised: null } : raise(anew);
+}
+
+const isWithinLead = (epoch: number, known: number): boolean => epoch <= known + EPOCH_LEAD_MAX;
+
+/**
+ * Why what is written in this epoch can never replace a state that the database holds, as after a restored dump or an
+ * import; null: it can, or the state is nobody's.
+ */
+export function faultOfStored(
+  known: Epoch,
+  log: LogEnds,
+  stored: { epoch: number; version: number },
+): string | null {
+  if (!isWithinLead(stored.epoch, known.epoch)) return null;
+  if (stored.epoch > known.epoch) return `the database holds states of epoch ${stored.epoch}`;
+  if (stored.epoch === known.epoch && stored.version > log.last)
+    return `the log ends at ${log.last}, the database holds a state of ${stored.version}`;
+  return null;
 }
 
 /** Which stream is another than when the epoch began, in words; null: none. What it held is lost. */

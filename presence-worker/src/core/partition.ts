@@ -1,14 +1,7 @@
-import type { PartitionMessage, UserMessage } from "@meeshy/shared/events";
+import type { Numbering, PartitionMessage, UserMessage } from "@meeshy/shared/events";
 import { advance, advanceByTimeout, initialClock, type PartitionClock } from "./clock.ts";
 import type { Effect } from "./effects.ts";
-import {
-  type Admission,
-  admit,
-  markLost,
-  type PublisherEntry,
-  type PublisherTable,
-  prune,
-} from "./publishers.ts";
+import { type Admission, createPublishers, type OutOfStep, type PublisherEntry } from "./publishers.ts";
 import { emptyRecord, nextDeadline, nextRenewal, type UserRecord } from "./record.ts";
 import type { createTransition } from "./transition.ts";
 import { createWheel, isDue, type Waiting } from "./wheel.ts";
@@ -22,7 +15,14 @@ import { createWheel, isDue, type Waiting } from "./wheel.ts";
 export type Inbound = { seq: number; time: number } & (
   | { userId: string; message: UserMessage }
   | { userId?: undefined; message: PartitionMessage }
+  | Unreadable
 );
+
+/** A message whose event cannot be read: it takes its place in its publisher's order and does nothing else. */
+export interface Unreadable {
+  userId?: undefined;
+  message: Numbering & { event: { type: "unreadable" } };
+}
 
 export interface Change {
   record: UserRecord;
@@ -33,6 +33,10 @@ export interface Change {
 export interface Applied {
   admission: Admission;
   changes: Change[];
+  /** publishers to be informed that nothing more of theirs is accepted */
+  outOfStep: readonly OutOfStep[];
+  /** publishers that have long written nothing: those that have ended are to be forgotten */
+  silent: readonly string[];
 }
 
 /** What a checkpoint says of the partition besides its records. */
@@ -59,6 +63,8 @@ export interface Partition {
   records(): UserRecord[];
   /** Forgets a user whose record says nothing that the database does not. */
   drop(userId: string): void;
+  /** Forgets publishers that have ended, for certain. */
+  forget(publishers: Iterable<string>): void;
   /** log sequence of the last message applied */
   seq(): number;
   memory(): PartitionMemory;
@@ -86,6 +92,8 @@ interface Seat extends Waiting<Seat>, Written {
   record: UserRecord;
 }
 
+const NONE: never[] = [];
+
 export const initialMemory = (epoch: number): PartitionMemory => ({
   epoch,
   seq: 0,
@@ -103,7 +111,7 @@ export function createPartition(
 ): Partition {
   const { epoch } = memory;
   const clock = structuredClone(memory.clock);
-  const publishers: PublisherTable = new Map(Object.entries(structuredClone(memory.publishers)));
+  const publishers = createPublishers(memory.publishers);
   const seats = new Map<string, Seat>();
   const wheel = createWheel<Seat>();
   let { seq, time, reconcileAt } = memory;
@@ -162,7 +170,7 @@ export function createPartition(
   const reconcile = (changes: Change[]) => {
     if (typeof reconcileAt !== "number" || clock.now < reconcileAt) return;
     reconcileAt = null;
-    loseGateways((gatewayId) => !publishers.has(gatewayId), changes, 2 * gatewayLeaseMs);
+    loseGateways((gatewayId) => !publishers.isKnown(gatewayId), changes, 2 * gatewayLeaseMs);
   };
 
   /** Last values expire on the broker: what has not changed for long is told again under its old version. */
@@ -194,35 +202,43 @@ export function createPartition(
     }
   };
 
-  const applyToPartition = ({ event }: PartitionMessage, time: number, changes: Change[]) => {
+  const applyToPartition = (
+    { event }: PartitionMessage | Unreadable["message"],
+    time: number,
+    applied: Applied,
+  ) => {
+    const { changes } = applied;
+    if (event.type === "unreadable") return;
     if (event.type === "gateway-lost") {
-      markLost(publishers, event.gatewayId, clock.now);
+      publishers.markLost(event.gatewayId, clock.now);
       loseGateways((gatewayId) => gatewayId === event.gatewayId, changes);
       return;
     }
     const { isTrusted, jump } = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
     if (jump > 0) rebaseAll(jump, changes);
     if (!isTrusted) return;
-    prune(publishers, clock.now);
     reconcile(changes);
     lookAtDeadlines(event, changes);
+    applied.outOfStep = publishers.outOfStep(clock.now);
+    applied.silent = publishers.silent(clock.now);
   };
 
   return {
     apply(inbound) {
-      const changes: Change[] = [];
       seq = inbound.seq;
       time = inbound.time;
       if (inbound.message.event.type !== "timeout") advance(clock, inbound.time);
       if (reconcileAt === "armed") reconcileAt = clock.now + 2 * gatewayLeaseMs;
-      const admission = admit(publishers, inbound.message, clock.now);
-      if (admission !== "accepted") return { admission, changes };
-      if (inbound.userId === undefined) applyToPartition(inbound.message, inbound.time, changes);
+      const admission = publishers.admit(inbound.message, clock.now);
+      const applied: Applied = { admission, changes: [], outOfStep: NONE, silent: NONE };
+      if (admission !== "accepted") return applied;
+      if (inbound.userId === undefined) applyToPartition(inbound.message, inbound.time, applied);
       else {
         const record = seats.get(inbound.userId)?.record ?? emptyRecord(inbound.userId);
-        if (!hasSeen(record)) step(record, inbound.message.event, inbound.message.traceparent, changes);
+        const { event, traceparent } = inbound.message;
+        if (!hasSeen(record)) step(record, event, traceparent, applied.changes);
       }
-      return { admission, changes };
+      return applied;
     },
     get: (userId) => seats.get(userId)?.record,
     written: (userId) => seats.get(userId),
@@ -234,13 +250,14 @@ export function createPartition(
       wheel.forget(seat);
       seats.delete(userId);
     },
+    forget: publishers.forget,
     seq: () => seq,
     memory: () => ({
       epoch,
       seq,
       time,
       clock: structuredClone(clock),
-      publishers: Object.fromEntries([...publishers].map(([id, entry]) => [id, { ...entry }])),
+      publishers: publishers.entries(),
       reconcileAt,
     }),
     counts: () => ({ users: seats.size, online, active }),

@@ -67,11 +67,20 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   let stopped = false;
   let running: Promise<void> | undefined;
 
-  const writeRecord = async (record: UserRecord) => {
-    const { userId } = record;
-    const statusSeq = partition.written(userId)?.statusSeq ?? 0;
-    const unsaved = deps.database.unsaved(p, userId);
-    await records.write({ ...record, epoch, statusSeq, unsaved });
+  const writeRecord = async (taken: UserRecord) => {
+    const { userId } = taken;
+    let record = taken;
+    const toStored = () => {
+      const statusSeq = partition.written(userId)?.statusSeq ?? 0;
+      return { ...record, epoch, statusSeq, unsaved: deps.database.unsaved(p, userId) };
+    };
+    await records.write(toStored(), async () => {
+      const newest = partition.get(userId) ?? record;
+      await Promise.all(waits.get(userId) ?? []);
+      await statuses.settled([userId]);
+      record = newest;
+      return toStored();
+    });
     if (isRetained(record)) leaving.delete(userId);
     else leaving.set(userId, { record, since: clock.now() });
   };

@@ -6,6 +6,7 @@ import type { PartitionRules } from "../core/partition.ts";
 import type { createTransition } from "../core/transition.ts";
 import type { DatabaseWriter } from "../io/database-writer.ts";
 import type { RecordLoader } from "../io/record-loader.ts";
+import type { Refusals } from "../io/refusals.ts";
 import type { WorkerMetrics } from "../metrics.ts";
 import type { EpochKeeper } from "./epoch-keeper.ts";
 import type { RoundTimer } from "./round-timer.ts";
@@ -21,6 +22,7 @@ export interface HostDeps {
   /** bounds the acknowledged writes of all partitions together */
   writes: Gate;
   loader: RecordLoader;
+  refusals: Refusals;
   epochs: EpochKeeper;
   rounds: RoundTimer;
   transition: ReturnType<typeof createTransition>;

@@ -5,7 +5,14 @@ import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
-import { decideEpoch, type LogEnds, madeAnew, type Remembered, type StreamAges } from "../core/epoch.ts";
+import {
+  decideEpoch,
+  faultOfStored,
+  type LogEnds,
+  madeAnew,
+  type Remembered,
+  type StreamAges,
+} from "../core/epoch.ts";
 
 /** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
 export interface EpochKeeper {
@@ -25,6 +32,11 @@ export interface EpochKeeper {
   permit(epoch: number): Promise<void> | undefined;
   /** Something that had been written is gone: nothing is written before the streams have been compared again. */
   doubt(): void;
+  /**
+   * The database refused rows because it holds this state: where nothing of this epoch can ever replace it, an epoch
+   * begins whose states can.
+   */
+  overtake(stored: { epoch: number; version: number }): Promise<void>;
   close(): void;
 }
 
@@ -112,11 +124,31 @@ export async function createEpochKeeper({ bus, board, remembered, logger }: Epoc
     }
   };
 
-  const raise = async (epoch: number, reason: string): Promise<void> => {
+  const raise = async (epoch: number, reason: string, next = epoch + 1): Promise<void> => {
     if ((known()?.epoch ?? 0) > epoch) return;
     const revision = revisionNow();
     const [{ last }, streams] = await Promise.all([logEnds(), streamAges()]);
-    await write({ epoch: epoch + 1, from: last + 1, streams }, reason, revision);
+    await write({ epoch: next, from: last + 1, streams }, reason, revision);
+  };
+
+  let isOvertaking = false;
+  const overtake = async (stored: { epoch: number; version: number }): Promise<void> => {
+    const epoch = settled();
+    if (epoch === undefined || isOvertaking) return;
+    isOvertaking = true;
+    try {
+      const fault = faultOfStored(epoch, await logEnds(), stored);
+      if (fault === null || settled()?.epoch !== epoch.epoch) return;
+      logger.error(
+        { ...epoch, stored },
+        "the database is ahead of this epoch: its rows follow after a new one begins",
+      );
+      await raise(epoch.epoch, fault, stored.epoch + 1);
+    } catch (error) {
+      logger.warn({ err: error, stored }, "the database is ahead of this epoch, which goes on for now");
+    } finally {
+      isOvertaking = false;
+    }
   };
 
   /** grows with every reason to doubt that the streams are those of the epoch; a look answers those before it */
@@ -180,5 +212,6 @@ export async function createEpochKeeper({ bus, board, remembered, logger }: Epoc
       forgetLink();
       forgetBoard();
     },
+    overtake,
   };
 }

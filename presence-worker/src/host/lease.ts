@@ -1,13 +1,14 @@
 import type { Epoch } from "@meeshy/shared/events";
-import { fromBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { type Bus, isConflict, type LastValue } from "@meeshy/shared/ports/bus";
+import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 import { initialMemory, type PartitionMemory } from "../core/partition.ts";
-import { type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
+import { fitLease, LEASE_MAX_BYTES, type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
+import type { WorkerMetrics } from "../metrics.ts";
 
 /** A partition in this worker's hands, for as long as nobody else writes its lease. */
 export interface Claim {
@@ -31,6 +32,7 @@ export interface ClaimOptions {
   bus: Bus;
   board: LeaseBoard;
   logger: Logger;
+  metrics: Pick<WorkerMetrics, "oversize">;
   epoch: Epoch;
   onLost: () => void;
 }
@@ -59,7 +61,7 @@ function parseLease(last: LastValue | undefined): PartitionLease | "absent" | "u
 
 /** Takes the partition by compare-and-set; `undefined` when another was faster. */
 export async function claimPartition(options: ClaimOptions): Promise<Claim | undefined> {
-  const { workerId, partition, bus, board, logger, epoch, onLost } = options;
+  const { workerId, partition, bus, board, logger, metrics, epoch, onLost } = options;
   const key = leaseKeys.partition(partition);
   const subject = keySubject(BUCKET_LEASES, key);
   const entry = board.get(key);
@@ -73,14 +75,34 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   const storedUpTo = goesOn ? lease.storedUpTo : 0;
   let held: PartitionLease = { owner: workerId, memory, storedUpTo };
 
+  let wasOversize = false;
+  /** What of an entry fits; reported when that is not all. */
+  const fit = (whole: PartitionLease, maxBytes: number): PartitionLease => {
+    const value = fitLease(whole, maxBytes);
+    if (value !== whole) {
+      metrics.oversize("checkpoint");
+      if (!wasOversize)
+        logger.error({ partition }, "checkpoint too large, stored without some lost gateways");
+    }
+    wasOversize = value !== whole;
+    return value;
+  };
+
   /** A refusal is first of all one's own lost ack: only a foreign owner counts. */
-  const put = async (value: PartitionLease): Promise<void> => {
+  const put = async (whole: PartitionLease): Promise<void> => {
+    let value = fit(whole, LEASE_MAX_BYTES);
     for (;;) {
       try {
         revision = await board.put(key, versioned("lease", value), revision);
-        held = value;
+        held = whole;
         return;
       } catch (error) {
+        if (isTooLarge(error)) {
+          const bytes = toBytes(value).length;
+          value = fit(whole, bytes >> 1);
+          if (toBytes(value).length >= bytes) throw error;
+          continue;
+        }
         if (!isConflict(error)) throw error;
         const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
         const found = parseLease(last);

@@ -1,11 +1,12 @@
 import { type Following, follow, type Stored } from "@meeshy/shared/nats/follow";
-import { partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { leaseKeys, partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { faultOf } from "../core/epoch.ts";
 import { type Change, createPartition, type Inbound } from "../core/partition.ts";
 import { hasStatus, toRow, toStatusMessage } from "../core/projection.ts";
+import type { OutOfStep } from "../core/publishers.ts";
 import { intoEpoch, isRetained, type UserRecord } from "../core/record.ts";
 import { createErasures } from "../io/erasures.ts";
-import { commandGateway } from "../io/gateway-commands.ts";
+import { commandGateway, reportOutOfStep } from "../io/gateway-commands.ts";
 import { readEvent } from "../io/log-reader.ts";
 import { createRecordStore } from "../io/record-store.ts";
 import { createStatusWriter } from "../io/status-writer.ts";
@@ -35,7 +36,15 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
 
   const writtenOf = (userId: string) => partition.written(userId);
   const writing = { permit: () => epochs.permit(memory.epoch), doubt: epochs.doubt };
-  const records = createRecordStore({ bus, partition: p, gate: deps.writes, logger, writtenOf, writing });
+  const records = createRecordStore({
+    bus,
+    partition: p,
+    gate: deps.writes,
+    logger,
+    writtenOf,
+    writing,
+    onOversize: () => metrics.oversize("record"),
+  });
   const statuses = createStatusWriter({
     bus,
     gate: deps.writes,
@@ -43,6 +52,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     writtenOf,
     onForeign: () => void claim.verify(),
     writing,
+    onOversize: () => metrics.oversize("status"),
   });
   const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
@@ -139,21 +149,32 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     checkpointer.changed(record);
   };
 
+  /** publishers that had no key on the board at the last look */
+  let keyless: ReadonlySet<string> = new Set();
+  /** A gateway that ends removes its key; the board may lack one of the living for a moment, not at two looks in a row. */
+  const lookAfterPublishers = (outOfStep: readonly OutOfStep[], silent: readonly string[]) => {
+    for (const { publisher, expected } of outOfStep) {
+      metrics.outOfStep();
+      logger.error({ publisher, expected }, "publisher out of step: nothing of it is accepted");
+      reportOutOfStep(bus, { publisher, partition: p, expected });
+    }
+    if (silent.length === 0) return;
+    const missing = silent.filter((id) => deps.board.get(leaseKeys.gateway(id)) === undefined);
+    partition.forget(missing.filter((id) => keyless.has(id)));
+    keyless = new Set(missing);
+  };
+
   const onMessage = (message: Stored) => {
     const inbound = readEvent(message);
     lag = message.pending;
-    if ("fault" in inbound) {
-      metrics.poison();
-      logger.error(
-        { seq: message.seq, subject: message.subject, fault: inbound.fault },
-        "not an event, set aside",
-      );
-      return;
-    }
-    const { admission, changes } = partition.apply(inbound);
+    const { publisher } = inbound.message;
+    if (inbound.kind !== undefined && inbound.fault !== undefined)
+      deps.refusals.unreadable(message, publisher, { kind: inbound.kind, fault: inbound.fault });
+    const { admission, changes, outOfStep, silent } = partition.apply(inbound);
     if (changes.length > 0) noteLoss(inbound);
     metrics.event(inbound.message.event.type, admission);
     for (const change of changes) carryOut(change);
+    if (live) lookAfterPublishers(outOfStep, silent);
     checkpointer.advanced();
   };
 

@@ -1,3 +1,4 @@
+import type { PresenceWrite } from "@meeshy/shared/db/presence-writer";
 import { isRefused } from "@meeshy/shared/db/refusal";
 import type { Clock, Timer } from "@meeshy/shared/ports/clock";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
@@ -6,8 +7,7 @@ import type { HistoryLine } from "./stored-record.ts";
 
 /** Where rows go: the batched, guarded statements of the shared database package. */
 export interface PresenceTables {
-  /** Gives the number of rows changed. */
-  writePresence(rows: PresenceRow[]): Promise<number>;
+  writePresence(rows: PresenceRow[]): Promise<PresenceWrite>;
   writeHistory(lines: (HistoryLine & { userId: string })[]): Promise<unknown>;
   /** Forgets the history of someone who was deleted. */
   eraseHistory(userId: string): Promise<unknown>;
@@ -27,7 +27,8 @@ interface Pending {
 
 /**
  * The database follows on its own: the last state per user, in batches. It may be away for as long as it
- * likes; statuses never wait for it. Pending rows of a partition are bounded by its number of users.
+ * likes; statuses never wait for it. Pending rows of a partition are bounded by its number of users, and history
+ * by {@link LINES_PER_USER} lines each and {@link LINES_MAX} in all, but for the last line of each user.
  */
 export interface DatabaseWriter {
   put(partition: number, row: PresenceRow, history: HistoryLine[], seq: number): void;
@@ -46,26 +47,51 @@ export interface DatabaseWriter {
 }
 
 const BATCH = 500;
+/** Lines of history that wait for one user, and of all users together: the newest are kept. */
+const LINES_PER_USER = 100;
+const LINES_MAX = 200_000;
 /** A statement costs by itself more than the rows of half a second do. */
 const FLUSH_MS = 500;
 const PROGRESS_MS = 5_000;
 const RETRY_MS = 500;
 
+export interface DatabaseWriterOptions {
+  clock: Clock;
+  logger: Logger;
+  onBatch: (rows: number, outcome: PresenceWrite) => void;
+  /** So many lines of history were given up: too many wait. */
+  onHistoryDropped: (lines: number) => void;
+}
+
 export function createDatabaseWriter(
   tables: PresenceTables,
-  {
-    clock,
-    logger,
-    onBatch,
-  }: { clock: Clock; logger: Logger; onBatch: (rows: number, written: number) => void },
+  { clock, logger, onBatch, onHistoryDropped }: DatabaseWriterOptions,
 ): DatabaseWriter {
   const pending = new Map<number, Map<string, Pending>>();
   const progress = new Map<number, { partition: number; epoch: number; seq: number }>();
   let lag = 0;
+  let waitingLines = 0;
   let failing = false;
   let closed = false;
   let timer: Timer | undefined;
   let flushing: Promise<void> | undefined;
+
+  const keepLines = (entry: Pending, lines: HistoryLine[]) => {
+    waitingLines += lines.length - entry.history.length;
+    entry.history = lines;
+  };
+  /** While too many wait, each user keeps the last line. */
+  const addLines = (entry: Pending, lines: readonly HistoryLine[]) => {
+    const all = [...entry.history, ...lines];
+    const room = waitingLines + lines.length > LINES_MAX ? 1 : LINES_PER_USER;
+    keepLines(entry, all.slice(-room));
+    if (all.length > entry.history.length) onHistoryDropped(all.length - entry.history.length);
+  };
+  const remove = (users: Map<string, Pending>, userId: string, entry: Pending) => {
+    keepLines(entry, []);
+    users.delete(userId);
+    lag--;
+  };
 
   const takeBatch = (): [number, string, Pending][] => {
     const batch: [number, string, Pending][] = [];
@@ -80,23 +106,25 @@ export function createDatabaseWriter(
 
   const writeBatch = async (batch: [number, string, Pending][]) => {
     const rows = batch.map(([, , entry]) => entry.row);
-    const lines = batch.map(([, , entry]) => [...entry.history]);
+    const lines = batch.map(([, , entry]) => entry.history);
     for (const [, userId, entry] of batch) {
       if (entry.erases) await tables.eraseHistory(userId);
       entry.erases = false;
     }
-    const written = await tables.writePresence(rows.filter((row) => row !== null));
+    const outcome = await tables.writePresence(rows.filter((row) => row !== null));
     const history = batch.flatMap(([, userId], at) => (lines[at] ?? []).map((line) => ({ ...line, userId })));
     if (history.length > 0) await tables.writeHistory(history);
-    onBatch(batch.length, written);
+    onBatch(batch.length, outcome);
     batch.forEach(([partition, userId, entry], at) => {
       const users = pending.get(partition);
       if (users?.get(userId) !== entry) return;
-      const changedMeanwhile = entry.row !== rows[at] || entry.history.length !== lines[at]?.length;
-      if (changedMeanwhile) entry.history.splice(0, lines[at]?.length ?? 0);
+      if (entry.row === rows[at]) remove(users, userId, entry);
       else {
-        users.delete(userId);
-        lag--;
+        const stored = new Set(lines[at]);
+        keepLines(
+          entry,
+          entry.history.filter((line) => !stored.has(line)),
+        );
       }
     });
   };
@@ -107,13 +135,16 @@ export function createDatabaseWriter(
       await writeBatch(batch);
     } catch (error) {
       if (!isRefused(error)) throw error;
-      const [[partition, userId] = [-1, ""]] = batch;
       if (batch.length > 1) {
         const middle = Math.ceil(batch.length / 2);
         await store(batch.slice(0, middle));
         await store(batch.slice(middle));
-      } else if (pending.get(partition)?.delete(userId)) {
-        lag--;
+        return;
+      }
+      for (const [partition, userId, entry] of batch) {
+        const users = pending.get(partition);
+        if (users?.get(userId) !== entry) continue;
+        remove(users, userId, entry);
         logger.error({ userId, err: error }, "row refused by the database, set aside");
       }
     }
@@ -165,20 +196,22 @@ export function createDatabaseWriter(
   return {
     put(partition, row, history, seq) {
       const users = usersOf(partition);
-      const entry = users.get(row.userId);
-      if (entry) {
-        entry.row = row;
-        entry.history.push(...history);
-        entry.since = Math.min(entry.since, seq);
-      } else {
-        users.set(row.userId, { erases: false, row, history: [...history], since: seq });
+      const known = users.get(row.userId);
+      const entry = known ?? { erases: false, row, history: [], since: seq };
+      if (!known) {
+        users.set(row.userId, entry);
         lag++;
       }
+      entry.row = row;
+      entry.since = Math.min(entry.since, seq);
+      addLines(entry, history);
       schedule();
     },
     erase(partition, userId, seq) {
       const users = usersOf(partition);
-      if (!users.has(userId)) lag++;
+      const known = users.get(userId);
+      if (known) keepLines(known, []);
+      else lag++;
       // An entry of its own: a batch that is on its way does not take it for written.
       users.set(userId, { erases: true, row: null, history: [], since: seq });
       schedule();
@@ -197,7 +230,8 @@ export function createDatabaseWriter(
       void writeProgress();
     },
     drop(partition) {
-      lag -= pending.get(partition)?.size ?? 0;
+      const users = pending.get(partition) ?? new Map<string, Pending>();
+      for (const [userId, entry] of users) remove(users, userId, entry);
       pending.delete(partition);
     },
     lag: () => lag,

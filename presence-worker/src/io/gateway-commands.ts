@@ -5,6 +5,8 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 
+type OutOfStepCommand = Extract<GatewayCommand, { type: "out-of-step" }>;
+
 const ANSWER_MS = 1_000;
 const ATTEMPTS = 3;
 /** A gateway that is just reconnecting has no subscription for a moment, which is answered at once. */
@@ -30,4 +32,12 @@ export async function commandGateway(
       if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS);
     }
   }
+}
+
+/**
+ * Informs a publisher that nothing more of its is accepted in a partition: a gateway then begins a new life. Sent once
+ * and not waited for, since it is sent again for as long as that lasts.
+ */
+export function reportOutOfStep(bus: Bus, command: Omit<OutOfStepCommand, "type">): void {
+  bus.publish(gatewaySubject(command.publisher), toBytes(versioned("command", { type: "out-of-step", ...command })));
 }

@@ -1,34 +1,48 @@
-import { partitionMessageSchema, type UserMessage, userMessageSchema } from "@meeshy/shared/events";
+import {
+  envelopeSchema,
+  partitionMessageSchema,
+  type UserMessage,
+  userMessageSchema,
+} from "@meeshy/shared/events";
 import type { Stored } from "@meeshy/shared/nats/follow";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { parseEventSubject } from "@meeshy/shared/subjects";
-import type { Inbound } from "../core/partition.ts";
+import type { Inbound, Unreadable } from "../core/partition.ts";
 import { shareId } from "./shared-ids.ts";
 
-/** A message that cannot be an event: where it lies and what is wrong with it. */
-export interface Poison {
+/** Why a message could not be read, for the log; `kind` is the type that its event names. */
+export interface Fault {
+  kind: string;
   fault: string;
 }
 
-/** Reads one message of the log; what is not an event is named, never thrown. */
-export function readEvent(stored: Stored): Inbound | Poison {
-  const address = parseEventSubject(stored.subject);
-  if (address === undefined) return { fault: "its subject is none of ours" };
+/**
+ * Reads one message of the log. Of what is not an event, only its place in its publisher's order counts; it comes
+ * with a fault. Never throws.
+ */
+export function readEvent(stored: Stored): Inbound & Partial<Fault> {
+  const { seq, time } = stored;
   let payload: unknown;
   try {
     payload = fromBytes(stored.data);
   } catch {
-    return { fault: "it is not JSON" };
+    return { seq, time, ...unreadable(undefined, "it is not JSON") };
   }
-  const at = { seq: stored.seq, time: stored.time };
+  const address = parseEventSubject(stored.subject);
+  if (address === undefined) return { seq, time, ...unreadable(payload, "its subject is none of ours") };
   if (address.userId === undefined) {
     const parsed = partitionMessageSchema.safeParse(payload);
-    return parsed.success ? { ...at, message: parsed.data } : { fault: faultText(parsed.error) };
+    return { seq, time, ...(parsed.success ? { message: parsed.data } : unreadable(payload, parsed.error)) };
   }
   const parsed = userMessageSchema.safeParse(payload);
-  return parsed.success
-    ? { ...at, userId: copyOf(address.userId), message: withSharedIds(parsed.data) }
-    : { fault: faultText(parsed.error) };
+  if (!parsed.success) return { seq, time, ...unreadable(payload, parsed.error) };
+  return { seq, time, userId: copyOf(address.userId), message: withSharedIds(parsed.data) };
+}
+
+function unreadable(payload: unknown, fault: string | Issues): Unreadable & Fault {
+  const { numbering, kind } = envelopeSchema.parse(payload);
+  const text = typeof fault === "string" ? fault : faultText(fault);
+  return { message: { ...numbering, event: { type: "unreadable" } }, kind, fault: text };
 }
 
 /** A part of a string holds on to the whole of it, here to the subject. */
@@ -41,8 +55,12 @@ function withSharedIds(message: UserMessage): UserMessage {
   return message;
 }
 
-const faultText = (error: { issues: { path: PropertyKey[]; message: string }[] }): string =>
-  error.issues
+interface Issues {
+  issues: { path: PropertyKey[]; message: string }[];
+}
+
+const faultText = ({ issues }: Issues): string =>
+  issues
     .map(({ path, message }) => `${path.map(String).join(".")}: ${message}`)
     .join("; ")
     .slice(0, 300);

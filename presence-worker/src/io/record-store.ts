@@ -1,12 +1,12 @@
 import type { Gate } from "@meeshy/shared/nats/gate";
 import { compareAndDelete, compareAndSet, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { type Bus, isConflict, PublishRefused } from "@meeshy/shared/ports/bus";
+import { type Bus, isConflict, isTooLarge, type PubAck, PublishRefused } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 import type { Written } from "../core/partition.ts";
-import { readPosition, type StoredRecord } from "./stored-record.ts";
+import { encodeRecord, RECORD_MAX_BYTES, readPosition, type StoredRecord } from "./stored-record.ts";
 
 /** Somebody who owns the partition now has written further than this process: its writes must end. */
 export class Fenced extends Error {
@@ -17,8 +17,11 @@ export class Fenced extends Error {
 }
 
 export interface RecordStore {
-  /** Writes by compare-and-set. Rejects with {@link Fenced}. */
-  write(stored: StoredRecord): Promise<void>;
+  /**
+   * Writes by compare-and-set, until stored; each attempt after the first writes what `newest` gives. A record that
+   * does not fit is reported and stored with less in it, or not at all. Rejects with {@link Fenced}.
+   */
+  write(stored: StoredRecord, newest: () => Promise<StoredRecord>): Promise<void>;
   /**
    * Leaves a marker with the position of the record's last event: an owner that stood still meanwhile may hold an
    * older record of this user, which must not come back. Rejects with {@link Fenced}.
@@ -37,6 +40,8 @@ export interface RecordStoreOptions {
   /** where the sequence of a user's last record is noted; `undefined` of a user who is not held */
   writtenOf: (userId: string) => Written | undefined;
   writing: WritePermit;
+  /** A record did not fit as a whole. */
+  onOversize: () => void;
 }
 
 /** Whether the streams are still those of the epoch in which the partition is owned. */
@@ -47,20 +52,31 @@ export interface WritePermit {
   doubt(): void;
 }
 
+/** What an attempt writes: a record, or its removal, as of a log position. */
+interface Attempt {
+  epoch: number;
+  seq: number;
+  put: (expected: number) => Promise<PubAck>;
+}
+
 const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { bus, partition, gate, logger, writtenOf, writing } = options;
+  const { bus, partition, gate, logger, writtenOf, writing, onOversize } = options;
   let closed = false;
+  /** whose record did not fit when it was last written */
+  const oversized = new Set<string>();
   const subjectOf = (userId: string) => keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 
-  /** Tries until stored: a refusal is first of all one's own lost ack, so the key is read before it counts. */
+  /**
+   * Tries until stored: a refusal is first of all one's own lost acknowledgement, so the key is read before it counts.
+   * `next`: what to try after a failure; `undefined`: nothing more.
+   */
   const store = async (
     userId: string,
-    seq: number,
-    epoch: number,
-    put: (expected: number) => Promise<number>,
+    first: Attempt | undefined,
+    next: (error: unknown) => Promise<Attempt | undefined>,
   ) => {
     const subject = subjectOf(userId);
     let expected = writtenOf(userId)?.recordSeq ?? 0;
@@ -68,12 +84,14 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       const written = writtenOf(userId);
       if (written) written.recordSeq = recordSeq;
     };
-    for (;;) {
+    let attempt = first;
+    while (attempt !== undefined) {
+      const { epoch, seq, put } = attempt;
       if (closed) throw new Error(`${subject} was not stored: the partition was given up`);
       const permit = writing.permit();
       if (permit) await permit;
       try {
-        note(await gate.run(() => put(expected)));
+        note((await gate.run(() => put(expected))).seq);
         return;
       } catch (error) {
         if (isConflict(error)) {
@@ -85,40 +103,52 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
           expected = last?.seq ?? 0;
           note(expected);
         } else {
-          if (error instanceof PublishRefused)
-            logger.warn({ subject, err: error }, "record refused, trying again");
-          await bus.clock.sleep(RETRY_MS);
+          if (!isTooLarge(error)) {
+            if (error instanceof PublishRefused)
+              logger.warn({ subject, err: error }, "record refused, trying again");
+            await bus.clock.sleep(RETRY_MS);
+          }
+          attempt = await next(error);
         }
       }
     }
   };
 
+  const report = (userId: string, { isWhole, bytes }: { isWhole: boolean; bytes: number }) => {
+    if (isWhole) oversized.delete(userId);
+    else {
+      onOversize();
+      if (oversized.has(userId)) return;
+      oversized.add(userId);
+      const what = bytes > 0 ? "stored with less in it" : "not stored";
+      logger.error({ userId, bytes }, `record over the broker's limit, ${what}`);
+    }
+  };
+
   return {
-    async write(stored) {
-      const data = toBytes(versioned("record", stored));
-      const subject = subjectOf(stored.userId);
-      await store(
-        stored.userId,
-        stored.seq,
-        stored.epoch,
-        async (expected) => (await compareAndSet(bus, subject, data, expected)).seq,
-      );
+    async write(stored, newest) {
+      const { userId } = stored;
+      let maxBytes = RECORD_MAX_BYTES;
+      let bytes = 0;
+      const toAttempt = (record: StoredRecord): Attempt | undefined => {
+        const encoded = encodeRecord(record, maxBytes);
+        bytes = encoded?.data.length ?? 0;
+        report(userId, { isWhole: encoded?.isWhole ?? false, bytes });
+        if (encoded === undefined) return undefined;
+        const put = (expected: number) => compareAndSet(bus, subjectOf(userId), encoded.data, expected);
+        return { epoch: record.epoch, seq: record.seq, put };
+      };
+      await store(userId, toAttempt(stored), async (error) => {
+        if (isTooLarge(error)) maxBytes = bytes >> 1;
+        return toAttempt(await newest());
+      });
     },
     async remove(userId, epoch, seq) {
-      await store(
-        userId,
-        seq,
-        epoch,
-        async (expected) =>
-          (
-            await compareAndDelete(
-              bus,
-              subjectOf(userId),
-              expected,
-              toBytes(versioned("record", { epoch, seq })),
-            )
-          ).seq,
-      );
+      oversized.delete(userId);
+      const data = toBytes(versioned("record", { epoch, seq }));
+      const put = (expected: number) => compareAndDelete(bus, subjectOf(userId), expected, data);
+      const attempt = { epoch, seq, put };
+      await store(userId, attempt, async (error) => (isTooLarge(error) ? undefined : attempt));
     },
     close() {
       closed = true;

@@ -1,6 +1,6 @@
 import type { Gate } from "@meeshy/shared/nats/gate";
 import { compareAndSet, fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
-import { type Bus, isConflict, type LastValue } from "@meeshy/shared/ports/bus";
+import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
@@ -33,11 +33,15 @@ export interface StatusWriterOptions {
   /** A newer status stood there already: another owner may be at work. */
   onForeign: () => void;
   writing: WritePermit;
+  /** A status did not fit as a whole. */
+  onOversize: () => void;
 }
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
-  const { bus, gate, logger, writtenOf, onForeign, writing } = options;
+  const { bus, gate, logger, writtenOf, onForeign, writing, onOversize } = options;
   const lanes = new Map<string, Lane>();
+  /** whose status did not fit when it was last stored */
+  const oversized = new Set<string>();
   let closed = false;
 
   const note = (userId: string, seq: number) => {
@@ -56,9 +60,20 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     return order === 0 ? status : withPersonOf(found, status);
   };
 
-  const store = async (given: StatusMessage): Promise<void> => {
-    const { userId } = given;
+  const report = (userId: string, conversations: number) => {
+    onOversize();
+    if (!oversized.has(userId))
+      logger.error(
+        { userId, conversations },
+        "status over the broker's limit, stored for fewer conversations",
+      );
+    oversized.add(userId);
+  };
+
+  const store = async (whole: StatusMessage): Promise<void> => {
+    const { userId } = whole;
     const subject = statusSetSubject(userId);
+    let given = whole;
     let status = given;
     let expected = writtenOf(userId)?.statusSeq ?? 0;
     while (!closed) {
@@ -69,6 +84,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
           compareAndSet(bus, subject, toBytes(versioned("status", status)), expected),
         );
         note(userId, ack.seq);
+        if (given === whole) oversized.delete(userId);
         return;
       } catch (error) {
         try {
@@ -80,6 +96,15 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
             const adopted = adopt(given, last);
             if (adopted === null) return;
             status = adopted;
+            continue;
+          }
+          if (isTooLarge(error)) {
+            const { conversationIds } = given;
+            report(userId, conversationIds.length);
+            if (conversationIds.length === 0) return;
+            // In those left out the person reads as one who is no member: offline, not a ghost.
+            given = { ...given, conversationIds: conversationIds.slice(0, conversationIds.length >> 1) };
+            status = given;
             continue;
           }
           logger.debug({ subject, err: error }, "status not acknowledged, trying again");

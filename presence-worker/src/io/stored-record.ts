@@ -1,6 +1,7 @@
-import { fromBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
 import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
+import { versioned } from "@meeshy/shared/versions";
 import { z } from "zod";
 import type { UserRecord } from "../core/record.ts";
 import { shareId } from "./shared-ids.ts";
@@ -73,6 +74,61 @@ const storedRecordSchema = recordSchema.extend({
   unsaved: z.array(transitionSchema),
 }) satisfies z.ZodType<StoredRecord>;
 const positionSchema = z.object({ epoch: z.number(), seq: z.number() });
+
+/** Well below what a server takes by default, 1 MiB: room for the greatest profile of an event and 4,096 connections. */
+export const RECORD_MAX_BYTES = 768 * 1024;
+/** Lines of history that a record keeps when all of them do not fit. */
+const LINES_KEPT = 10;
+
+/** The bytes of a record; `isWhole`: nothing was left out to make it fit. */
+export interface EncodedRecord {
+  data: Uint8Array;
+  isWhole: boolean;
+}
+
+/**
+ * The record in at most `maxBytes`, with what matters least left out first: device labels and older history; the
+ * oldest connections, for which one stand-in a gateway remains; conversations. `undefined`: not even that fits.
+ */
+export function encodeRecord(stored: StoredRecord, maxBytes: number): EncodedRecord | undefined {
+  const whole = toBytes(versioned("record", stored));
+  if (whole.length <= maxBytes) return { data: whole, isWhole: true };
+  for (const reduced of reductions(stored)) {
+    const data = toBytes(versioned("record", reduced));
+    if (data.length <= maxBytes) return { data, isWhole: false };
+  }
+  return undefined;
+}
+
+/** Ever less of a record. */
+function* reductions(stored: StoredRecord): Generator<StoredRecord> {
+  const { connections, person } = stored;
+  const unlabelled = connections.map((one) => ({ ...one, device: null }));
+  const short = { ...stored, connections: unlabelled, unsaved: stored.unsaved.slice(-LINES_KEPT) };
+  yield short;
+  for (let kept = connections.length >> 1; kept > 0; kept >>= 1)
+    yield { ...short, connections: newestOf(unlabelled, kept) };
+  const least = { ...short, connections: newestOf(unlabelled, 1), unsaved: [] };
+  const conversationIds = person?.conversationIds ?? [];
+  for (let kept = conversationIds.length >> 1; person !== null && kept > 0; kept >>= 1)
+    yield { ...least, person: { ...person, conversationIds: conversationIds.slice(0, kept) } };
+  yield { ...least, person: person && { ...person, conversationIds: [] } };
+}
+
+/**
+ * The newest connections, behind one stand-in for all older ones of each gateway. It goes with the gateway, and keeps
+ * the person connected until then; activity alone keeps them online.
+ */
+function newestOf(connections: UserRecord["connections"], kept: number): UserRecord["connections"] {
+  const older = connections.slice(0, Math.max(0, connections.length - kept));
+  const standIns = new Map(
+    older.map(({ gatewayId, since }) => [
+      gatewayId,
+      { id: `older than ${since} on ${gatewayId}`, gatewayId, device: null, since },
+    ]),
+  );
+  return [...standIns.values(), ...connections.slice(older.length)];
+}
 
 /** The record, and what surrounds it. */
 export interface ReadRecord {

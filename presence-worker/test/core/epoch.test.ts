@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decideEpoch, faultOf } from "../../src/core/epoch.ts";
+import { decideEpoch, faultOf, faultOfStored } from "../../src/core/epoch.ts";
 
 const log = { first: 1, last: 100 };
 const streams = { statuses: "monday", records: "monday" };
@@ -30,6 +30,12 @@ describe("the epoch at start", () => {
       { epoch: 6, from: 101, streams },
     ],
     ["a database from a backup is behind the leases", known, { epoch: 2, seq: 900 }, known],
+    [
+      "an epoch that no service can have come to counts for nothing",
+      known,
+      { epoch: 2 ** 31 - 1, seq: 5 },
+      known,
+    ],
   ])("%s", (_, lease, remembered, expected) => {
     expect(decideEpoch(lease, remembered, log, streams).epoch).toEqual(expected);
   });
@@ -43,6 +49,22 @@ describe("the epoch at start", () => {
 
   it("is the known one where nobody wrote down when its streams were made", () => {
     expect(decideEpoch({ epoch: 3, from: 10 }, undefined, log, tuesday).raised).toBeNull();
+  });
+});
+
+describe("a state in the database", () => {
+  it.each([
+    ["of this epoch can be replaced", { epoch: 3, version: 100 }, null],
+    ["of an earlier epoch can be replaced", { epoch: 2, version: 900 }, null],
+    ["of a later epoch cannot", { epoch: 5, version: 1 }, "the database holds states of epoch 5"],
+    [
+      "of a place beyond the log cannot",
+      { epoch: 3, version: 101 },
+      "the log ends at 100, the database holds a state of 101",
+    ],
+    ["of an epoch that no service can have come to is nobody's", { epoch: 2 ** 31 - 1, version: 1 }, null],
+  ])("%s", (_, stored, fault) => {
+    expect(faultOfStored(known, log, stored)).toBe(fault);
   });
 });
 

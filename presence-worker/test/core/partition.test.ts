@@ -35,11 +35,17 @@ function createLog() {
   const numbers = new Map<string, number>();
   const put = (time: number, userId: string | undefined, message: object) =>
     messages.push({ seq: messages.length + 1, time, userId, message } as Inbound);
+  const nextOf = (publisher: string) => {
+    const number = (numbers.get(publisher) ?? 0) + 1;
+    numbers.set(publisher, number);
+    return number;
+  };
   return {
     messages,
+    unreadable: (time: number, publisher: string) =>
+      put(time, undefined, { publisher, number: nextOf(publisher), event: { type: "unreadable" } }),
     user(time: number, userId: string, event: UserEvent, publisher: string) {
-      const number = (numbers.get(publisher) ?? 0) + 1;
-      numbers.set(publisher, number);
+      const number = nextOf(publisher);
       put(time, userId, { event, publisher, number } satisfies Partial<UserMessage>);
     },
     partition: (time: number, event: PartitionMessage["event"]) => put(time, undefined, { event }),
@@ -54,6 +60,18 @@ const apply = (partition: Partition, messages: Inbound[]) => {
 };
 
 describe("a partition", () => {
+  it("accepts what a publisher writes after a message that cannot be read", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.unreadable(1, "g1");
+    log.user(2, "bob", connected("c2", "g1"), "g1");
+    const partition = open();
+    const admissions = log.messages.map((message) => partition.apply(message).admission);
+    expect(admissions).toEqual(["accepted", "accepted", "accepted"]);
+    expect(partition.get("bob")?.state).toBe("online");
+    expect(partition.seq()).toBe(3);
+  });
+
   it("declares nobody idle while the log holds no timeouts, however late it gets", () => {
     const log = createLog();
     log.user(0, "alice", connected("c1", "g1"), "g1");
@@ -180,6 +198,56 @@ describe("a partition", () => {
     expect(partition.get("alice")?.state).toBe("online");
     // Two leases are more than the grace: bob has had his.
     expect(partition.get("bob")).toMatchObject({ state: "offline", shown: { cause: "gateway-lost" } });
+  });
+
+  it("drops in a new epoch the connections of a gateway of which nothing but a hole was heard", () => {
+    const before = createLog();
+    before.user(0, "alice", connected("c1", "g_old"), "g_old");
+    before.user(0, "alice", { type: "activity" }, "g_old");
+    const records = [...apply(open(), before.messages.slice(0, 1)).records()];
+    const partition = open(
+      { ...initialMemory(2), reconcileAt: "armed" },
+      records.map((record) => ({ ...record, seq: 0 })),
+    );
+    partition.apply({ ...(before.messages[1] as Inbound), seq: 1 });
+    const after = createLog();
+    after.timeout(12_000);
+    partition.apply({ ...(after.messages[0] as Inbound), seq: 2 });
+    expect(partition.get("alice")?.state).toBe("offline");
+  });
+
+  it("reports a gateway with a hole that lasts, without another message of it", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.user(1, "alice", { type: "activity" }, "g1");
+    log.user(2, "bob", connected("c2", "g1"), "g1");
+    for (const at of [5_000, 10_001, 10_002, 15_000]) log.timeout(at);
+    const partition = open();
+    const reports = log.messages
+      .filter((_, at) => at !== 1)
+      .flatMap((message) => partition.apply(message).outOfStep.map((report) => [message.time, report]));
+    expect(reports).toEqual([[10_002, { publisher: "g1", expected: 2 }]]);
+  });
+
+  it("writes a small checkpoint after 10,000 lives of gateways and 1,000 of sweepers", () => {
+    const partition = open();
+    let seq = 0;
+    let time = 0;
+    const put = (message: object, userId?: string) =>
+      partition.apply({ seq: ++seq, time, userId, message } as Inbound);
+    let missing = new Set<string>();
+    for (let life = 0; life < 10_000; life++) {
+      time += 10_000;
+      const gatewayId = `gw-${String(life).padStart(12, "0")}`;
+      put({ event: connected("c1", gatewayId), publisher: gatewayId, number: 1 }, `user-${life % 50}`);
+      if (life % 3 === 0) put({ event: { type: "gateway-lost", gatewayId } });
+      const sweeperId = `s_${String(Math.floor(life / 10)).padStart(12, "0")}`;
+      const { silent } = put({ event: { type: "timeout", sweeperId, elapsed: (life % 10) * 10_000 } });
+      if (silent.length === 0) continue;
+      partition.forget(silent.filter((id) => missing.has(id)));
+      missing = new Set(silent);
+    }
+    expect(JSON.stringify(partition.memory()).length).toBeLessThan(128 * 1024);
   });
 
   it("looks at a deadline in the same tick, whether it stood from the start or had moved", () => {

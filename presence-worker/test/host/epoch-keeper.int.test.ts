@@ -1,11 +1,13 @@
+import { rm } from "node:fs/promises";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { ensureStreams, keepStreams } from "@meeshy/shared/nats/streams";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { partitionSubject } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats } from "@meeshy/shared/testing/servers";
 import { expect, it, onTestFinished } from "vitest";
-import { createEpochKeeper } from "../../src/host/epoch-keeper.ts";
+import { createEpochKeeper, EpochOver } from "../../src/host/epoch-keeper.ts";
 
 it("a look at the log's end sees everything that was stored before it was asked for", async () => {
   const nats = await startNats();
@@ -25,4 +27,32 @@ it("a look at the log's end sees everything that was stored before it was asked 
     expect(one.last).toBe(seq);
     expect(other).toBe(one);
   }
+});
+
+it("after a break of the link writing waits until the streams were compared, and ends with the epoch if they are others", async () => {
+  const nats = await startNats();
+  onTestFinished(() => nats.stop());
+  const link = await openNats({ url: nats.url }, "test");
+  onTestFinished(() => link.close());
+  const logger = createLogger("test", "silent");
+  const streams = await keepStreams(link, 1, logger);
+  onTestFinished(() => streams.stop());
+  const board = createLeaseBoard(link, logger);
+  onTestFinished(() => board.close());
+  const keeper = await createEpochKeeper({ bus: link, board, remembered: async () => undefined, logger });
+  onTestFinished(() => keeper.close());
+  expect(keeper.permit(1)).toBeUndefined();
+
+  await nats.restart();
+  await eventually(() => keeper.permit(1) !== undefined);
+  await keeper.permit(1);
+  expect(keeper.permit(1)).toBeUndefined();
+
+  await nats.kill();
+  await rm(nats.storeDir, { recursive: true, force: true });
+  await eventually(() => !link.isUp());
+  const permit = keeper.permit(1);
+  await nats.restart();
+  await expect(permit).rejects.toBeInstanceOf(EpochOver);
+  await eventually(() => keeper.permit(2) === undefined);
 });

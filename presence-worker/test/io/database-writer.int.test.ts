@@ -16,6 +16,7 @@ let postgres: TestPostgres;
 let proxy: TcpProxy;
 let db: ReturnType<typeof createDatabase>;
 let batches: number[];
+let dropped: number;
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -30,6 +31,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   batches = [];
+  dropped = 0;
   proxy.mend();
   await db.user.deleteMany();
 });
@@ -45,7 +47,14 @@ function startWriter(): DatabaseWriter {
       eraseHistory: (userId) => deleteTransitions(own, userId),
       writeProgress: (positions) => recordHighestSequence(own, positions),
     },
-    { clock: systemClock, logger: createLogger("test", "silent"), onBatch: (rows) => batches.push(rows) },
+    {
+      clock: systemClock,
+      logger: createLogger("test", "silent"),
+      onBatch: (rows) => batches.push(rows),
+      onHistoryDropped: (lines) => {
+        dropped += lines;
+      },
+    },
   );
   onTestFinished(async () => {
     proxy.mend();
@@ -118,4 +127,46 @@ it("the position up to which all is stored stands before the oldest change that 
   await eventually(() => writer.lag() === 0);
   expect(writer.storedUpTo(5, 40)).toBe(40);
   expect(await versions()).toEqual([30, 20, 15]);
+});
+
+const lineAt = (version: number) => ({
+  ...({ from: "offline", to: "online", cause: "connect", version, epoch: 1, at: version } as const),
+  ...{ connectionId: null, traceId: null },
+});
+const storedLines = async (userId: string) => {
+  const lines = await db.presenceTransition.findMany({ where: { userId }, orderBy: { version: "asc" } });
+  return lines.map(({ version }) => Number(version));
+};
+
+it("while the database is away the newest lines of a person's history wait, the older ones are counted and dropped", async () => {
+  await addUsers(2);
+  const writer = startWriter();
+  proxy.cut();
+  for (let version = 1; version <= 8_000; version++)
+    writer.put(0, rowOf("u0", version), [lineAt(version)], version);
+  writer.put(0, rowOf("u1", 8_001), [lineAt(8_001)], 8_001);
+  const kept = writer.unsaved(0, "u0").map(({ version }) => version);
+  expect(kept).toHaveLength(100);
+  expect(kept.at(-1)).toBe(8_000);
+  expect(dropped).toBe(7_900);
+  proxy.mend();
+  await eventually(() => writer.lag() === 0);
+  expect(await storedLines("u0")).toEqual(kept);
+  expect(await storedLines("u1")).toEqual([8_001]);
+});
+
+it("the lines of all people together have a bound, under which each keeps the last", async () => {
+  const writer = startWriter();
+  proxy.cut();
+  const PEOPLE = 2_500;
+  for (let round = 0; round < 100; round++)
+    for (let at = 0; at < PEOPLE; at++) {
+      const version = round * PEOPLE + at + 1;
+      writer.put(0, rowOf(`v${at}`, version), [lineAt(version)], version);
+    }
+  const waiting = Array.from({ length: PEOPLE }, (_, at) => writer.unsaved(0, `v${at}`));
+  expect(waiting.flat().length).toBeLessThanOrEqual(200_000);
+  expect(waiting.every((lines) => lines.at(-1)?.version)).toBe(true);
+  writer.drop(0);
+  expect(writer.lag()).toBe(0);
 });

@@ -22,3 +22,32 @@ it("names every conversation rightly, however many there are", () => {
     expect(readEvent(stored("alice", event))).toMatchObject({ message: { event } });
   }
 });
+
+it.each<[string, object, string]>([
+  ["an unknown type", { type: "teleported" }, "teleported"],
+  [
+    "a conversation id of 201 characters",
+    connected("c1", "g1", { profile: profile({ conversationIds: ["x".repeat(201)] }) }),
+    "connected",
+  ],
+])("keeps the place of a message with %s in its publisher's order", (_, event, kind) => {
+  const data = toBytes({ event, publisher: "gw-1", number: 7, v: 2 });
+  expect(readEvent({ ...stored("alice", event), data })).toMatchObject({
+    ...{ seq: 7, time: 1_000, kind, fault: expect.any(String) },
+    message: { publisher: "gw-1", number: 7, event: { type: "unreadable" } },
+  });
+});
+
+it("keeps the place of a message whose subject names no user", () => {
+  const event = { type: "activity" };
+  const data = toBytes({ event, publisher: "gw-1", number: 7 });
+  const message = readEvent({ ...stored("alice", event), subject: "presence.in.5.gw.=ZZ", data });
+  expect(message).toMatchObject({ kind: "activity", message: { publisher: "gw-1", number: 7 } });
+});
+
+it("sets aside what is not JSON", () => {
+  expect(readEvent({ ...stored("alice", {}), data: Buffer.from("{") })).toMatchObject({
+    kind: "none",
+    message: {},
+  });
+});

@@ -1,3 +1,4 @@
+import { EPOCH_LEAD_MAX } from "../presence-row.ts";
 import type { Database } from "./client.ts";
 
 /** A place in the log. Orders by epoch, then sequence. */
@@ -8,7 +9,7 @@ export interface LogPosition {
 
 /**
  * Notes the highest sequence processed in each of these partitions. It never goes down: a lower sequence of the same
- * epoch, and any of an earlier epoch, change nothing.
+ * epoch, and any of an earlier epoch, change nothing, but that an epoch more than {@link EPOCH_LEAD_MAX} ahead is replaced.
  */
 export async function recordHighestSequence(
   db: Database,
@@ -25,7 +26,8 @@ export async function recordHighestSequence(
     ) AS new("partition", "epoch", "seq")
     ORDER BY "partition", "epoch" DESC, "seq" DESC
     ON CONFLICT ("partition") DO UPDATE SET "epoch" = excluded."epoch", "seq" = excluded."seq"
-    WHERE (stored."epoch", stored."seq") < (excluded."epoch", excluded."seq")`;
+    WHERE stored."epoch" > excluded."epoch" + ${EPOCH_LEAD_MAX}::bigint
+      OR (stored."epoch", stored."seq") < (excluded."epoch", excluded."seq")`;
 }
 
 /**

@@ -1,26 +1,39 @@
-import type { PresenceRow } from "../presence-row.ts";
+import { EPOCH_LEAD_MAX, type PresenceRow } from "../presence-row.ts";
 import { compareVersions } from "../status.ts";
 import { batches } from "./batches.ts";
 import type { Database } from "./client.ts";
+import { Prisma } from "./generated/client.ts";
 import { isStorable } from "./ids.ts";
+
+/** What became of a write: how many rows took it, and how many hold something newer, with the newest of that. */
+export interface PresenceWrite {
+  written: number;
+  refused: number;
+  newest: { epoch: number; version: number } | null;
+}
 
 /**
  * Writes presences into the rows of the people they are of, in statements of up to 500 (DESIGN "Database").
- * A stored row with a greater `(epoch, version)` stays; one with an equal pair is written again, which repairs it.
+ * A stored row with a greater `(epoch, version)` stays, unless its epoch is more than {@link EPOCH_LEAD_MAX} ahead; one
+ * with an equal pair is written again, which repairs it.
  * Version 0 is someone who was never shown: their public columns stay as stored, whatever the stored version is.
  * `lastSeen` and `lastActiveAt` never go back. People without a row are passed over. Of several presences of one
  * person the one with the greatest version counts, the later of equals. Repeats do no harm, and calls may overlap.
- *
- * @returns how many rows were written
  */
-export async function writePresence(db: Database, rows: readonly PresenceRow[]): Promise<number> {
-  const newest = newestOfEach(rows);
-  let written = 0;
-  for (const batch of batches(newest.filter((row) => !row.isAnonymous)))
-    written += await writeUsers(db, batch);
-  for (const batch of batches(newest.filter((row) => row.isAnonymous)))
-    written += await writeGuests(db, batch);
-  return written;
+export async function writePresence(db: Database, rows: readonly PresenceRow[]): Promise<PresenceWrite> {
+  const ordered = newestOfEach(rows);
+  const writes: PresenceWrite[] = [];
+  for (const batch of batches(ordered.filter((row) => !row.isAnonymous)))
+    writes.push(...(await writeUsers(db, batch)));
+  for (const batch of batches(ordered.filter((row) => row.isAnonymous)))
+    writes.push(...(await writeGuests(db, batch)));
+  return {
+    written: writes.reduce((sum, { written }) => sum + written, 0),
+    refused: writes.reduce((sum, { refused }) => sum + refused, 0),
+    newest: writes
+      .flatMap(({ newest }) => newest ?? [])
+      .reduce<PresenceWrite["newest"]>((a, b) => (a !== null && compareVersions(a, b) >= 0 ? a : b), null),
+  };
 }
 
 function newestOfEach(rows: readonly PresenceRow[]): PresenceRow[] {
@@ -34,60 +47,83 @@ function newestOfEach(rows: readonly PresenceRow[]): PresenceRow[] {
 
 // `held` locks the rows in the order of their ids before any is written. The order of `unnest` does not: the
 // planner joins a small batch from its side and a large one from the table's, and two such statements deadlock.
+// It also says what stood there before, so that what is refused costs no statement of its own.
 
-function writeUsers(db: Database, rows: readonly PresenceRow[]): Promise<number> {
+const OUTCOME = Prisma.sql`
+    SELECT (SELECT count(*) FROM written)::int AS "written", count(held."id")::int AS "refused",
+      CASE WHEN count(held."id") > 0 THEN json_build_object(
+        'epoch', (max(ARRAY[held."epoch"::bigint, held."version"]))[1],
+        'version', (max(ARRAY[held."epoch"::bigint, held."version"]))[2]) END AS "newest"
+    FROM held JOIN new USING ("id")
+    WHERE new."version" > 0 AND held."epoch" <= new."epoch" + ${EPOCH_LEAD_MAX}::bigint
+      AND (held."epoch", held."version") > (new."epoch", new."version")`;
+
+function writeUsers(db: Database, rows: readonly PresenceRow[]): Promise<PresenceWrite[]> {
   const ids = rows.map((row) => row.userId);
-  return db.$executeRaw`
+  return db.$queryRaw<PresenceWrite[]>`
     WITH held AS MATERIALIZED (
-      SELECT "id" FROM "User" WHERE "id" = ANY(${ids}::text[]) ORDER BY "id" FOR NO KEY UPDATE
+      SELECT "id", "presenceEpoch" AS "epoch", "presenceVersion" AS "version"
+      FROM "User" WHERE "id" = ANY(${ids}::text[]) ORDER BY "id" FOR NO KEY UPDATE
+    ), new AS MATERIALIZED (
+      SELECT * FROM unnest(
+          ${ids}::text[],
+          ${rows.map((row) => row.isOnline)}::boolean[],
+          ${rows.map((row) => row.lastSeen)}::float8[],
+          ${rows.map((row) => row.lastActiveAt)}::float8[],
+          ${rows.map((row) => row.availability)}::text[],
+          ${rows.map((row) => row.statusText?.replaceAll("\0", "") ?? null)}::text[],
+          ${rows.map((row) => row.availabilityExpiresAt)}::float8[],
+          ${rows.map((row) => row.epoch)}::int[],
+          ${rows.map((row) => row.version)}::bigint[]
+      ) AS new("id", "isOnline", "lastSeen", "lastActiveAt", "availability", "statusText", "availabilityExpiresAt", "epoch", "version")
+    ), written AS (
+      UPDATE "User" AS stored SET
+        "isOnline" = CASE WHEN new."version" = 0 THEN stored."isOnline" ELSE new."isOnline" END,
+        "lastSeen" = GREATEST(stored."lastSeen", to_timestamp(new."lastSeen" / 1000)),
+        "lastActiveAt" = GREATEST(stored."lastActiveAt", to_timestamp(new."lastActiveAt" / 1000)),
+        "availability" = COALESCE(new."availability"::"Availability", stored."availability"),
+        "statusText" = CASE WHEN new."availability" IS NULL THEN stored."statusText" ELSE new."statusText" END,
+        "availabilityExpiresAt" = CASE WHEN new."availability" IS NULL THEN stored."availabilityExpiresAt"
+          ELSE to_timestamp(new."availabilityExpiresAt" / 1000) END,
+        "presenceEpoch" = CASE WHEN new."version" = 0 THEN stored."presenceEpoch" ELSE new."epoch" END,
+        "presenceVersion" = CASE WHEN new."version" = 0 THEN stored."presenceVersion" ELSE new."version" END,
+        "updatedAt" = now()
+      FROM held JOIN new USING ("id")
+      WHERE stored."id" = new."id" AND (
+        new."version" = 0 OR stored."presenceEpoch" > new."epoch" + ${EPOCH_LEAD_MAX}::bigint
+        OR (stored."presenceEpoch", stored."presenceVersion") <= (new."epoch", new."version"))
+      RETURNING 1
     )
-    UPDATE "User" AS stored SET
-      "isOnline" = CASE WHEN new."version" = 0 THEN stored."isOnline" ELSE new."isOnline" END,
-      "lastSeen" = GREATEST(stored."lastSeen", to_timestamp(new."lastSeen" / 1000)),
-      "lastActiveAt" = GREATEST(stored."lastActiveAt", to_timestamp(new."lastActiveAt" / 1000)),
-      "availability" = COALESCE(new."availability"::"Availability", stored."availability"),
-      "statusText" = CASE WHEN new."availability" IS NULL THEN stored."statusText" ELSE new."statusText" END,
-      "availabilityExpiresAt" = CASE WHEN new."availability" IS NULL THEN stored."availabilityExpiresAt"
-        ELSE to_timestamp(new."availabilityExpiresAt" / 1000) END,
-      "presenceEpoch" = GREATEST(stored."presenceEpoch", new."epoch"),
-      "presenceVersion" = CASE WHEN new."version" = 0 THEN stored."presenceVersion" ELSE new."version" END,
-      "updatedAt" = now()
-    FROM held JOIN unnest(
-      ${ids}::text[],
-      ${rows.map((row) => row.isOnline)}::boolean[],
-      ${rows.map((row) => row.lastSeen)}::float8[],
-      ${rows.map((row) => row.lastActiveAt)}::float8[],
-      ${rows.map((row) => row.availability)}::text[],
-      ${rows.map((row) => row.statusText?.replaceAll("\0", "") ?? null)}::text[],
-      ${rows.map((row) => row.availabilityExpiresAt)}::float8[],
-      ${rows.map((row) => row.epoch)}::int[],
-      ${rows.map((row) => row.version)}::bigint[]
-    ) AS new("id", "isOnline", "lastSeen", "lastActiveAt", "availability", "statusText", "availabilityExpiresAt",
-             "epoch", "version") USING ("id")
-    WHERE stored."id" = new."id"
-      AND (new."version" = 0 OR (stored."presenceEpoch", stored."presenceVersion") <= (new."epoch", new."version"))`;
+    ${OUTCOME}`;
 }
 
-function writeGuests(db: Database, rows: readonly PresenceRow[]): Promise<number> {
+function writeGuests(db: Database, rows: readonly PresenceRow[]): Promise<PresenceWrite[]> {
   const ids = rows.map((row) => row.userId);
-  return db.$executeRaw`
+  return db.$queryRaw<PresenceWrite[]>`
     WITH held AS MATERIALIZED (
-      SELECT "id" FROM "AnonymousParticipant" WHERE "id" = ANY(${ids}::text[]) ORDER BY "id" FOR NO KEY UPDATE
+      SELECT "id", "presenceEpoch" AS "epoch", "presenceVersion" AS "version"
+      FROM "AnonymousParticipant" WHERE "id" = ANY(${ids}::text[]) ORDER BY "id" FOR NO KEY UPDATE
+    ), new AS MATERIALIZED (
+      SELECT * FROM unnest(
+          ${ids}::text[],
+          ${rows.map((row) => row.isOnline)}::boolean[],
+          ${rows.map((row) => row.lastSeen)}::float8[],
+          ${rows.map((row) => row.lastActiveAt)}::float8[],
+          ${rows.map((row) => row.epoch)}::int[],
+          ${rows.map((row) => row.version)}::bigint[]
+      ) AS new("id", "isOnline", "lastSeen", "lastActiveAt", "epoch", "version")
+    ), written AS (
+      UPDATE "AnonymousParticipant" AS stored SET
+        "isOnline" = CASE WHEN new."version" = 0 THEN stored."isOnline" ELSE new."isOnline" END,
+        "lastSeenAt" = GREATEST(stored."lastSeenAt", to_timestamp(new."lastSeen" / 1000)),
+        "lastActiveAt" = GREATEST(stored."lastActiveAt", to_timestamp(new."lastActiveAt" / 1000)),
+        "presenceEpoch" = CASE WHEN new."version" = 0 THEN stored."presenceEpoch" ELSE new."epoch" END,
+        "presenceVersion" = CASE WHEN new."version" = 0 THEN stored."presenceVersion" ELSE new."version" END
+      FROM held JOIN new USING ("id")
+      WHERE stored."id" = new."id" AND (
+        new."version" = 0 OR stored."presenceEpoch" > new."epoch" + ${EPOCH_LEAD_MAX}::bigint
+        OR (stored."presenceEpoch", stored."presenceVersion") <= (new."epoch", new."version"))
+      RETURNING 1
     )
-    UPDATE "AnonymousParticipant" AS stored SET
-      "isOnline" = CASE WHEN new."version" = 0 THEN stored."isOnline" ELSE new."isOnline" END,
-      "lastSeenAt" = GREATEST(stored."lastSeenAt", to_timestamp(new."lastSeen" / 1000)),
-      "lastActiveAt" = GREATEST(stored."lastActiveAt", to_timestamp(new."lastActiveAt" / 1000)),
-      "presenceEpoch" = GREATEST(stored."presenceEpoch", new."epoch"),
-      "presenceVersion" = CASE WHEN new."version" = 0 THEN stored."presenceVersion" ELSE new."version" END
-    FROM held JOIN unnest(
-      ${ids}::text[],
-      ${rows.map((row) => row.isOnline)}::boolean[],
-      ${rows.map((row) => row.lastSeen)}::float8[],
-      ${rows.map((row) => row.lastActiveAt)}::float8[],
-      ${rows.map((row) => row.epoch)}::int[],
-      ${rows.map((row) => row.version)}::bigint[]
-    ) AS new("id", "isOnline", "lastSeen", "lastActiveAt", "epoch", "version") USING ("id")
-    WHERE stored."id" = new."id"
-      AND (new."version" = 0 OR (stored."presenceEpoch", stored."presenceVersion") <= (new."epoch", new."version"))`;
+    ${OUTCOME}`;
 }

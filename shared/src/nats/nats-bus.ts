@@ -1,8 +1,7 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { createInbox, type NatsConnection, TimeoutError } from "@nats-io/nats-core";
-import { type Bus, RequestTimeout, StreamExists, StreamNotFound } from "../ports/bus.ts";
+import { type Acks, type Bus, RequestTimeout, StreamExists, StreamNotFound } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { createAcks } from "./acks.ts";
 import { openConsumer } from "./consumer.ts";
 import { readLastValue } from "./direct-get.ts";
 import { createGate } from "./gate.ts";
@@ -21,7 +20,7 @@ export interface NatsBusParts {
   nc: NatsConnection;
   clock: Clock;
   inboxPrefix: string;
-  acks: ReturnType<typeof createAcks>;
+  acks: Acks;
 }
 
 /** What of the bus port is a matter of the connection alone; `openNats` adds the state of the link. */

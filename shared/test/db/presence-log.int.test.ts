@@ -39,6 +39,12 @@ test("a new epoch begins low and outranks the old one in every partition", async
   expect(await highestSequence(database.db)).toEqual({ epoch: 2, seq: 4 });
 });
 
+test("an epoch that no service can have come to is replaced by ours", async () => {
+  await record({ partition: 1, epoch: 2 ** 31 - 1, seq: 9 });
+  await record({ partition: 1, epoch: 3, seq: 4 });
+  expect(await highestSequence(database.db)).toEqual({ epoch: 3, seq: 4 });
+});
+
 test("a partition named twice counts with its highest", async () => {
   await record(
     { partition: 1, epoch: 1, seq: 9 },

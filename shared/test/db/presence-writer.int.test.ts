@@ -26,7 +26,7 @@ function row(userId: string, changes: Partial<PresenceRow> = {}): PresenceRow {
 
 const user = (id: string) => database.db.user.findUniqueOrThrow({ where: { id } });
 const guest = (id: string) => database.db.anonymousParticipant.findUniqueOrThrow({ where: { id } });
-const write = (...rows: PresenceRow[]) => writePresence(database.db, rows);
+const write = async (...rows: PresenceRow[]) => (await writePresence(database.db, rows)).written;
 
 beforeEach(async () => {
   await database.db.user.deleteMany();
@@ -142,7 +142,7 @@ test("of several presences of one person the greatest version counts, of equals 
 test("people without a row are passed over", async () => {
   await addUsers(database.db, "ann");
   expect(await write(row("nobody"), row("ann"), row("anon_nobody"))).toBe(1);
-  expect(await writePresence(database.db, [])).toBe(0);
+  expect(await writePresence(database.db, [])).toEqual({ written: 0, refused: 0, newest: null });
 });
 
 test("foreign ids and texts of any script arrive unchanged; what cannot be stored harms nobody else", async () => {
@@ -214,3 +214,34 @@ function shuffled<T>(items: readonly T[]): T[] {
     .sort(([a], [b]) => a - b)
     .map(([, item]) => item);
 }
+
+test("what the database holds in a newer state is counted, and the newest of it named", async () => {
+  await addUsers(database.db, "ann", "bob", "cat", "dan");
+  await addConversation(database.db, "room", { guests: ["anon_eve"] });
+  await write(row("ann", { epoch: 7, version: 3 }), row("bob", { epoch: 7, version: 12 }));
+  await write(row("cat", { epoch: 2, version: 900 }), row("anon_eve", { epoch: 7, version: 11 }));
+  const people = ["ann", "bob", "cat", "dan", "anon_eve", "nobody"];
+  const outcome = await writePresence(
+    database.db,
+    people.map((id) => row(id, { epoch: 2, version: 500, isOnline: false })),
+  );
+  expect(outcome).toEqual({ written: 1, refused: 4, newest: { epoch: 7, version: 12 } });
+  expect((await user("bob")).isOnline).toBe(true);
+  expect((await user("dan")).isOnline).toBe(false);
+  const neverShown = await writePresence(database.db, [row("ann", { epoch: 0, version: 0 })]);
+  expect(neverShown).toEqual({ written: 1, refused: 0, newest: null });
+});
+
+test("an epoch that no service can have come to counts for nothing and is overwritten", async () => {
+  await addUsers(database.db, "ann", "bob");
+  await addConversation(database.db, "room", { guests: ["anon_eve"] });
+  const hostile = { presenceEpoch: 2 ** 31 - 1, presenceVersion: 2n ** 62n };
+  await database.db.user.updateMany({ data: hostile });
+  await database.db.anonymousParticipant.updateMany({ data: hostile });
+  const rows = ["ann", "anon_eve"].map((id) => row(id, { epoch: 3, version: 9 }));
+  expect(await writePresence(database.db, rows)).toEqual({ written: 2, refused: 0, newest: null });
+  expect(await user("ann")).toMatchObject({ presenceEpoch: 3, presenceVersion: 9n });
+  expect(await guest("anon_eve")).toMatchObject({ presenceEpoch: 3, presenceVersion: 9n });
+  await write(row("bob", { epoch: 0, version: 0 }));
+  expect(await user("bob")).toMatchObject(hostile);
+});

@@ -7,7 +7,7 @@ import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { json, linkTurns, openLink, openLog, silent } from "./kit.ts";
+import { json, linkOver, linkTurns, openLink, openLog, silent } from "./kit.ts";
 
 let nats: TestNats;
 beforeEach(async () => {
@@ -92,7 +92,7 @@ describe("following a stream", () => {
           options?.callback?.(error, message);
         },
       });
-    const counting = { ...link, nc: Object.create(link.nc, { subscribe: { value: subscribe } }) };
+    const counting = linkOver(link, { subscribe });
     const starts = [500, 800, 1_000, 1_200, last.seq];
     const followed = starts.map((from) => collect(counting, { from }));
     await eventually(() => followed.every(({ ends }) => ends === 1));
@@ -275,7 +275,7 @@ describe("following through a link that loses messages", () => {
           if (n === undefined || !lost.delete(n)) options?.callback?.(error, message);
         },
       });
-    return { ...link, nc: Object.create(link.nc, { subscribe: { value: subscribe } }) };
+    return linkOver(link, { subscribe });
   }
 
   test("notices at the next message that one is missing", async () => {

@@ -4,8 +4,10 @@ import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { createLeaseBoard, type LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { ensureStreams } from "@meeshy/shared/nats/streams";
 import { createLogger } from "@meeshy/shared/runtime/logger";
+import { systemClock } from "@meeshy/shared/runtime/system-clock";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { onTestFinished } from "vitest";
+import { createNatsBus } from "../../src/nats/nats-bus.ts";
 
 export const silent = createLogger("test", "silent");
 
@@ -21,6 +23,14 @@ export async function openLog(url: string): Promise<NatsLink> {
   const link = await openLink(url);
   await ensureStreams(link, 1);
   return link;
+}
+
+/** The link, with parts of its client replaced. */
+export function linkOver(link: NatsLink, parts: Partial<NatsLink["nc"]>): NatsLink {
+  const replaced = Object.entries(parts).map(([name, value]) => [name, { value }]);
+  const nc: NatsLink["nc"] = Object.create(link.nc, Object.fromEntries(replaced));
+  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix: "_INBOX_test", acks: link.acks });
+  return { ...link, ...bus, nc };
 }
 
 /** A lease board that has read the present state; closed when the test ends. */

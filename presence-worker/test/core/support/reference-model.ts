@@ -227,7 +227,8 @@ export function createReferenceModel(rules: Rules) {
 }
 
 function stored(user: UserRecord) {
-  const own = [user.availability, user.statusText, user.availabilityExpiresAt];
+  const availability = user.person === null ? null : user.availability;
+  const own = [availability, user.statusText, user.availabilityExpiresAt];
   if (user.shown === null) {
     return [...own, false, 0, 0, user.lastSeen, user.availability === "invisible" ? null : user.lastActiveAt];
   }

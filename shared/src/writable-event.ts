@@ -1,0 +1,51 @@
+import { EARLIEST_MS, LATEST_MS, type Profile, type UserEvent, userEventSchema } from "./events.ts";
+import { AVAILABILITIES, STATUS_TEXT_MAX } from "./status.ts";
+import { MAX_ID_LENGTH } from "./subjects.ts";
+
+/** Longest name that is published of a person, characters; longer ones are cut. */
+export const USERNAME_MAX = 500;
+/** Room for the conversations of one profile: an event is at most 256 kB, of which these may take three quarters. */
+const CONVERSATION_BYTES = 192 * 1024;
+const utf8 = new TextEncoder();
+
+/**
+ * The event as it may be written into the log: by the schema by which workers read it. What a directory says of a
+ * person is outside of anybody's control and cut down field by field, so that it costs nobody their status: names
+ * and texts to their lengths, conversations to those that fit, dates that are none to null.
+ * Throws `ZodError` for an event that is wrong in anything else.
+ */
+export function toWritable(event: UserEvent): UserEvent {
+  return userEventSchema.parse(
+    "profile" in event ? { ...event, profile: toWritableProfile(event.profile) } : event,
+  );
+}
+
+function toWritableProfile(profile: Profile): Profile {
+  return {
+    username: cut(profile.username, USERNAME_MAX),
+    isAnonymous: profile.isAnonymous,
+    conversationIds: idsThatFit(profile.conversationIds),
+    availability: AVAILABILITIES.includes(profile.availability) ? profile.availability : "available",
+    statusText: cut(profile.statusText, STATUS_TEXT_MAX),
+    availabilityExpiresAt: toDate(profile.availabilityExpiresAt),
+    lastActiveAt: toDate(profile.lastActiveAt),
+    lastSeen: toDate(profile.lastSeen),
+  };
+}
+
+/** Cutting must not leave half of a character at the end. */
+const cut = (text: string | null, length: number): string | null =>
+  text === null ? null : text.slice(0, length).toWellFormed();
+
+function idsThatFit(ids: readonly string[]): string[] {
+  let bytes = 0;
+  return ids.filter((id) => {
+    if (id.length === 0 || id.length > MAX_ID_LENGTH) return false;
+    bytes += utf8.encode(JSON.stringify(id)).length + 1;
+    return bytes <= CONVERSATION_BYTES;
+  });
+}
+
+function toDate(ms: number | null): number | null {
+  return ms !== null && ms >= EARLIEST_MS && ms <= LATEST_MS ? Math.floor(ms) : null;
+}
