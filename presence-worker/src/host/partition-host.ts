@@ -28,6 +28,9 @@ export interface PartitionHost {
   abandon(): Promise<void>;
 }
 
+const KEPT = "kept, since it is of a later event or release";
+const REPLACED = "replaced by what is known here";
+
 /** Reads the partition's records and log from its checkpoint on, and keeps at it until released. */
 export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<PartitionHost> {
   const { bus, metrics, database, epochs, rules } = deps;
@@ -44,6 +47,10 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     writtenOf,
     writing,
     onOversize: () => metrics.oversize("record"),
+    onUnreadable(key, revision, isKept) {
+      deps.report("record", key, revision, isKept ? KEPT : REPLACED);
+      if (isKept) void claim.verify();
+    },
   });
   const statuses = createStatusWriter({
     bus,
@@ -53,6 +60,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     onForeign: () => void claim.verify(),
     writing,
     onOversize: () => metrics.oversize("status"),
+    onUnreadable: (key, revision, isKept) => deps.report("status", key, revision, isKept ? KEPT : REPLACED),
   });
   const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {

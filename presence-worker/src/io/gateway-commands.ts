@@ -39,5 +39,8 @@ export async function commandGateway(
  * and not waited for, since it is sent again for as long as that lasts.
  */
 export function reportOutOfStep(bus: Bus, command: Omit<OutOfStepCommand, "type">): void {
-  bus.publish(gatewaySubject(command.publisher), toBytes(versioned("command", { type: "out-of-step", ...command })));
+  bus.publish(
+    gatewaySubject(command.publisher),
+    toBytes(versioned("command", { type: "out-of-step", ...command })),
+  );
 }

@@ -2,7 +2,7 @@ import { type Bus, isConflict, type LastValue } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
 import { versioned } from "../versions.ts";
-import { fromBytes } from "./last-value.ts";
+import { fromBytesOrNone } from "./last-value.ts";
 import type { LeaseBoard } from "./lease-board.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
@@ -60,7 +60,7 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
     options.onForeign(value);
   };
 
-  const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytes(last.data)));
+  const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytesOrNone(last.data)));
 
   const adopt = (last: LastValue | undefined) => {
     // Without a trace of the key the bucket is a new one; a delete marker was written by somebody.
@@ -69,7 +69,7 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
     else if (last.seq <= revision) revision = last.seq;
     else if (last.deleted && storedAt > 0) foreign(undefined);
     else if (last.deleted || isOwn(last)) revision = last.seq;
-    else foreign(fromBytes(last.data));
+    else foreign(fromBytesOrNone(last.data));
   };
 
   const write = async () => {
