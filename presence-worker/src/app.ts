@@ -2,6 +2,7 @@ import type { WorkerBeat } from "@meeshy/shared/events";
 import { createGate } from "@meeshy/shared/nats/gate";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
 import { keepStreams, LAST_VALUE_MAX_AGE_MS } from "@meeshy/shared/nats/streams";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Lifecycle } from "@meeshy/shared/runtime/lifecycle";
@@ -77,6 +78,7 @@ export async function createWorker(
   const report = createUnreadableReport(metrics, logger);
   const streams = await keepStreams(bus, config.replicas, logger);
   lifecycle.onStop("streams", () => streams.stop());
+  await agreeOnSettings(bus, logger);
   const board = createLeaseBoard(bus, logger);
   lifecycle.onStop("lease board", () => board.close());
   await board.ready;

@@ -1,4 +1,5 @@
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
 import { bucketStream } from "@meeshy/shared/nats/streams";
 import {
   BUCKET_LEASES,
@@ -9,10 +10,12 @@ import {
   STREAM_STATUS,
 } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats } from "@meeshy/shared/testing/servers";
 import { isLater, VERSIONS } from "@meeshy/shared/versions";
 import { expect, onTestFinished, test } from "vitest";
-import { readAll } from "../../shared/test/nats/kit.ts";
+import { openLog, readAll, silent } from "../../shared/test/nats/kit.ts";
 import { allOwned, startRig } from "./rig.ts";
+import { startWorkerProcess } from "./worker-process.ts";
 
 test("everything that a worker writes, and what a gateway's publisher writes, says its version", async () => {
   const rig = await startRig();
@@ -55,4 +58,17 @@ test("a value without a version, or of one up to the known one, is readable; of 
     expect(isLater("lease", value)).toBe(false);
   for (const value of [{ v: VERSIONS.lease + 1 }, { v: "2" }, { v: null }])
     expect(isLater("lease", value)).toBe(true);
+});
+
+test("a process of another number of partitions than those that run does not start", async () => {
+  const nats = await startNats();
+  onTestFinished(() => nats.stop());
+  const log = await openLog(nats.url);
+  await agreeOnSettings(log, silent, 32);
+  const worker = startWorkerProcess({
+    NATS_URL: nats.url,
+    DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none",
+  });
+  expect(await worker.kill("SIGCONT")).toBe(1);
+  expect(worker.output()).toContain("over 64 partitions, the processes that run over 32");
 });

@@ -112,7 +112,10 @@ const FORBIDDEN: Record<NatsRole, { publish: string[]; subscribe: string[] }> = 
   },
   worker: {
     publish: [
-      ...DESTRUCTION.filter((subject) => subject !== "$JS.API.STREAM.PURGE.PRESENCE_STATUS"),
+      ...DESTRUCTION.filter(
+        (subject) =>
+          subject !== "$JS.API.STREAM.PURGE.PRESENCE_STATUS" && !each("STREAM.UPDATE").includes(subject),
+      ),
       ...consumers("PRESENCE_EVENTS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"),
       "presence.in.1.gw.alice",
       "presence.in.1.sweep",
