@@ -20,6 +20,9 @@ export interface HeartbeatOptions {
   logger: Logger;
 }
 
+/** How long the marker of a key that was removed stays; without it, silence for half of that means the same. */
+export const MARKER_KEPT_MS = 3_600_000;
+
 export interface Heartbeat {
   /** Resolves after the first beat has been stored. */
   started: Promise<void>;
@@ -63,8 +66,10 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
   const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytesOrNone(last.data)));
 
   const adopt = (last: LastValue | undefined) => {
-    // Without a trace of the key the bucket is a new one; a delete marker was written by somebody.
-    if (last === undefined) revision = 0;
+    // Without a trace of the key the bucket is a new one, or this process stood still until the marker was gone; a
+    // marker was written by another.
+    if (last === undefined && storedAt > 0 && clock.now() - storedAt > MARKER_KEPT_MS / 2) foreign(undefined);
+    else if (last === undefined) revision = 0;
     // An earlier beat: of a replica that lags behind, or of a store put back. What others write comes after the last.
     else if (last.seq <= revision) revision = last.seq;
     else if (last.deleted && storedAt > 0) foreign(undefined);

@@ -125,8 +125,16 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
     publish: [
       allEvents("sweep"),
       allPartitionEvents("sweep"),
-      ...keepLeases(leaseKeys.sweeper("*"), leaseKeys.gateway("*"), leaseKeys.settings),
+      ...keepLeases(
+        leaseKeys.sweeper("*"),
+        leaseKeys.gateway("*"),
+        leaseKeys.worker("*"),
+        leaseKeys.settings,
+      ),
       ...findStreams,
+      // What every partition has passed, and what dead processes left behind.
+      `$JS.API.STREAM.PURGE.${STREAM_EVENTS}`,
+      `$JS.API.STREAM.PURGE.${bucketStream(BUCKET_LEASES)}`,
       inbox("gateway"),
     ],
     subscribe: [inbox("sweeper"), SUBJECT_STATUS_ALL, SUBJECT_CLEANUP],

@@ -20,8 +20,6 @@ import { driftOf } from "./stream-drift.ts";
 export const MAX_EVENT_BYTES = 256 * 1024;
 
 const HOUR_MS = 3_600_000;
-/** How long the log is kept: replay never needs more than the time since the oldest checkpoint. */
-const EVENTS_MAX_AGE_MS = 6 * HOUR_MS;
 /** How long a last value lives; owners rewrite live ones well before. */
 export const LAST_VALUE_MAX_AGE_MS = 24 * HOUR_MS;
 
@@ -66,7 +64,6 @@ const definitions: Omit<StreamDefinition, "replicas">[] = [
     ...anyStream,
     name: STREAM_EVENTS,
     subjects: [SUBJECT_EVENTS_ALL],
-    maxAgeMs: EVENTS_MAX_AGE_MS,
     maxMessageBytes: MAX_EVENT_BYTES,
     maxBytes: EVENTS_MAX_BYTES,
   },

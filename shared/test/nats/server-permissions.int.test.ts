@@ -131,7 +131,9 @@ const FORBIDDEN: Record<NatsRole, { publish: string[]; subscribe: string[] }> = 
   },
   sweeper: {
     publish: [
-      ...DESTRUCTION,
+      ...DESTRUCTION.filter(
+        (subject) => !each("STREAM.PURGE", ["PRESENCE_EVENTS", "KV_PRESENCE_LEASES"]).includes(subject),
+      ),
       ...consumers("KV_PRESENCE_LEASES"),
       "presence.in.1.gw.alice",
       "presence.in.1.admin.alice",
