@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
-          include: ["{shared,gateway,presence-worker,sweeper,bin,sim}/test/**/*.int.test.ts"],
+          include: ["{shared,gateway,presence-worker,sweeper,bin,chaos,sim}/test/**/*.int.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           fileParallelism: false,

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { FaultPlan } from "./faults/catalogue.ts";
+import { back, type FaultPlan } from "./faults/catalogue.ts";
 import { inject } from "./faults/inject.ts";
 import { ARRIVAL_MS } from "./fleet/fleet.ts";
 import type { Finding } from "./oracle/finding.ts";
+import type { Fault } from "./oracle/history.ts";
 import type { Random } from "./random.ts";
 import { recover, recoversWithin } from "./recovery.ts";
 import type { Session } from "./session.ts";
@@ -20,7 +21,7 @@ export interface CampaignOptions {
 export interface CampaignResult {
   /** what was still wrong when the time to recover was over */
   findings: Finding[];
-  /** faults that the time did not suffice for */
+  /** kinds of faults of which the time sufficed for none */
   notInjected: string[];
 }
 
@@ -29,7 +30,10 @@ const CALM_MS = 4_000;
 /** Differences that are told; one cause makes hundreds. */
 const TOLD = 5;
 
-/** Injects every fault once, in an order of chance, then any of them; waits between two until all views are right. */
+/**
+ * Injects a fault of each kind, in an order of chance, then the others of each kind, then any of them; waits between
+ * two until all views are right. A process that came back as an older release is replaced by the present one.
+ */
 export async function campaign(session: Session, options: CampaignOptions): Promise<CampaignResult> {
   const { faults, random, until, say, signal } = options;
   const findings: Finding[] = [];
@@ -48,21 +52,38 @@ export async function campaign(session: Session, options: CampaignOptions): Prom
   };
   await settle("arrival", pause(ARRIVAL_MS + CALM_MS, undefined, { signal }));
 
-  const strike = async (plan: FaultPlan) => {
+  const strike = async (plan: FaultPlan, targets?: readonly number[]): Promise<Fault | undefined> => {
     const { history, stack } = session;
-    const ended = inject(plan, {
-      read: stack.read,
-      onInjected: (fault) => history.faults.push(fault),
-      random,
-      signal,
-    });
-    const recoveryMs = await settle(plan.name, ended);
-    const fault = history.faults.at(-1);
+    let fault: Fault | undefined;
+    const onInjected = (injected: Fault) => {
+      fault = injected;
+      history.faults.push(injected);
+    };
+    const hit = { stack, random, signal, onInjected, ...(targets ? { targets } : {}) };
+    const recoveryMs = await settle(plan.name, inject(plan, hit));
     if (fault) fault.recoveryMs = recoveryMs;
+    return fault;
   };
-  const due = random.shuffled(faults);
-  while (faults.length > 0 && performance.now() < until) await strike(due.shift() ?? random.pick(faults));
+  const due = inTurns(faults, random);
+  while (faults.length > 0 && performance.now() < until) {
+    const plan = due.shift() ?? random.pick(faults);
+    const fault = await strike(plan);
+    if (plan.release === "older" && fault) await strike(back(plan), fault.targets);
+  }
   const left = until - performance.now();
   if (left > 0) await pause(left, undefined, { signal });
-  return { findings, notInjected: due.map(({ name }) => name) };
+  return { findings, notInjected: kindsWithout(faults, due) };
+}
+
+/** Kinds of which every fault is still due. */
+function kindsWithout(faults: readonly FaultPlan[], due: readonly FaultPlan[]): string[] {
+  const injected = new Set(faults.filter((plan) => !due.includes(plan)).map(({ kind }) => kind));
+  return [...new Set(due.map(({ kind }) => kind))].filter((kind) => !injected.has(kind));
+}
+
+/** One fault of each kind first, then the rest; both in an order of chance. */
+export function inTurns(faults: readonly FaultPlan[], random: Random): FaultPlan[] {
+  const kinds = [...Map.groupBy(faults, ({ kind }) => kind).values()];
+  const first = kinds.map((ofKind) => random.pick(ofKind));
+  return [...random.shuffled(first), ...random.shuffled(faults.filter((plan) => !first.includes(plan)))];
 }

@@ -14,7 +14,7 @@ import { openSession } from "./session.ts";
 export interface Result {
   lines: Line[];
   findings: Finding[];
-  /** faults that the time did not suffice for */
+  /** kinds of faults of which the time sufficed for none */
   notInjected: string[];
   /** how long the driver itself once stood still, ms */
   longestStallMs: number;
@@ -50,9 +50,14 @@ export async function run(options: RunOptions): Promise<Result> {
   const { seed, clients, faults, say, onStack, signal } = options;
   const until = performance.now() + options.withinMs - CLOSING_MS;
   const random = createRandom(seed);
-  const session = await openSession({ clients, seed, random, env: options.env ?? {}, say, onStack });
+  const means = new Set(faults.flatMap(({ needs }) => needs ?? []));
+  const { env = {}, withinMs } = options;
+  const session = await openSession({ clients, seed, random, env, means, withinMs, say, onStack });
+  const possible = faults.filter(({ needs }) => needs === null || !session.stack.missing.has(needs));
   try {
-    const { findings, notInjected } = await campaign(session, { faults, random, until, say, signal });
+    const { findings, notInjected } = await campaign(session, {
+      ...{ faults: possible, random, until, say, signal },
+    });
     const last = await close(session, say, signal);
     const { history, recorder, fleet } = session;
     const endedAt = performance.now();

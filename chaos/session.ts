@@ -1,4 +1,4 @@
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
 import pg from "pg";
 import { type Fleet, startFleet } from "./fleet/fleet.ts";
 import { insertPopulation } from "./fleet/insert.ts";
@@ -9,11 +9,12 @@ import { readRows } from "./oracle/database.ts";
 import type { History } from "./oracle/history.ts";
 import type { Random } from "./random.ts";
 import { createLook, type Look } from "./recovery.ts";
+import { type ChaosStack, type Means, startChaosStack } from "./stack/chaos-stack.ts";
 import { environmentOf, TIMES } from "./times.ts";
 
 /** A running stack with clients on it, and everything that is written down of them. */
 export interface Session {
-  stack: RunningStack;
+  stack: ChaosStack;
   pool: pg.Pool;
   history: History;
   recorder: Recorder;
@@ -29,6 +30,10 @@ export interface SessionOptions {
   random: Random;
   /** variables for the services on top of the run's own */
   env: Record<string, string>;
+  /** what the faults of the run need */
+  means: ReadonlySet<Means>;
+  /** how long the run will take, ms */
+  withinMs: number;
   say(line: string): void;
   /** Called as soon as the stack runs: whoever gets it stops it. */
   onStack(stack: RunningStack): void;
@@ -43,11 +48,13 @@ const ANSWER_WITHIN_MS = 2_000;
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { say, seed } = options;
   say(`starting ${GATEWAYS} gateways, ${WORKERS} workers, ${SWEEPERS} sweepers, nats-server and PostgreSQL`);
-  const stack = await startStack({
-    args: `--gateways ${GATEWAYS} --workers ${WORKERS} --sweepers ${SWEEPERS} --no-seed --no-web`.split(" "),
+  const { means, withinMs } = options;
+  const stack = await startChaosStack({
+    ...{ gateways: GATEWAYS, workers: WORKERS, sweepers: SWEEPERS, means, withinMs },
     env: { ...environmentOf(TIMES), ...options.env },
   });
   options.onStack(stack);
+  for (const [name, why] of stack.missing) say(`no ${name}, so its faults are skipped: ${why}`);
 
   const pool = new pg.Pool({
     connectionString: stack.read().database.url,

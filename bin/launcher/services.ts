@@ -36,12 +36,14 @@ export function serviceSpec(
   port: number,
   around: Surroundings,
 ): ServerSpec {
+  const name = `${kind}-${index}`;
   return {
-    name: `${kind}-${index}`,
+    name,
     command: process.execPath,
     args: [join(ROOT, kind, "src/main.ts")],
     cwd: ROOT,
-    env: serviceEnv(kind, port, around),
+    // What is loaded into every process by NODE_OPTIONS can tell them apart.
+    env: { ...serviceEnv(kind, port, around), MEESHY_PROCESS: name },
     stopSignal: "SIGTERM",
     isReady: () => isReady(serviceUrl(port)),
   };

@@ -1,6 +1,6 @@
 import { NATS_ROLES, type NatsRole } from "@meeshy/shared/nats/permissions";
 import { expect, test } from "vitest";
-import { type Surroundings, serviceEnv } from "../launcher/services.ts";
+import { type Surroundings, serviceEnv, serviceSpec } from "../launcher/services.ts";
 
 const passwords = Object.fromEntries(NATS_ROLES.map((role) => [role, `${role}-password`])) as Record<
   NatsRole,
@@ -65,4 +65,9 @@ test("without a web application and a secret of its own a gateway is told of nei
   const env = serviceEnv("gateway", 1, { ...around, web: false, jwtSecret: undefined });
   expect(env).not.toHaveProperty("WEB_DIR");
   expect(env).not.toHaveProperty("JWT_SECRET");
+});
+
+test("each process knows its own name, whatever name the launcher was started under", () => {
+  const surroundings = { ...around, env: { MEESHY_PROCESS: "other" } };
+  expect(serviceSpec("sweeper", 2, 8101, surroundings).env).toMatchObject({ MEESHY_PROCESS: "sweeper-2" });
 });

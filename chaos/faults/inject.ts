@@ -1,87 +1,48 @@
-import { setTimeout as pause } from "node:timers/promises";
-import type { Stack } from "@meeshy/shared/servers/stack";
 import type { Fault } from "../oracle/history.ts";
 import type { Random } from "../random.ts";
+import type { ChaosStack } from "../stack/chaos-stack.ts";
 import type { FaultPlan } from "./catalogue.ts";
-import { signalAll, treeOf } from "./process-tree.ts";
+import { fill } from "./fill.ts";
+import { disturb } from "./links.ts";
+import { kill, pidsOf, stop } from "./processes.ts";
 
-/** The processes that a fault may hit, as stack.json names them. */
-type Victims = Pick<Stack, "gateways" | "workers" | "sweepers" | "nats" | "database">;
+/** The stack that a fault hits. */
+export type Victims = Pick<ChaosStack, "read" | "links" | "setRelease" | "smallStore" | "dataDir" | "log">;
 
 export interface InjectDeps {
-  read(): Victims;
+  stack: Victims;
   random: Random;
+  /** the processes to hit, by their indices; those of the plan, by chance, without it */
+  targets?: readonly number[];
   /** Called at once, with a record that `inject` completes. */
   onInjected(fault: Fault): void;
   signal: AbortSignal;
 }
 
-const LOOK_EVERY_MS = 50;
-/** The launcher restarts what dies with growing pauses, of 10 s at most; a start takes seconds more. */
-const RESTART_WITHIN_MS = 30_000;
-
-/** The launcher did not bring a killed process back. */
-class NotRestarted extends Error {
-  constructor(name: string) {
-    super(`${name}: not running again after ${RESTART_WITHIN_MS} ms`);
-    this.name = "NotRestarted";
-  }
-}
-
-/** Injects a fault; resolves when those hit run again: continued, or replaced and serving. */
+/** Injects a fault; resolves when those hit run again, with whole links and a broker that has room. */
 export async function inject(plan: FaultPlan, deps: InjectDeps): Promise<void> {
-  const pids = pidsOf(plan, deps.read());
-  const every = [...pids.keys()];
-  const targets = plan.all ? every : [deps.random.pick(every)];
-  const hit = targets.map((index) => pids[index] as number);
-  const { name, component, action, all } = plan;
-  const tree = action === "stop" ? hit.flatMap(treeOf) : hit;
+  const { stack, random, signal } = deps;
+  const every = [...pidsOf(plan.component, stack).keys()];
+  const targets = deps.targets ?? (plan.all ? every : [random.pick(every)]);
+  const { name, component, action, all, delayMs } = plan;
   const fault: Fault = {
-    ...{ name, component, action, all, targets },
+    ...{ name, component, action, all, delayMs, targets },
     injectedAt: performance.now(),
     endedAt: Number.POSITIVE_INFINITY,
     recoveryMs: null,
   };
   deps.onInjected(fault);
-  if (action === "kill") {
-    signalAll(tree, "SIGKILL");
-    await untilReplaced(plan, hit, deps);
-  } else {
-    try {
-      signalAll(tree, "SIGSTOP");
-      await pause(plan.holdMs, undefined, { signal: deps.signal });
-    } finally {
-      signalAll(tree, "SIGCONT");
-    }
-  }
-  fault.endedAt = performance.now();
-}
-
-function pidsOf(
-  { component }: FaultPlan,
-  { gateways, workers, sweepers, nats, database }: Victims,
-): number[] {
-  const services = {
-    gateway: gateways,
-    worker: workers,
-    sweeper: sweepers,
-    nats: [nats],
-    database: [database],
+  const onEnded = () => {
+    fault.endedAt = performance.now();
   };
-  return services[component].map(({ pid }) => {
-    if (pid === null) throw new Error(`${component}: not ours to hit`);
-    return pid;
-  });
-}
-
-async function untilReplaced(
-  plan: FaultPlan,
-  dead: readonly number[],
-  { read, signal }: InjectDeps,
-): Promise<void> {
-  const deadline = performance.now() + RESTART_WITHIN_MS;
-  while (pidsOf(plan, read()).some((pid) => dead.includes(pid))) {
-    if (performance.now() > deadline) throw new NotRestarted(plan.name);
-    await pause(LOOK_EVERY_MS, undefined, { signal });
+  switch (action) {
+    case "kill":
+      return kill(plan, targets, stack, onEnded, signal);
+    case "stop":
+      return stop(plan, targets, stack, onEnded, signal);
+    case "fill":
+      return fill(plan, stack, onEnded, signal);
+    default:
+      return disturb({ ...plan, action }, targets, stack.links, onEnded, signal);
   }
 }

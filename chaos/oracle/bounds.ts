@@ -30,6 +30,21 @@ export const SNAPSHOT_SPREAD_MS = 5_000;
 /** A process that was stopped has this long to work off what waited for it. */
 export const RESUME_MS = 2_000;
 
+/** A process notices within this time that its link to the broker is whole again: it tries anew every 0.3 s. */
+export const RECONNECT_MS = 1_000;
+
+/**
+ * A process writes its sign of life three times a lease; the next one waits for the answer to the last. Whoever's
+ * answers come so late that two are a lease apart may be taken for lost.
+ */
+export const outlastsLease = (delayMs: number, leaseMs: number): boolean => delayMs + leaseMs / 3 >= leaseMs;
+
+/**
+ * How much later a change is in the log, by a link whose answers come `delayMs` late: what is written waits for one
+ * answer at most, and is acknowledged by another.
+ */
+export const slowedBy = (delayMs: number): number => 2 * delayMs;
+
 /** The database follows the status while it is up; it has caught up after it was away (CONTRACT 6, 9). */
 export const DATABASE_FOLLOWS_MS = 2_000;
 export const DATABASE_CATCHES_UP_MS = 30_000;

@@ -78,18 +78,39 @@ export interface AckedMessage {
 
 export type Component = "gateway" | "worker" | "sweeper" | "nats" | "database";
 
+/**
+ * `kill`: SIGKILL. `stop`: SIGSTOP, later SIGCONT. `fill`: the broker can store nothing.
+ *
+ * The others happen to the link between one process and the broker; the process and its other links go on. `cut`:
+ * connections break, and new ones. `freeze`: they stay, and nothing passes. `deafen`: the process hears nothing, the
+ * broker hears it. `mute`: the other way round. `refuse`: its password is wrong. `slow`: what the broker says, its
+ * acknowledgements too, comes later. `narrow`: few bytes a second.
+ */
+export type Action =
+  | "kill"
+  | "stop"
+  | "fill"
+  | "cut"
+  | "freeze"
+  | "deafen"
+  | "mute"
+  | "refuse"
+  | "slow"
+  | "narrow";
+
 /** A fault as it was injected. */
 export interface Fault {
   name: string;
   component: Component;
-  /** `kill`: SIGKILL. `stop`: SIGSTOP, later SIGCONT. */
-  action: "kill" | "stop";
+  action: Action;
+  /** for `slow`: by how much, ms; 0 for the others */
+  delayMs: number;
   /** indices of the processes hit */
   targets: readonly number[];
   /** none of its kind was left */
   all: boolean;
   injectedAt: number;
-  /** when those hit ran again: continued, or replaced and serving; Infinity while they do not */
+  /** when those hit ran again, their links were whole, or there was room: Infinity while that is not so */
   endedAt: number;
   /** ms from the injection until every view was right for good; null: it was not in time */
   recoveryMs: number | null;

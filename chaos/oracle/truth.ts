@@ -7,13 +7,12 @@ import {
   goneWithin,
   idleWithin,
   knownAfter,
-  RESUME_MS,
   staysFor,
   UNSETTLED_MS,
 } from "./bounds.ts";
 import type { Connection, Ending, Fault, Times } from "./history.ts";
 import { complement, type Interval, type Intervals, intersect, subtract, union } from "./intervals.ts";
-import { deadlineAfter, faultsOf, pausesOf, type Window } from "./windows.ts";
+import { deadlineAfter, deathsOf, heardLate, holdUpsOf, silencesOf, type Window } from "./windows.ts";
 
 /** What may and what must be shown of one user. Where neither `online` nor `offline` holds, both are right. */
 export interface Truth {
@@ -71,7 +70,7 @@ interface Activity {
 function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Circumstances): Life {
   const { gateway, openedAt, authenticatedAt, ended, activities } = connection;
   const { times, faults } = world;
-  const deaths = faultsOf(gateway, "kill", faults).filter(({ injectedAt }) => injectedAt >= openedAt);
+  const deaths = deathsOf(gateway, faults).filter(({ injectedAt }) => injectedAt >= openedAt);
   const diedAt = deaths[0]?.injectedAt ?? Number.POSITIVE_INFINITY;
   const answered = answeredUntil(connection, world);
   const until = Math.min(answered, diedAt);
@@ -83,19 +82,11 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
       : Number.POSITIVE_INFINITY,
     graceAfter(diedAt + gatewayKnownAfter(times), "dropped"),
   );
-  // A shorter stop is no excuse for anything.
-  const longStops = faultsOf(gateway, "stop", faults).filter(
-    ({ injectedAt, endedAt }) => endedAt - injectedAt >= gatewayKnownAfter(times),
-  );
   const silences = union(
-    longStops.map(({ injectedAt, endedAt }) => ({
-      from: graceAfter(injectedAt + gatewayKnownAfter(times), "dropped"),
-      to: endedAt + RESUME_MS,
-    })),
+    silencesOf(gateway, faults, times).map(({ from, to }) => ({ from: graceAfter(from, "dropped"), to })),
   );
-  const heldUp = [...holdingUpEverything(world), ...pausesOf(gateway, faults)].sort(
-    (a, b) => a.from - b.from,
-  );
+  const own = holdUpsOf(gateway, faults, times);
+  const heldUp = [...holdingUpEverything(world), ...own].sort((a, b) => a.from - b.from);
   const activityAt = (at: number, isSure: boolean): Activity => ({
     at,
     isSure,
@@ -110,9 +101,13 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
     activities: [
       authenticatedAt === null
         ? activityAt(Number.isFinite(until) ? until : openedAt, false)
-        : activityAt(authenticatedAt, true),
+        : activityAt(
+            // The acknowledgement says when it was in the log, unless that came late.
+            heardLate(gateway, openedAt, authenticatedAt, faults) ? openedAt : authenticatedAt,
+            true,
+          ),
       activityAt(openedAt, false),
-      ...activities.map((at) => activityAt(at, isSettled(at, until, gateway, faults))),
+      ...activities.map((at) => activityAt(at, isSettled(at, until, own))),
     ],
   };
 }
@@ -134,10 +129,10 @@ function answeredUntil({ ended }: Connection, { times, windows }: Circumstances)
 }
 
 /** When a goodbye over this connection may enter the log; what others lose meanwhile may come before it. */
-function goodbyeOf({ ended, gateway }: Connection, { windows, faults }: Circumstances): Interval[] {
+function goodbyeOf({ ended, gateway }: Connection, { windows, faults, times }: Circumstances): Interval[] {
   if (ended?.how !== "left") return [];
   const ofLog = windows.filter(({ cause }) => cause === "nats" || cause === "driver");
-  const heldUp = [...ofLog, ...pausesOf(gateway, faults)].sort((a, b) => a.from - b.from);
+  const heldUp = [...ofLog, ...holdUpsOf(gateway, faults, times)].sort((a, b) => a.from - b.from);
   return [{ from: ended.at, to: deadlineAfter(ended.at, CROSSING_MS, heldUp) }];
 }
 
@@ -156,7 +151,7 @@ function goneBy({ gateway, ended }: Connection, deaths: readonly Fault[], world:
   let by = Number.POSITIVE_INFINITY;
   if (ended) {
     const heldUp = ended.how === "left" ? holdingUpEverything(world) : windows;
-    const met = [...heldUp, ...pausesOf(gateway, faults)].sort((a, b) => a.from - b.from);
+    const met = [...heldUp, ...holdUpsOf(gateway, faults, times)].sort((a, b) => a.from - b.from);
     by = deadlineAfter(ended.at, goneWithin(ended.how, times), met);
   }
   for (const { injectedAt, all } of deaths) {
@@ -169,11 +164,9 @@ function goneBy({ gateway, ended }: Connection, deaths: readonly Fault[], world:
 }
 
 /** Whether an activity over a connection that lived `until` is in the log for certain. */
-function isSettled(at: number, until: number, gateway: number, faults: readonly Fault[]): boolean {
+function isSettled(at: number, until: number, heldUp: readonly Interval[]): boolean {
   const settledAt = at + UNSETTLED_MS;
-  return (
-    until > settledAt && !pausesOf(gateway, faults).some(({ from, to }) => from <= settledAt && to >= at)
-  );
+  return until > settledAt && !heldUp.some(({ from, to }) => from <= settledAt && to >= at);
 }
 
 const sureActivityOf = (at: number, { times }: Circumstances): Interval => ({

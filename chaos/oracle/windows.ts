@@ -1,5 +1,15 @@
-import { DELIVERY_MS, quietMs, RESUME_MS, SNAPSHOT_SPREAD_MS, TAKEOVER_MS } from "./bounds.ts";
-import type { Component, Fault, History, Times } from "./history.ts";
+import {
+  DELIVERY_MS,
+  gatewayKnownAfter,
+  outlastsLease,
+  quietMs,
+  RECONNECT_MS,
+  RESUME_MS,
+  SNAPSHOT_SPREAD_MS,
+  slowedBy,
+  TAKEOVER_MS,
+} from "./bounds.ts";
+import type { Action, Component, Fault, History, Times } from "./history.ts";
 import { type Interval, intersect, union } from "./intervals.ts";
 
 /**
@@ -34,7 +44,7 @@ function withoutSweeper(faults: readonly Fault[], times: Times, sweepers: number
         .filter(({ component, targets }) => component === "sweeper" && targets.includes(index))
         .map(({ action, injectedAt, endedAt }) => ({
           from: injectedAt,
-          to: endedAt + (action === "stop" ? quietMs(times) : 0),
+          to: endedAt + (action === "kill" ? 0 : quietMs(times)) + (isOfLink(action) ? RECONNECT_MS : 0),
         })),
     ),
   );
@@ -45,20 +55,10 @@ function withoutSweeper(faults: readonly Fault[], times: Times, sweepers: number
 }
 
 function windowsOfFault(fault: Fault, times: Times): Window[] {
-  const { component, all, injectedAt: from, endedAt } = fault;
+  const { component, injectedAt: from, endedAt } = fault;
   switch (component) {
-    case "worker": {
-      const held = (since: number, to: number): Window => ({
-        from: since,
-        to,
-        holdsUp: "everything",
-        cause: component,
-      });
-      const takeover = times.workerLeaseMs + TAKEOVER_MS;
-      if (all) return [held(from, endedAt + takeover)];
-      // Others take over after the lease; one that comes back, and is ready at the end, is given its share again.
-      return [held(from, from + takeover), held(endedAt - takeover, endedAt + TAKEOVER_MS)];
-    }
+    case "worker":
+      return windowsOfWorker(fault, times);
     case "nats":
       return [
         { from, to: endedAt + SNAPSHOT_SPREAD_MS, holdsUp: "everything", cause: component },
@@ -69,26 +69,84 @@ function windowsOfFault(fault: Fault, times: Times): Window[] {
   }
 }
 
-/** The faults of one gateway: its deaths, or the times when it stood still. */
-export function faultsOf(gateway: number, action: Fault["action"], faults: readonly Fault[]): Fault[] {
-  return faults.filter(
-    (fault) => fault.component === "gateway" && fault.action === action && fault.targets.includes(gateway),
+function windowsOfWorker({ action, all, injectedAt: from, endedAt }: Fault, times: Times): Window[] {
+  const held = (since: number, to: number): Window => ({
+    ...{ from: since, to, holdsUp: "everything", cause: "worker" },
+  });
+  const takeover = times.workerLeaseMs + TAKEOVER_MS;
+  const back = endedAt + (isOfLink(action) ? RECONNECT_MS : 0);
+  // One that is slow, or heard only, keeps some of its partitions, and may lose and take others all the time.
+  const isHalfThere = action === "slow" || action === "narrow" || action === "deafen";
+  if (all || isHalfThere) return [held(from, back + takeover)];
+  // Others take over after the lease; one that comes back, and is ready at the end, is given its share again.
+  return [held(from, from + takeover), held(endedAt - takeover, back + TAKEOVER_MS)];
+}
+
+/** A fault of the link between a process and the broker; the process itself goes on. */
+const isOfLink = (action: Action): boolean => action !== "kill" && action !== "stop" && action !== "fill";
+
+const ofGateway = (gateway: number, faults: readonly Fault[]): Fault[] =>
+  faults.filter(({ component, targets }) => component === "gateway" && targets.includes(gateway));
+
+/** When a gateway died. */
+export function deathsOf(gateway: number, faults: readonly Fault[]): Fault[] {
+  return ofGateway(gateway, faults).filter(({ action }) => action === "kill");
+}
+
+/** When the sockets of a gateway heard nothing, or late, until it has worked off what waited. */
+export function pausesOf(gateway: number, faults: readonly Fault[]): Interval[] {
+  return ofGateway(gateway, faults)
+    .filter(({ action }) => action !== "kill")
+    .map(({ action, injectedAt, endedAt }) => ({
+      from: injectedAt,
+      // Whose feed was away is sent a fresh view.
+      to: endedAt + (isOfLink(action) ? RECONNECT_MS + SNAPSHOT_SPREAD_MS : RESUME_MS),
+    }));
+}
+
+/** When what is said to a gateway came into the log late, or not at all. */
+export function holdUpsOf(gateway: number, faults: readonly Fault[], times: Times): HoldUp[] {
+  return ofGateway(gateway, faults)
+    .filter(({ action }) => action !== "kill")
+    .map(({ action, delayMs, injectedAt, endedAt }) => ({
+      from: injectedAt,
+      to: endedAt + RESUME_MS + (isOfLink(action) ? RECONNECT_MS : 0),
+      ...(action === "slow" && !outlastsLease(delayMs, times.gatewayLeaseMs)
+        ? { byMs: slowedBy(delayMs) }
+        : {}),
+    }));
+}
+
+/** Whether a gateway may have heard late, between two moments, that what it wrote is in the log. */
+export function heardLate(gateway: number, from: number, to: number, faults: readonly Fault[]): boolean {
+  return ofGateway(gateway, faults).some(
+    ({ action, injectedAt, endedAt }) =>
+      isOfLink(action) && injectedAt <= to && endedAt + RECONNECT_MS >= from,
   );
 }
 
-/** When a gateway stood still and its sockets heard nothing, until it has worked off what waited. */
-export function pausesOf(gateway: number, faults: readonly Fault[]): Interval[] {
-  return faultsOf(gateway, "stop", faults).map(({ injectedAt, endedAt }) => ({
-    from: injectedAt,
-    to: endedAt + RESUME_MS,
-  }));
+/** When a gateway gave no sign of life for so long that its users may be declared offline. */
+export function silencesOf(gateway: number, faults: readonly Fault[], times: Times): Interval[] {
+  return ofGateway(gateway, faults)
+    .filter(({ action, delayMs, injectedAt, endedAt }) => {
+      if (action === "kill" || endedAt - injectedAt < gatewayKnownAfter(times)) return false;
+      return action !== "slow" || outlastsLease(delayMs, times.gatewayLeaseMs);
+    })
+    .map(({ action, injectedAt, endedAt }) => ({
+      from: injectedAt + gatewayKnownAfter(times),
+      to: endedAt + RESUME_MS + (isOfLink(action) ? RECONNECT_MS : 0),
+    }));
 }
 
-/** The end of `withinMs` that began at `from`, counted anew after every window that it meets. */
-export function deadlineAfter(from: number, withinMs: number, windows: readonly Interval[]): number {
+/** A time in which something waits: until its end, or by so many ms at most. */
+export type HoldUp = Interval & { byMs?: number };
+
+/** The end of `withinMs` that began at `from`, counted anew after every window that it meets, or later by its delay. */
+export function deadlineAfter(from: number, withinMs: number, windows: readonly HoldUp[]): number {
   let deadline = from + withinMs;
-  for (const window of windows) {
-    if (window.from <= deadline && window.to >= from) deadline = Math.max(deadline, window.to + withinMs);
+  for (const { from: since, to, byMs } of windows) {
+    if (since > deadline || to < from) continue;
+    deadline = byMs === undefined ? Math.max(deadline, to + withinMs) : deadline + byMs;
   }
   return deadline;
 }

@@ -2,7 +2,7 @@ import type { Connection, History } from "./history.ts";
 import { type Intervals, subtract, union } from "./intervals.ts";
 import { type Circumstances, type Truth, truthOf } from "./truth.ts";
 import { firstViewAt } from "./views.ts";
-import { faultsOf, pausesOf, windowsOf } from "./windows.ts";
+import { deathsOf, pausesOf, windowsOf } from "./windows.ts";
 
 /** A history with what the rules ask of it again and again. */
 export interface World extends Circumstances {
@@ -58,7 +58,7 @@ export function hearingOf(connection: Connection, { until, faults }: World): Int
   const { gateway, ended, openedAt } = connection;
   const from = firstViewAt(connection);
   if (from === null) return [];
-  const death = faultsOf(gateway, "kill", faults).find(({ injectedAt }) => injectedAt >= openedAt);
+  const death = deathsOf(gateway, faults).find(({ injectedAt }) => injectedAt >= openedAt);
   const to = Math.min(ended?.at ?? until, death?.injectedAt ?? until, until);
   return subtract(union([{ from, to }]), union(pausesOf(gateway, faults)));
 }

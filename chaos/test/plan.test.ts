@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { catalogueOf, select } from "../faults/catalogue.ts";
+import { inTurns } from "../campaign.ts";
+import { back, catalogueOf, select } from "../faults/catalogue.ts";
 import { planPopulation } from "../fleet/population.ts";
 import { parseOptions } from "../options.ts";
 import { createRandom } from "../random.ts";
@@ -54,18 +55,55 @@ describe("the catalogue", () => {
   const catalogue = catalogueOf(TIMES);
 
   it("kills and stops, for shorter and longer than the lease, one and all of everything", () => {
-    expect(catalogue).toHaveLength(24);
-    expect(new Set(catalogue.map(({ name }) => name)).size).toBe(24);
+    const killed = catalogue.filter(({ action, release }) => action === "kill" && release === "current");
+    const stopped = catalogue.filter(({ action }) => action === "stop");
+    expect([killed.length, stopped.length]).toEqual([8, 16]);
     const hold = (name: string) => catalogue.find((plan) => plan.name === name)?.holdMs;
     expect(hold("stop-short:worker")).toBeLessThan(TIMES.workerLeaseMs);
     expect(hold("stop-long:worker")).toBeGreaterThan(TIMES.workerLeaseMs);
     expect(hold("stop-long:nats")).toBeGreaterThan(TIMES.gatewayLeaseMs);
   });
 
+  it("disturbs the link of one gateway, worker or sweeper in every way, for longer than any lease", () => {
+    const disturbed = catalogue.filter(
+      ({ action, component }) => action !== "kill" && action !== "stop" && component !== "nats",
+    );
+    expect(disturbed.map(({ all }) => all)).not.toContain(true);
+    expect(Math.min(...disturbed.map(({ holdMs }) => holdMs))).toBeGreaterThan(TIMES.gatewayLeaseMs);
+    const kinds = [...Map.groupBy(disturbed, ({ kind }) => kind)];
+    expect(kinds.map(([kind, plans]) => `${kind} ${plans.length}`)).toEqual([
+      ...["cut 3", "freeze 3", "deafen 3", "mute 3", "refuse 3", "narrow 3"],
+      ...["slow-1s 3", "slow-2s 3", "slow-5s 3"],
+    ]);
+  });
+
+  it("names every fault once", () => {
+    expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
+  });
+
   it("is cut down by a part of the name", () => {
     expect(select(catalogue, "kill:all-gateways").map(({ name }) => name)).toEqual(["kill:all-gateways"]);
     expect(select(catalogue, "nats")).toHaveLength(3);
     expect(select(catalogue, "nothing like it")).toEqual([]);
+  });
+
+  it("comes in turns: one of each kind before the others, each once, another one for another seed", () => {
+    const turns = (seed: number) => inTurns(catalogue, createRandom(seed)).map(({ name }) => name);
+    const kinds = new Set(catalogue.map(({ kind }) => kind)).size;
+    const first = inTurns(catalogue, createRandom(1)).slice(0, kinds);
+    expect(new Set(first.map(({ kind }) => kind)).size).toBe(kinds);
+    expect(turns(1).toSorted()).toEqual(catalogue.map(({ name }) => name).toSorted());
+    expect(turns(1)).toEqual(turns(1));
+    expect(turns(1)).not.toEqual(turns(2));
+  });
+
+  it("has a way back for each process that became older", () => {
+    const older = select(catalogue, "older:");
+    expect(older.map((plan) => back(plan))).toMatchObject([
+      { name: "newer:gateway", component: "gateway", action: "kill", release: "current", needs: null },
+      { name: "newer:worker", component: "worker", action: "kill", release: "current", needs: null },
+      { name: "newer:sweeper", component: "sweeper", action: "kill", release: "current", needs: null },
+    ]);
   });
 });
 
@@ -75,7 +113,7 @@ describe("the command line", () => {
   it("needs nothing: the seed is by chance", () => {
     expect(parseOptions([], half)).toEqual({
       seed: 2 ** 30,
-      minutes: 3.8,
+      minutes: 4.8,
       clients: 320,
       only: null,
       json: null,

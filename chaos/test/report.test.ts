@@ -8,7 +8,7 @@ import { layOut, tableOf } from "../report/table.ts";
 import { createStory, offline, online } from "./story.ts";
 
 const fault = (name: string, injectedAt: number, recoveryMs: number | null): Fault => ({
-  ...{ name, component: "worker", action: "kill", targets: [0], all: false },
+  ...{ name, component: "worker", action: "kill", delayMs: 0, targets: [0], all: false },
   ...{ injectedAt, endedAt: injectedAt + 100, recoveryMs },
 });
 const finding = (at: number): Finding => ({ column: "lost", at, about: "ann", text: "" });

@@ -81,7 +81,14 @@ export function createStory(
       return actorOf(connection);
     },
     fault: (fault) =>
-      void history.faults.push({ name: "fault", targets: [0], all: false, recoveryMs: null, ...fault }),
+      void history.faults.push({
+        name: "fault",
+        targets: [0],
+        all: false,
+        delayMs: 0,
+        recoveryMs: null,
+        ...fault,
+      }),
     findings,
     columns: () => [...new Set(findings().map(({ column }) => column))],
   };

@@ -2,6 +2,7 @@ import {
   type AppendOptions,
   type LastValue,
   type PubAck,
+  type Stored,
   type StreamDefinition,
   StreamExists,
   type StreamInfo,
@@ -86,7 +87,7 @@ export interface Broker {
   append(subject: string, data: Uint8Array, options: AppendOptions, answer: (ack: AckAnswer) => void): void;
   info(stream: string): StreamInfo;
   lastValue(stream: string, subject: string): LastValue | undefined;
-  timeAt(stream: string, seq: number): number | undefined;
+  messageAt(stream: string, seq: number): Pick<Stored, "subject" | "data" | "time"> | undefined;
   purge(stream: string, what: { filter?: string; below?: number }): void;
   createStream(definition: StreamDefinition): void;
   updateStream(definition: StreamDefinition): void;
@@ -222,7 +223,7 @@ export function createBroker({ scheduler, random, wallStart }: BrokerOptions): B
       const kept = streamNamed(name).lastOf(subject);
       return kept && { seq: kept.seq, data: kept.data, deleted: kept.deleted };
     },
-    timeAt: (name, seq) => streamNamed(name).get(seq)?.time,
+    messageAt: (name, seq) => streamNamed(name).get(seq),
     purge(name, { filter, below }) {
       streamNamed(name).purge({
         ...(filter === undefined ? {} : { filter: createMatcher(filter) }),

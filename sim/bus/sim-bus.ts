@@ -166,7 +166,7 @@ export function createSimBus({ process, link, broker, random }: SimBusParts): Bu
         }),
     },
     lastValue: (stream, subject) => api(subject, () => broker.lastValue(stream, subject)),
-    timeAt: (stream, seq) => api(stream, () => broker.timeAt(stream, seq)),
+    messageAt: (stream, seq) => api(stream, () => broker.messageAt(stream, seq)),
     info: (stream) => api(stream, () => broker.info(stream)),
     purge: (stream, what) => api(stream, () => broker.purge(stream, what)),
     createStream: (definition) => api(definition.name, () => broker.createStream(definition)),

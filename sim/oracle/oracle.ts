@@ -221,7 +221,7 @@ export function createOracle(
       .then(
         (seq) => {
           world.say(`the order is in the log at ${seq}`, person.userId);
-          const stored = broker.timeAt("PRESENCE_EVENTS", seq);
+          const stored = broker.messageAt("PRESENCE_EVENTS", seq)?.time;
           if (stored === undefined) return;
           for (const session of person.sessions)
             if (session.socket.connection.isWelcomed) session.closeOrderedAt ??= scheduler.now();

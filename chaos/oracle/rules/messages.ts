@@ -1,7 +1,7 @@
 import { DELIVERY_MS } from "../bounds.ts";
 import type { Finding } from "../finding.ts";
 import { covers } from "../intervals.ts";
-import { deadlineAfter, pausesOf } from "../windows.ts";
+import { deadlineAfter, holdUpsOf, pausesOf } from "../windows.ts";
 import { hearingOf, type World } from "../world.ts";
 
 /**
@@ -9,7 +9,7 @@ import { hearingOf, type World } from "../world.ts";
  * after has not received it. Faults may delay it by what they may delay a status.
  */
 export function judgeMessages(world: World): Finding[] {
-  const { history, windows, faults, until } = world;
+  const { history, windows, faults, times, until } = world;
   const heldUp = windows.filter(({ holdsUp }) => holdsUp === "everything");
   const viewers = Map.groupBy(history.connections, ({ userId }) => userId);
   const hearings = new Map(history.connections.map((one) => [one.id, hearingOf(one, world)]));
@@ -25,7 +25,7 @@ export function judgeMessages(world: World): Finding[] {
       for (const viewer of viewers.get(userId) ?? []) {
         const hearing = hearings.get(viewer.id) ?? [];
         if (!covers(hearing, message.sentAt, message.ackedAt)) continue;
-        const pauses = [...pausesOf(viewer.gateway, faults), ...pausesOf(message.gateway, faults)];
+        const pauses = [...pausesOf(viewer.gateway, faults), ...holdUpsOf(message.gateway, faults, times)];
         const windowsMet = [...heldUp, ...pauses].sort((a, b) => a.from - b.from);
         const due = deadlineAfter(message.ackedAt, DELIVERY_MS, windowsMet);
         if (due > until || !covers(hearing, message.sentAt, due)) continue;

@@ -1,3 +1,4 @@
+import { createLandmarks } from "@meeshy/shared/nats/landmarks";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
@@ -49,6 +50,7 @@ const FORGET_EVERY_LOOKS = 3_600;
 export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed {
   const { clock } = bus;
   const inOrder = createInOrder<Raw>({ maxHeld: MAX_HELD });
+  const landmarks = createLandmarks(bus, STREAM_STATUS);
   const freshness = createFreshness({ bus, metrics, logger });
   const listeners: ((status: StatusMessage) => void)[] = [];
   const newsListeners: ((status: StatusMessage, former: StatusMessage | undefined) => void)[] = [];
@@ -61,7 +63,14 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
   const { promise: loaded, resolve: markLoaded } = Promise.withResolvers<void>();
   let isReading = true;
 
+  /** the link broke since the stream was recognized */
+  let isInDoubt = false;
+  const forgetLink = bus.onChange(() => {
+    isInDoubt = true;
+  });
+
   const take = (into: Replica, seq: number, { subject, data }: Raw): Applied | undefined => {
+    landmarks.note(seq, data);
     try {
       const { status, text } = readStatusMessage(subject, data);
       return into.apply(status, seq, text);
@@ -124,6 +133,10 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
     logger.info({ users: fresh.size(), seq: last }, "statuses loaded");
   };
 
+  /** What the stream holds beside what is known: a status that is newer is a change like any other. */
+  const fillInAll = () =>
+    passOverStatuses({ bus, logger }, 1, (message) => takeNews(message.seq, message), signal);
+
   const fillIn = async () => {
     const awaited = inOrder.highestHeld();
     const target = (await look()).last;
@@ -159,17 +172,32 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
     isReading = false;
   };
 
+  /** Whether the stream is the one that was read: only after a break of the link it may be another. */
+  const recognize = async () => {
+    if (!isInDoubt) return "same";
+    isInDoubt = false;
+    try {
+      return await landmarks.recognize();
+    } catch (error) {
+      isInDoubt = true;
+      throw error;
+    }
+  };
+
   /** Proves the view complete, or makes it so. */
   const check = async () => {
     const asked = thisMoment(clock);
     const seen = inOrder.seen(); // of now: live messages may overtake the answer
     const { created, last } = await look();
+    const identity = await recognize();
     if (isReading) return;
-    if (created !== streamCreated || last < seen) {
+    if (created !== streamCreated || last < seen || identity === "other") {
       logger.warn({ seen, last }, "the status stream is another one: reading it anew");
       inOrder.dropHeld();
       freshness.doubt();
       await read(load);
+    } else if (identity === "unknown") {
+      await read(fillInAll);
     } else if (last > inOrder.seen()) {
       await pause(LIVE_WITHIN_MS);
       if (isReading) return;
@@ -205,6 +233,7 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
     async stop() {
       ending.abort();
       subscription.unsubscribe();
+      forgetLink();
       freshness.stop();
       await keepingUp;
     },

@@ -1,7 +1,7 @@
 import { type Epoch, epochSchema } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { bucketStream } from "@meeshy/shared/nats/streams";
-import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
+import { type Bus, isConflict, type StreamInfo } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
@@ -33,6 +33,8 @@ export interface EpochKeeper {
   permit(epoch: number): Promise<void> | undefined;
   /** Something that had been written is gone: nothing is written before the streams have been compared again. */
   doubt(): void;
+  /** A message was stored at this sequence: a stream that ends before it is not the one it was stored in. */
+  stored(stream: string, seq: number): void;
   /**
    * The database refused rows because it holds this state: where nothing of this epoch can ever replace it, an epoch
    * begins whose states can.
@@ -83,10 +85,8 @@ export async function createEpochKeeper({
     });
     return nextLook;
   };
-  const streamAges = async (): Promise<StreamAges> => {
-    const infos = await Promise.all(STREAMS.map((name) => bus.info(name)));
-    return Object.fromEntries(infos.map(({ definition, created }) => [definition.name, created]));
-  };
+  const streamInfos = () => Promise.all(STREAMS.map((name) => bus.info(name)));
+  const streamAges = async (): Promise<StreamAges> => agesOf(await streamInfos());
   const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
   /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
   const revisionNow = () => board.get(leaseKeys.epoch)?.revision ?? 0;
@@ -177,6 +177,7 @@ export async function createEpochKeeper({
     void look();
   };
 
+  const storedUpTo = new Map<string, number>();
   let isLooking = false;
   const look = async () => {
     if (isLooking || !bus.isUp()) return;
@@ -184,10 +185,16 @@ export async function createEpochKeeper({
     const asked = doubts;
     try {
       const epoch = settled();
-      const anew = epoch && madeAnew(epoch, await streamAges());
       if (epoch === undefined) await settle();
-      else if (anew) await raise(epoch.epoch, anew);
-      else answer(asked);
+      else {
+        const infos = await streamInfos();
+        const fault = madeAnew(epoch, agesOf(infos)) ?? putBack(infos, storedUpTo);
+        if (fault === null) answer(asked);
+        else {
+          await raise(epoch.epoch, fault);
+          storedUpTo.clear();
+        }
+      }
     } catch (error) {
       logger.debug({ err: error }, "streams not looked at, will be");
     } finally {
@@ -214,11 +221,14 @@ export async function createEpochKeeper({
     current: settled,
     logEnds,
     async timeAt(seq) {
-      return seq === 0 ? undefined : bus.timeAt(STREAM_EVENTS, seq);
+      return seq === 0 ? undefined : (await bus.messageAt(STREAM_EVENTS, seq))?.time;
     },
     raise,
     permit: (epoch) => (answered === doubts && latest?.epoch === epoch ? undefined : permitted(epoch)),
     doubt,
+    stored(stream, seq) {
+      if (seq > (storedUpTo.get(stream) ?? 0)) storedUpTo.set(stream, seq);
+    },
     close() {
       timer.cancel();
       forgetLink();
@@ -226,4 +236,13 @@ export async function createEpochKeeper({
     },
     overtake,
   };
+}
+
+const agesOf = (infos: readonly StreamInfo[]): StreamAges =>
+  Object.fromEntries(infos.map(({ definition, created }) => [definition.name, created]));
+
+/** Which stream ends before what is known to be stored in it, in words; null: none. */
+function putBack(infos: readonly StreamInfo[], storedUpTo: ReadonlyMap<string, number>): string | null {
+  const found = infos.find(({ definition, last }) => last < (storedUpTo.get(definition.name) ?? 0));
+  return found ? `${found.definition.name} was put back to an earlier state` : null;
 }

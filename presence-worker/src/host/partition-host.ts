@@ -1,5 +1,12 @@
 import { type Following, follow, type Stored } from "@meeshy/shared/nats/follow";
-import { leaseKeys, partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { bucketStream } from "@meeshy/shared/nats/streams";
+import {
+  BUCKET_STATE,
+  leaseKeys,
+  partitionFilter,
+  STREAM_EVENTS,
+  STREAM_STATUS,
+} from "@meeshy/shared/subjects";
 import { faultOf } from "../core/epoch.ts";
 import { type Change, createPartition, type Inbound } from "../core/partition.ts";
 import { hasStatus, toRow, toStatusMessage } from "../core/projection.ts";
@@ -38,14 +45,18 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const logger = deps.logger.child({ partition: p });
 
   const writtenOf = (userId: string) => partition.written(userId);
-  const writing = { permit: () => epochs.permit(memory.epoch), doubt: epochs.doubt };
+  const writingTo = (stream: string) => ({
+    permit: () => epochs.permit(memory.epoch),
+    doubt: epochs.doubt,
+    stored: (seq: number) => epochs.stored(stream, seq),
+  });
   const records = createRecordStore({
     bus,
     partition: p,
     gate: deps.writes,
     logger,
     writtenOf,
-    writing,
+    writing: writingTo(bucketStream(BUCKET_STATE)),
     onOversize: () => metrics.oversize("record"),
     onUnreadable(key, revision, isKept) {
       deps.report("record", key, revision, isKept ? KEPT : REPLACED);
@@ -58,7 +69,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     logger,
     writtenOf,
     onForeign: () => void claim.verify(),
-    writing,
+    writing: writingTo(STREAM_STATUS),
     onOversize: () => metrics.oversize("status"),
     onUnreadable: (key, revision, isKept) => deps.report("status", key, revision, isKept ? KEPT : REPLACED),
   });

@@ -65,6 +65,8 @@ export interface WritePermit {
   permit(): Promise<void> | undefined;
   /** Something that had been written is gone. */
   doubt(): void;
+  /** A write was stored at this sequence of its stream. */
+  stored(seq: number): void;
 }
 
 /** What an attempt writes: a record, or its removal, as of a log position. */
@@ -119,7 +121,9 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       const permit = writing.permit();
       if (permit) await permit;
       try {
-        note((await gate.run(() => put(expected))).seq);
+        const { seq: recordSeq } = await gate.run(() => put(expected));
+        note(recordSeq);
+        writing.stored(recordSeq);
         return;
       } catch (error) {
         if (isConflict(error)) {

@@ -107,6 +107,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
           compareAndSet(bus, subject, toBytes(versioned("status", status)), expected),
         );
         note(userId, ack.seq);
+        writing.stored(ack.seq);
         if (given === whole) oversized.delete(userId);
         return;
       } catch (error) {

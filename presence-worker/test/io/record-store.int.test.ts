@@ -30,7 +30,7 @@ async function startStores() {
       gate: createGate(10),
       logger,
       writtenOf: () => written,
-      writing: { permit: () => undefined, doubt: () => {} },
+      writing: { permit: () => undefined, doubt: () => {}, stored: () => {} },
       onOversize: () => oversized.push(1),
       onUnreadable: () => {},
     });
@@ -99,7 +99,7 @@ it("an attempt after the first writes the record as it is by then", async () => 
     gate: createGate(10),
     logger,
     writtenOf: () => undefined,
-    writing: { permit: () => undefined, doubt: () => {} },
+    writing: { permit: () => undefined, doubt: () => {}, stored: () => {} },
     onOversize: () => {},
     onUnreadable: () => {},
   });

@@ -1,5 +1,6 @@
 import { type Bus, type Consumer, RequestTimeout, type Stored } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { createLandmarks } from "./landmarks.ts";
 
 export type { Stored };
 
@@ -11,8 +12,11 @@ export interface FollowOptions {
   onMessage: (message: Stored) => void | Promise<void>;
   /** The end of the stream was reached, for the first time or again after a restart. */
   onCaughtUp?: () => void;
-  /** Only with "last-values": the stream is not the one followed so far; its last values come next. */
-  onRecreated?: () => void;
+  /**
+   * Only with "last-values": the stream is another than the one followed so far, made anew or put back to an earlier
+   * state, or may be. All its last values come next, then `onCaughtUp`; what is not among them is gone.
+   */
+  onReread?: () => void;
   /** Runs before every start at a sequence; gives the sequence to start from. May throw: tried again. */
   checkStart?: (from: number) => Promise<number>;
   logger: Logger;
@@ -47,13 +51,20 @@ export function follow(bus: Bus, options: FollowOptions): Following {
   let current: Consumer | undefined;
   let wake: () => void = () => {};
 
-  /** A stream made anew starts its sequences again: the cursor says nothing about it. */
+  /** the messages handed on last, by which the stream is recognized after a break */
+  const landmarks = createLandmarks(bus, stream);
+
+  /** In a stream that was made anew, or put back and written on, the cursor says nothing. */
   const checkIdentity = async () => {
     const { created, last } = await bus.info(stream);
-    if (createdAt !== undefined && (created !== createdAt || last < cursor)) {
-      logger.warn({ stream, filter, cursor }, "stream was made anew, reading its last values");
+    const isFirst = createdAt === undefined;
+    const isAnother = async () =>
+      created !== createdAt || last < cursor || (cursor > 0 && (await landmarks.recognize()) !== "same");
+    if (!isFirst && (await isAnother())) {
+      logger.info({ stream, filter, cursor }, "stream may be another, reading its last values again");
       cursor = 0;
-      options.onRecreated?.();
+      landmarks.clear();
+      options.onReread?.();
     }
     createdAt = created;
   };
@@ -71,6 +82,7 @@ export function follow(bus: Bus, options: FollowOptions): Following {
         const handled = options.onMessage(message);
         const done = () => {
           cursor = message.seq;
+          if (lastValues) landmarks.note(message.seq, message.data);
         };
         return handled ? handled.then(done) : done();
       },

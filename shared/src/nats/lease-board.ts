@@ -35,6 +35,8 @@ const PREFIX_LENGTH = keySubject(BUCKET_LEASES, "").length;
 
 export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
   const entries = new Map<string, LeaseEntry>();
+  /** keys that have not been seen again since everything is being read anew */
+  const unconfirmed = new Set<string>();
   const listeners = new Set<(key: string) => void>();
   let markReady: () => void = () => {};
   const ready = new Promise<void>((resolve) => {
@@ -50,22 +52,23 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     filter: keySubject(BUCKET_LEASES, ">"),
     from: "last-values",
     logger,
-    onCaughtUp: () => markReady(),
-    onRecreated() {
-      const keys = [...entries.keys()];
-      entries.clear();
-      for (const key of keys) tell(key);
+    onCaughtUp() {
+      for (const key of unconfirmed) if (entries.delete(key)) tell(key);
+      unconfirmed.clear();
+      markReady();
+    },
+    onReread() {
+      for (const key of entries.keys()) unconfirmed.add(key);
     },
     onMessage(message) {
       const key = message.subject.slice(PREFIX_LENGTH);
+      const value = message.deleted ? undefined : fromBytesOrNone(message.data);
+      const known = entries.get(key);
+      unconfirmed.delete(key);
+      // Read again, it is no sign of life.
+      if (known?.revision === message.seq && JSON.stringify(known.value) === JSON.stringify(value)) return;
       if (message.deleted) entries.delete(key);
-      else
-        entries.set(key, {
-          key,
-          value: fromBytesOrNone(message.data),
-          revision: message.seq,
-          changedAt: bus.clock.now(),
-        });
+      else entries.set(key, { key, value, revision: message.seq, changedAt: bus.clock.now() });
       tell(key);
     },
   });

@@ -78,8 +78,10 @@ export function createNatsBus({
     request: async (subject, data, timeoutMs) =>
       (await nc.request(subject, data, { timeout: timeoutMs }).catch(asOurs(subject))).data,
     lastValue: (stream, subject) => ask(subject, (_, timeout) => readLastValue(nc, stream, subject, timeout)),
-    timeAt: (stream, seq) =>
-      ask(stream, async (jsm) => (await jsm.direct.getMessage(stream, { seq }))?.time.getTime()),
+    async messageAt(stream, seq) {
+      const found = await ask(stream, (jsm) => jsm.direct.getMessage(stream, { seq }));
+      return found ? { subject: found.subject, data: found.data, time: found.time.getTime() } : undefined;
+    },
     async info(stream) {
       const { created, state, config } = await ask(stream, (jsm) => jsm.streams.info(stream));
       return {

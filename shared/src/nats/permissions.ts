@@ -50,8 +50,9 @@ const findStreams = STREAMS.flatMap((stream) => [
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.STREAM.CREATE.${stream}`,
 ]);
-/** An unnamed consumer, where its stream ends, and the answers to its flow control. */
+/** An unnamed consumer, where its stream ends, single messages by which it is recognized, and the answers to its flow control. */
 const follow = (stream: string) => [
+  `$JS.API.DIRECT.GET.${stream}`,
   `$JS.API.CONSUMER.CREATE.${stream}`,
   `$JS.API.STREAM.MSG.GET.${stream}`,
   `$JS.FC.${stream}.>`,
@@ -111,7 +112,6 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
       ...keepLeases(leaseKeys.partition("*"), leaseKeys.worker("*"), leaseKeys.epoch, leaseKeys.settings),
       LAST_STATUS,
       directGet(bucketStream(BUCKET_STATE), record),
-      `$JS.API.DIRECT.GET.${STREAM_EVENTS}`,
       ...findStreams,
       ...changeStreams,
       ...follow(STREAM_EVENTS),

@@ -34,8 +34,8 @@ export interface Bus {
   readonly acks: Acks;
   /** The last value of one subject, delete markers included; `undefined` when there is none. Rejects without an answer. */
   lastValue(stream: string, subject: string): Promise<LastValue | undefined>;
-  /** Broker time of the message at this sequence, ms since 1970; `undefined` when there is none. */
-  timeAt(stream: string, seq: number): Promise<number | undefined>;
+  /** The message at this sequence; `undefined` when there is none. Rejects without an answer. */
+  messageAt(stream: string, seq: number): Promise<Pick<Stored, "subject" | "data" | "time"> | undefined>;
   /** Begins at once; rejects with {@link StreamNotFound} or without an answer. */
   info(stream: string): Promise<StreamInfo>;
   /** Reads a stream through one ephemeral consumer, for as long as that can be trusted. */

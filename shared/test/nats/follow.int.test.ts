@@ -321,7 +321,7 @@ describe("following last values", () => {
       stream,
       filter,
       from: "last-values",
-      onRecreated: () => {
+      onReread: () => {
         recreated++;
       },
     });
