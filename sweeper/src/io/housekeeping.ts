@@ -39,7 +39,8 @@ export function createHousekeeping(
   const markers = new Map<string, number>();
   const forget = board.onChange((key) => {
     if (board.get(key) !== undefined) markers.delete(key);
-    else if (!markers.has(key) && KINDS.some((prefix) => key.startsWith(prefix))) markers.set(key, clock.now());
+    else if (!markers.has(key) && KINDS.some((prefix) => key.startsWith(prefix)))
+      markers.set(key, clock.now());
   });
 
   const isDead = (entry: LeaseEntry, hearingSince: number) =>
