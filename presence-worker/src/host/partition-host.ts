@@ -45,8 +45,14 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const logger = deps.logger.child({ partition: p });
 
   const writtenOf = (userId: string) => partition.written(userId);
+  const givenUp = Promise.withResolvers<never>();
+  givenUp.promise.catch(() => {});
   const writingTo = (stream: string) => ({
-    permit: () => epochs.permit(memory.epoch),
+    permit() {
+      const permit = epochs.permit(memory.epoch);
+      // Without a link it is never granted: what is given up does not wait for it.
+      return permit && Promise.race([permit, givenUp.promise]);
+    },
     doubt: epochs.doubt,
     stored: (seq: number) => epochs.stored(stream, seq),
   });
@@ -236,6 +242,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     erasures.stop();
     statuses.close();
     records.close();
+    givenUp.reject(new Error(`partition ${p} was given up`));
     await following.stop();
     await checkpointer.stop();
   };

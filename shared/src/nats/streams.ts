@@ -25,7 +25,7 @@ export const LAST_VALUE_MAX_AGE_MS = 24 * HOUR_MS;
 
 /**
  * Most that the log may take, bytes; then its oldest messages go. Far above what it holds when it is trimmed (ADR
- * 0013): the last resort, should that fail for long. A server with less room is given the next lower bound.
+ * 0014): the last resort, should that fail for long. A server with less room is given the next lower bound.
  */
 const EVENTS_MAX_BYTES = 8 * 1024 ** 3;
 const LOWER_BOUNDS = [2 * 1024 ** 3, 512 * 1024 ** 2, -1];

@@ -1,4 +1,4 @@
-/** How far the log may be trimmed: what no partition needs any more, and some time longer (ADR 0013). Pure. */
+/** How far the log may be trimmed: what no partition needs any more, and some time longer (ADR 0014). Pure. */
 
 /** What a look at the leases shows; times by this process' monotonic clock, ms. */
 export interface Sighting {

@@ -7,7 +7,7 @@ import { isLater } from "@meeshy/shared/versions";
 import { z } from "zod";
 import { createTrimmer } from "../core/trim.ts";
 
-/** Removes from the log what every partition has long passed, so that it does not grow for hours (ADR 0013). */
+/** Removes from the log what every partition has long passed, so that it does not grow for hours (ADR 0014). */
 export interface LogTrimmer {
   /** Looks at the checkpoints, and removes what may go. `mayRemove` false: only forgets what it has noted. */
   look(mayRemove: boolean): Promise<void>;
