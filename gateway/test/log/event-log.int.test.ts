@@ -123,7 +123,7 @@ it("says the version of everything that it writes", async () => {
     bucketStream(BUCKET_LEASES),
     keySubject(BUCKET_LEASES, leaseKeys.gateway("*")),
   );
-  expect(beats.length).toBe(1);
+  expect(beats.length).toBeGreaterThan(0);
   for (const { data } of beats) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.heartbeat });
 });
 
