@@ -1,10 +1,15 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
 import { isConflict } from "@meeshy/shared/ports/bus";
 import { BUCKET_LEASES } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
-import { beforeEach, describe, expect, test } from "vitest";
+import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openBoard, openLink, openLog } from "./kit.ts";
 
 let nats: TestNats;
@@ -96,4 +101,34 @@ describe("a lease board", () => {
     await eventually(() => board.get("w.2"));
     expect(board.get("w.1")).toBeUndefined();
   });
+});
+
+test("a lease board sees what was written into a bucket that was put back and written past its place", async () => {
+  const proxy = await startTcpProxy(nats.port);
+  onTestFinished(() => proxy.close());
+  const write = (key: string, n: number) =>
+    link.acks.publish(keySubject(BUCKET_LEASES, key), toBytes({ n }));
+  await write("p.1", 1);
+  const copy = await mkdtemp(join(tmpdir(), "meeshy-copy-"));
+  onTestFinished(() => rm(copy, { recursive: true, force: true }));
+  await nats.kill("SIGTERM");
+  await cp(nats.storeDir, copy, { recursive: true });
+  await nats.restart();
+  await eventually(() => link.isUp());
+
+  const board = await openBoard(await openLink(`nats://127.0.0.1:${proxy.port}`));
+  for (let n = 2; n <= 5; n++) await write("w.1", n);
+  await eventually(() => (board.get("w.1")?.value as { n: number } | undefined)?.n === 5);
+  proxy.cut();
+  await nats.kill();
+  await rm(nats.storeDir, { recursive: true });
+  await cp(copy, nats.storeDir, { recursive: true });
+  await nats.restart();
+  await eventually(() => link.isUp());
+  await write("epoch", 2);
+  for (let n = 10; n <= 20; n++) await write("w.2", n);
+  proxy.mend();
+  await eventually(() => (board.get("epoch")?.value as { n: number } | undefined)?.n === 2);
+  await eventually(() => board.get("w.1") === undefined);
+  expect(board.get("p.1")?.value).toEqual({ n: 1 });
 });
