@@ -3,7 +3,7 @@ import { back, type FaultPlan } from "./faults/catalogue.ts";
 import { inject } from "./faults/inject.ts";
 import { ARRIVAL_MS } from "./fleet/fleet.ts";
 import type { Finding } from "./oracle/finding.ts";
-import type { Fault } from "./oracle/history.ts";
+import type { Component, Fault } from "./oracle/history.ts";
 import type { Random } from "./random.ts";
 import { recover, recoversWithin } from "./recovery.ts";
 import type { Session } from "./session.ts";
@@ -81,9 +81,21 @@ function kindsWithout(faults: readonly FaultPlan[], due: readonly FaultPlan[]): 
   return [...new Set(due.map(({ kind }) => kind))].filter((kind) => !injected.has(kind));
 }
 
-/** One fault of each kind first, then the rest; both in an order of chance. */
+/**
+ * One fault of each kind first, then the rest, both in an order of chance. Where a kind may hit this component or
+ * that one, it hits one that was drawn least, so that the first turn comes to each of them.
+ */
 export function inTurns(faults: readonly FaultPlan[], random: Random): FaultPlan[] {
-  const kinds = [...Map.groupBy(faults, ({ kind }) => kind).values()];
-  const first = kinds.map((ofKind) => random.pick(ofKind));
-  return [...random.shuffled(first), ...random.shuffled(faults.filter((plan) => !first.includes(plan)))];
+  const kinds = random.shuffled([...Map.groupBy(faults, ({ kind }) => kind).values()]);
+  const draws = new Map<Component, number>();
+  const drawn = ({ component }: FaultPlan) => draws.get(component) ?? 0;
+  const first = kinds.map((ofKind) => {
+    const least = Math.min(...ofKind.map(drawn));
+    const plan = random.pick(ofKind.filter((one) => drawn(one) === least));
+    if (ofKind.some(({ component }) => component !== plan.component)) {
+      draws.set(plan.component, least + 1);
+    }
+    return plan;
+  });
+  return [...first, ...random.shuffled(faults.filter((plan) => !first.includes(plan)))];
 }

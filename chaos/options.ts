@@ -15,13 +15,13 @@ export interface Options {
 export const USAGE = `npm run test:chaos -- [options]
 
   --seed <number>     repeats the doings of a run (random, and printed)
-  --minutes <number>  how long the whole run may take (4.8)
+  --minutes <number>  how long the whole run may take (4.9)
   --only <text>       only faults whose name contains this, e.g. kill, gateway, cut:worker
   --clients <number>  how many clients (320)
   --json <file>       also writes the result there
   --help              this text`;
 
-const DEFAULTS = { minutes: 4.8, clients: 320 };
+const DEFAULTS = { minutes: 4.9, clients: 320 };
 const MAX_SEED = 2 ** 31;
 
 /** Reads the command line; throws with what is wrong. `undefined`: help is wanted. */

@@ -37,6 +37,8 @@ function holdsOf(component: Component, { gatewayLeaseMs, workerLeaseMs }: Times)
   }
 }
 
+const isService = (component: Component): boolean => SERVICES.some((service) => service === component);
+
 /** SIGKILL, and SIGSTOP for shorter and for longer than the lease; the launcher restarts what dies. */
 function processFaults(times: Times): FaultPlan[] {
   const victims = [
@@ -51,7 +53,11 @@ function processFaults(times: Times): FaultPlan[] {
     ...(["short", "long"] as const).map((length) =>
       plan({
         name: `stop-${length}:${what}`,
-        kind: `stop-${length}:${component}`,
+        // Of the short ones, which cost little, a short run injects one of our own processes, and one of a server.
+        kind:
+          length === "long"
+            ? `stop-long:${component}`
+            : `stop-short:${isService(component) ? "service" : "server"}`,
         ...{ component, all, action: "stop" as const, holdMs: holdsOf(component, times)[length] },
       }),
     ),

@@ -83,7 +83,7 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
     graceAfter(diedAt + gatewayKnownAfter(times), "dropped"),
   );
   const silences = union(
-    silencesOf(gateway, faults, times).map(({ from, to }) => ({ from: graceAfter(from, "dropped"), to })),
+    silencesOf(connection, faults, times).map(({ from, to }) => ({ from: graceAfter(from, "dropped"), to })),
   );
   const own = holdUpsOf(gateway, faults, times);
   const heldUp = [...holdingUpEverything(world), ...own].sort((a, b) => a.from - b.from);

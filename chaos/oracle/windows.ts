@@ -9,7 +9,7 @@ import {
   slowedBy,
   TAKEOVER_MS,
 } from "./bounds.ts";
-import type { Action, Component, Fault, History, Times } from "./history.ts";
+import type { Action, Component, Connection, Fault, History, Times } from "./history.ts";
 import { type Interval, intersect, union } from "./intervals.ts";
 
 /**
@@ -125,17 +125,27 @@ export function heardLate(gateway: number, from: number, to: number, faults: rea
   );
 }
 
-/** When a gateway gave no sign of life for so long that its users may be declared offline. */
-export function silencesOf(gateway: number, faults: readonly Fault[], times: Times): Interval[] {
+/**
+ * When a gateway gave no sign of life for so long that its users may be declared offline: until it has announced
+ * its connections again. Of one that ended before that, where only its link was away, nothing more is said: its user is owed no
+ * grace afterwards.
+ */
+export function silencesOf(
+  { gateway, ended }: Pick<Connection, "gateway" | "ended">,
+  faults: readonly Fault[],
+  times: Times,
+): Interval[] {
   return ofGateway(gateway, faults)
     .filter(({ action, delayMs, injectedAt, endedAt }) => {
       if (action === "kill" || endedAt - injectedAt < gatewayKnownAfter(times)) return false;
       return action !== "slow" || outlastsLease(delayMs, times.gatewayLeaseMs);
     })
-    .map(({ action, injectedAt, endedAt }) => ({
-      from: injectedAt + gatewayKnownAfter(times),
-      to: endedAt + RESUME_MS + (isOfLink(action) ? RECONNECT_MS : 0),
-    }));
+    .map(({ action, injectedAt, endedAt }) => {
+      const from = injectedAt + gatewayKnownAfter(times);
+      if (!isOfLink(action)) return { from, to: endedAt + RESUME_MS };
+      const to = endedAt + RESUME_MS + RECONNECT_MS;
+      return { from, to: ended && ended.at < to ? Number.POSITIVE_INFINITY : to };
+    });
 }
 
 /** A time in which something waits: until its end, or by so many ms at most. */

@@ -55,6 +55,18 @@ describe("what a fault of one link excuses, and what it does not", () => {
     expect(story.columns()).toEqual(["false offlines"]);
   });
 
+  it("who left such a gateway without a goodbye before it could announce them is owed no grace from then on", () => {
+    const columns = (closedAt: number) => {
+      const { story, bob, ann } = bobKnowsAnn();
+      story.fault({ component: "gateway", action: "cut", ...CUT });
+      ann.active(...busy(5_000)).ends(closedAt, "closed");
+      bob.told(14_000, offline("ann", 20)).snapshot(18_700);
+      return story.columns();
+    };
+    expect(columns(17_000)).toEqual([]);
+    expect(columns(17_900)).toEqual(["false offlines"]);
+  });
+
   it("viewers of a gateway whose link is away have a fresh view five seconds after it is back", () => {
     const columns = (at: number, gateway: number) => {
       const { story, bob, ann } = bobKnowsAnn();

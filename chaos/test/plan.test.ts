@@ -53,6 +53,8 @@ describe("a population", () => {
 
 describe("the catalogue", () => {
   const catalogue = catalogueOf(TIMES);
+  const kinds = new Set(catalogue.map(({ kind }) => kind));
+  const isLink = (kind: string) => ["cut", "freeze", "deafen", "mute", "refuse", "narrow"].includes(kind);
 
   it("kills and stops, for shorter and longer than the lease, one and all of everything", () => {
     const killed = catalogue.filter(({ action, release }) => action === "kill" && release === "current");
@@ -89,12 +91,21 @@ describe("the catalogue", () => {
 
   it("comes in turns: one of each kind before the others, each once, another one for another seed", () => {
     const turns = (seed: number) => inTurns(catalogue, createRandom(seed)).map(({ name }) => name);
-    const kinds = new Set(catalogue.map(({ kind }) => kind)).size;
-    const first = inTurns(catalogue, createRandom(1)).slice(0, kinds);
-    expect(new Set(first.map(({ kind }) => kind)).size).toBe(kinds);
+    const first = inTurns(catalogue, createRandom(1)).slice(0, kinds.size);
+    expect(new Set(first.map(({ kind }) => kind))).toEqual(kinds);
     expect(turns(1).toSorted()).toEqual(catalogue.map(({ name }) => name).toSorted());
     expect(turns(1)).toEqual(turns(1));
     expect(turns(1)).not.toEqual(turns(2));
+  });
+
+  it("brings a short run to gateways, workers and sweepers alike", () => {
+    for (const seed of [1, 2, 3]) {
+      const first = inTurns(catalogue, createRandom(seed)).slice(0, kinds.size);
+      const links = first.filter(({ kind }) => kind.startsWith("slow") || isLink(kind));
+      const counts = [...Map.groupBy(links, ({ component }) => component).values()].map((of) => of.length);
+      expect(Math.min(...counts)).toBeGreaterThanOrEqual(2);
+      expect(counts).toHaveLength(3);
+    }
   });
 
   it("has a way back for each process that became older", () => {
@@ -113,7 +124,7 @@ describe("the command line", () => {
   it("needs nothing: the seed is by chance", () => {
     expect(parseOptions([], half)).toEqual({
       seed: 2 ** 30,
-      minutes: 4.8,
+      minutes: 4.9,
       clients: 320,
       only: null,
       json: null,

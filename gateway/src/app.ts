@@ -17,14 +17,14 @@ import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
 import { createLimits } from "./limits/limits.ts";
 import { createActivity } from "./log/activity.ts";
-import { createEventLog } from "./log/event-log.ts";
+import { createEventLog, epochOn } from "./log/event-log.ts";
 import { createGatewayMetrics } from "./metrics.ts";
 import { createAppliedChanges } from "./people/applied-changes.ts";
 import { correctViews } from "./people/corrections.ts";
 import { createMemberships } from "./people/memberships.ts";
 import { createPeople, type People } from "./people/people.ts";
 import { createRoomRequests } from "./people/room-requests.ts";
-import { createProfileRefresh } from "./people/stored-profiles.ts";
+import { createLastShown, createStoredProfiles } from "./people/stored-profiles.ts";
 import { createTold } from "./people/told.ts";
 import { createLargeRooms } from "./rooms/large-rooms.ts";
 import { createOutlet } from "./rooms/outlet.ts";
@@ -88,12 +88,20 @@ export async function createGateway(
   const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
   const board = createLeaseBoard(link, logger);
   const connections = createConnections(metrics.connections);
-  const refreshProfiles = createProfileRefresh({ directory, connections, logger });
+  const feed = createStatusFeed({ bus: link, metrics, logger });
+  const lastShown = createLastShown(feed, () => epochOn(board));
+  const profiles = createStoredProfiles({
+    clock: link.clock,
+    directory,
+    connections,
+    lastShown,
+    announceAgain: (connection) => log.announceAgain(connection),
+    logger,
+  });
   const log = createEventLog(
-    { bus: link, board, connections, refreshProfiles, metrics, logger },
+    { bus: link, board, connections, refreshProfiles: profiles.refresh, metrics, logger },
     { leaseMs: config.gatewayLeaseMs },
   );
-  const feed = createStatusFeed({ bus: link, metrics, logger });
   const outbox = createChatOutbox(link);
   const chat = createChat({ db, outbox });
   const touch = createActivity(
@@ -147,7 +155,7 @@ export async function createGateway(
   const io = createSocketServer(http.public, admission, config);
   guardHandshakes(
     io,
-    { directory, feed, rules, limits, admission, isDraining: () => isDraining, metrics, logger },
+    { directory, feed, lastShown, rules, limits, admission, isDraining: () => isDraining, metrics, logger },
     { trustedProxies: config.trustedProxies },
   );
   const outlet = createOutlet(io);
@@ -174,6 +182,7 @@ export async function createGateway(
     acquaintance,
     receive,
     changes: people.changes,
+    profiles,
     logger,
   });
   const { broadcast } = createBroadcaster({
@@ -231,6 +240,7 @@ export async function createGateway(
       reconciliation.stop();
       relay.stop();
       people.changes.stop();
+      profiles.stop();
       outbox.stop();
       largeRooms.stop();
       acquaintance.stop();

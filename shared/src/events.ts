@@ -16,7 +16,9 @@ const availability = z.enum(AVAILABILITIES).catch("available");
 
 /**
  * What a worker must know of a person to publish their status without reading the database.
- * `lastActiveAt` and `lastSeen` are the stored ones, used when the worker has no record yet.
+ * `lastActiveAt` and `lastSeen` are the stored ones, used when the worker has no record yet. `stored` is there when
+ * the database could not be read: the availability with its text is then as viewers last saw it (`as-shown`), or
+ * not known, and a default in its place (`unknown`); the dates are not known either.
  */
 export const profileSchema = z.object({
   username: z.string().nullable(),
@@ -27,6 +29,7 @@ export const profileSchema = z.object({
   availabilityExpiresAt: storedDate,
   lastActiveAt: storedDate,
   lastSeen: storedDate,
+  stored: z.enum(["as-shown", "unknown"]).optional().catch("unknown"),
 });
 export type Profile = z.infer<typeof profileSchema>;
 

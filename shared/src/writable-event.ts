@@ -30,6 +30,7 @@ function toWritableProfile(profile: Profile): Profile {
     availabilityExpiresAt: toDate(profile.availabilityExpiresAt),
     lastActiveAt: toDate(profile.lastActiveAt),
     lastSeen: toDate(profile.lastSeen),
+    ...(profile.stored === undefined ? {} : { stored: profile.stored }),
   };
 }
 

@@ -5,22 +5,50 @@ import type { Profile } from "@meeshy/shared/events";
 export interface ProfileSources {
   user: { username: string; isAnonymous: boolean };
   conversationIds: readonly string[];
-  /** the stored projection; `undefined`: none, or not readable now */
-  stored:
-    | Pick<Profile, "availability" | "statusText" | "availabilityExpiresAt" | "lastActiveAt" | "lastSeen">
-    | undefined;
+  /** the stored projection; `undefined`: there is none */
+  stored: StoredPart | undefined;
 }
 
-/** What a worker is told of a person; the stored part is unknown where the database could not be read. */
+export type StoredPart = Pick<
+  Profile,
+  "availability" | "statusText" | "availabilityExpiresAt" | "lastActiveAt" | "lastSeen"
+>;
+
+/** What viewers saw of a person last, if that says how the person wishes to be shown. */
+export type LastShown = Pick<Profile, "availability" | "statusText"> | undefined;
+
+/** What a worker is told of a person. */
 export function toProfile({ user, conversationIds, stored }: ProfileSources): Profile {
   return {
     username: user.username,
     isAnonymous: user.isAnonymous,
     conversationIds: [...conversationIds],
-    availability: stored?.availability ?? "available",
-    statusText: stored?.statusText ?? null,
-    availabilityExpiresAt: stored?.availabilityExpiresAt ?? null,
-    lastActiveAt: stored?.lastActiveAt ?? null,
-    lastSeen: stored?.lastSeen ?? null,
+    ...storedPart(stored),
   };
 }
+
+/** The profile of a person whose stored part cannot be read now, so that workers take no default for a choice. */
+export function withoutStored(profile: Profile, lastShown: LastShown): Profile {
+  return {
+    ...profile,
+    availability: lastShown?.availability ?? "available",
+    statusText: lastShown?.statusText ?? null,
+    availabilityExpiresAt: null,
+    lastActiveAt: null,
+    lastSeen: null,
+    stored: lastShown ? "as-shown" : "unknown",
+  };
+}
+
+/** The profile with what was read of the stored part since; `undefined`: there is none. */
+export function withStored({ stored: _, ...profile }: Profile, read: StoredPart | undefined): Profile {
+  return { ...profile, ...storedPart(read) };
+}
+
+const storedPart = (stored: StoredPart | undefined): StoredPart => ({
+  availability: stored?.availability ?? "available",
+  statusText: stored?.statusText ?? null,
+  availabilityExpiresAt: stored?.availabilityExpiresAt ?? null,
+  lastActiveAt: stored?.lastActiveAt ?? null,
+  lastSeen: stored?.lastSeen ?? null,
+});

@@ -9,8 +9,10 @@ import { within } from "./within.ts";
 export interface Loader<V extends object> {
   /** The value, at most `maxAgeMs` old unless the source is away. Rejects with `unavailable` when nothing is known. */
   get(key: string, maxAgeMs?: number): Promise<V | undefined>;
-  /** Keys without a value are absent from the answer. */
+  /** Keys without a value are absent from the answer; rejects as `get` does. */
   getMany(keys: readonly string[], maxAgeMs?: number): Promise<Map<string, V>>;
+  /** As `getMany`, but nothing older counts: rejects with `unavailable` when the source is away. */
+  getFresh(keys: readonly string[], maxAgeMs: number): Promise<Map<string, V>>;
   /** Takes the answer to a question that was asked elsewhere, deadline included, as if this cache had asked; not while it asks itself. */
   expect(key: string, answer: Promise<V | undefined>): void;
   /** Takes what was read elsewhere just now; not while this cache asks itself. */
@@ -52,8 +54,6 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
       },
       (cause) => {
         if (inFlight.get(key) === mine) inFlight.delete(key);
-        const old = known.get(key);
-        if (old) return old.value;
         throw new PresenceError("unavailable", "The directory cannot be read now.", { cause });
       },
     );
@@ -74,7 +74,22 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
 
   const isOld = (entry: Known<V>, maxAgeMs: number) => performance.now() - entry.loadedAt > maxAgeMs;
 
-  const getMany = async (keys: readonly string[], maxAgeMs = ttlMs): Promise<Map<string, V>> => {
+  /** What was known before the source was away. */
+  const orKnown = async (key: string, answer: Promise<V | undefined> | undefined): Promise<V | undefined> => {
+    try {
+      return await answer;
+    } catch (error) {
+      const old = known.get(key);
+      if (old) return old.value;
+      throw error;
+    }
+  };
+
+  const read = async (
+    keys: readonly string[],
+    maxAgeMs: number,
+    settle: typeof orKnown,
+  ): Promise<Map<string, V>> => {
     const found = new Map<string, V>();
     const needed: string[] = [];
     for (const key of new Set(keys)) {
@@ -87,7 +102,7 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
     if (unasked.length > 0) start(unasked);
     await Promise.all(
       needed.map(async (key) => {
-        const value = await inFlight.get(key);
+        const value = await settle(key, inFlight.get(key));
         if (value !== undefined) found.set(key, value);
       }),
     );
@@ -99,9 +114,10 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
       const entry = known.get(key);
       if (entry && !isOld(entry, maxAgeMs)) return entry.value;
       if (!inFlight.has(key)) start([key]);
-      return inFlight.get(key);
+      return orKnown(key, inFlight.get(key));
     },
-    getMany,
+    getMany: (keys, maxAgeMs = ttlMs) => read(keys, maxAgeMs, orKnown),
+    getFresh: (keys, maxAgeMs) => read(keys, maxAgeMs, async (_key, answer) => answer),
     expect(key, answer) {
       if (!inFlight.has(key)) expect(key, answer);
     },

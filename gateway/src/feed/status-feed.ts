@@ -70,7 +70,7 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
   });
 
   const take = (into: Replica, seq: number, { subject, data }: Raw): Applied | undefined => {
-    landmarks.note(seq, data);
+    landmarks.note(seq, subject.slice(subject.lastIndexOf(".")), data);
     try {
       const { status, text } = readStatusMessage(subject, data);
       return into.apply(status, seq, text);

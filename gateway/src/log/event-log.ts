@@ -16,6 +16,8 @@ export interface EventLog {
   gatewayId(): string;
   /** Announces a connection; resolves when it is in the log, be it under a later life, or when it has closed. */
   connected(connection: Connection): Promise<void>;
+  /** Announces an open connection once more, since its profile says more now. */
+  announceAgain(connection: Connection): void;
   disconnected(connection: Connection, reason: string): void;
   activity(userId: string): void;
   /** An administrator's order, outside of any life; resolves with its log sequence. */
@@ -37,6 +39,10 @@ export interface EventLogDeps {
   metrics: GatewayMetrics;
   logger: Logger;
 }
+
+/** The epoch that the lease bucket names; 0: none. */
+export const epochOn = (board: Pick<LeaseBoard, "get">): number =>
+  epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch ?? 0;
 
 const FIRST_EPOCH = 1;
 const REASON_MAX_LENGTH = 100;
@@ -118,7 +124,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
   let life = begin();
 
   /** A new epoch knows none of the old ids, nor what they told: everything is told again, under a new one. */
-  const epochNow = () => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch ?? 0;
+  const epochNow = () => epochOn(board);
   let epoch = 0;
   let isBoardRead = false;
   void board.ready.then(() => {
@@ -146,6 +152,9 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
           latest = connection.announced as Promise<number>;
         }
       }
+    },
+    announceAgain(connection) {
+      void announce(connection, idleOf(connection));
     },
     disconnected(connection, reason) {
       const goodbye = {

@@ -1,29 +1,102 @@
+import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
+import { type LastShown, withoutStored, withStored } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
-import type { Connections } from "../sockets/connections.ts";
+import type { StatusFeed } from "../feed/status-feed.ts";
+import type { EventLog } from "../log/event-log.ts";
+import type { Connection, Connections } from "../sockets/connections.ts";
 
 /**
- * Takes into the profiles of open connections what is stored of their people now. They are as old as the
- * connections, and where workers have lost everything they decide: who is invisible by now must stay so.
+ * What a person's last status says of how they wish to be shown; `undefined`: nothing. Someone who was shown online was
+ * not invisible. In the epoch of that status workers also keep a record of everybody who has become invisible since, so
+ * an offline one says as much; after it such records may be lost.
  */
-export function createProfileRefresh(deps: {
+export function createLastShown(
+  feed: Pick<StatusFeed, "get">,
+  epochNow: () => number,
+): (userId: string) => LastShown {
+  return (userId) => {
+    const status = feed.get(userId);
+    const isTold = status && status.version > 0 && (status.isOnline || status.epoch >= epochNow());
+    return isTold ? { availability: status.availability, statusText: status.statusText } : undefined;
+  };
+}
+
+/** Keeps what open connections know of the stored part of their people's profiles. */
+export interface StoredProfiles {
+  /**
+   * Takes into the profiles of open connections what is stored now. They are as old as the connections, and where
+   * workers have lost everything they decide: who is invisible by now must stay so. Never rejects.
+   */
+  refresh(): Promise<void>;
+  /** The stored part of this one's profile could not be read: it is announced again once it can. */
+  readLater(connection: Connection): void;
+  stop(): void;
+}
+
+export interface StoredProfilesDeps {
+  clock: Bus["clock"];
   directory: CachedDirectory;
   connections: Connections;
+  lastShown: (userId: string) => LastShown;
+  announceAgain: EventLog["announceAgain"];
   logger: Logger;
-}): () => Promise<void> {
-  const { directory, connections, logger } = deps;
-  return async () => {
+}
+
+const LOOK_MS = 1_000;
+/** People of one question. */
+const AT_ONCE = 500;
+
+export function createStoredProfiles(deps: StoredProfilesDeps): StoredProfiles {
+  const { clock, directory, connections, lastShown, announceAgain, logger } = deps;
+  const unread = new Set<Connection>();
+  let isReading = false;
+
+  const readAgain = async () => {
+    if (isReading) return;
+    isReading = true;
     try {
-      const stored = await directory.presences.getMany(connections.userIds(), 0);
-      for (const connection of connections.all()) {
-        const row = stored.get(connection.userId);
-        if (!row) continue;
-        const { availability, statusText, availabilityExpiresAt, lastActiveAt, lastSeen } = row;
-        const now = { availability, statusText, availabilityExpiresAt, lastActiveAt, lastSeen };
-        connection.profile = { ...connection.profile, ...now };
+      while (unread.size > 0) {
+        for (const connection of unread) if (!connections.has(connection)) unread.delete(connection);
+        const some = [...unread].slice(0, AT_ONCE);
+        const stored = await directory.presences.getFresh(
+          some.map(({ userId }) => userId),
+          0,
+        );
+        for (const connection of some) {
+          unread.delete(connection);
+          if (!connections.has(connection)) continue;
+          connection.profile = withStored(connection.profile, stored.get(connection.userId));
+          announceAgain(connection);
+        }
       }
     } catch (error) {
-      logger.warn({ err: error }, "connections are announced as they came: the database cannot be read");
+      logger.debug({ err: error, unread: unread.size }, "stored profiles not read yet");
+    } finally {
+      isReading = false;
     }
+  };
+  const timer = clock.every(LOOK_MS, () => void readAgain());
+
+  return {
+    async refresh() {
+      try {
+        const stored = await directory.presences.getFresh(connections.userIds(), 0);
+        for (const connection of connections.all()) {
+          const row = stored.get(connection.userId);
+          if (row) connection.profile = withStored(connection.profile, row);
+        }
+      } catch (error) {
+        logger.warn({ err: error }, "connections are announced as last shown: the database cannot be read");
+        for (const connection of connections.all()) {
+          connection.profile = withoutStored(connection.profile, lastShown(connection.userId));
+          unread.add(connection);
+        }
+      }
+    },
+    readLater(connection) {
+      if (connection.profile.stored !== undefined) unread.add(connection);
+    },
+    stop: () => timer.cancel(),
   };
 }

@@ -5,6 +5,7 @@ import type { Acquaintance } from "../directory/acquaintance.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { DirectoryChanges } from "../people/directory-changes.ts";
+import type { StoredProfiles } from "../people/stored-profiles.ts";
 import type { LargeRooms } from "../rooms/large-rooms.ts";
 import type { Outlet } from "../rooms/outlet.ts";
 import { expireWith } from "./auth-expiry.ts";
@@ -25,6 +26,7 @@ export interface ConnectDeps {
   acquaintance: Acquaintance;
   receive: ReceiveEvents;
   changes: Pick<DirectoryChanges, "announce">;
+  profiles: Pick<StoredProfiles, "readLater">;
   logger: Logger;
 }
 
@@ -38,6 +40,7 @@ export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
     joinRooms(connection);
     deps.connections.add(connection);
     socket.on("disconnect", (reason: string) => close(connection, connection.closeReason ?? reason, deps));
+    deps.profiles.readLater(connection);
     lookForChanges(connection, deps);
     deps.receive(connection);
     expireWith(connection);

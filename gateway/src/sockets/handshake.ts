@@ -5,7 +5,7 @@ import { authenticate, type Identity } from "../auth/authenticate.ts";
 import { credentialsOfHandshake } from "../auth/credentials.ts";
 import type { TokenRules } from "../auth/verify-token.ts";
 import { clientAddress } from "../core/client-address.ts";
-import { toProfile } from "../core/profile.ts";
+import { type LastShown, toProfile, withoutStored, withStored } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -26,6 +26,7 @@ export interface Admitted {
 export interface HandshakeDeps {
   directory: CachedDirectory;
   feed: Pick<StatusFeed, "shown">;
+  lastShown: (userId: string) => LastShown;
   rules: TokenRules;
   limits: Limits;
   isDraining: () => boolean;
@@ -83,15 +84,18 @@ async function admit(socket: PresenceSocket, address: string | null, deps: Hands
   limits.connectOf(user.id);
   const [conversations, stored, blocked] = await Promise.all([
     directory.conversations.get(user.id),
-    directory.presences.get(user.id, STORED_MAX_AGE_MS).catch(() => undefined),
+    directory.presences.getFresh([user.id], STORED_MAX_AGE_MS).catch(() => undefined),
     directory.blocks.get(user.id),
   ]);
   const conversationIds = (conversations ?? []).map(({ id }) => id);
+  const profile = toProfile({ user, conversationIds, stored: undefined });
   const { device } = socket.handshake.auth;
   return {
     identity,
     conversationIds,
-    profile: toProfile({ user, conversationIds, stored }),
+    profile: stored
+      ? withStored(profile, stored.get(user.id))
+      : withoutStored(profile, deps.lastShown(user.id)),
     blocked: blocked ?? new Set(),
     directoryVersion,
     device: typeof device === "string" && device !== "" ? device.slice(0, DEVICE_MAX_LENGTH) : null,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { toProfile } from "../../src/core/profile.ts";
+import { toProfile, withoutStored, withStored } from "../../src/core/profile.ts";
 
 const user = { username: "bob", isAnonymous: false };
 
@@ -29,5 +29,36 @@ describe("a profile", () => {
       lastActiveAt: null,
       lastSeen: null,
     });
+  });
+
+  it("says that the stored part was not read, with what viewers saw last in its place, until it is", () => {
+    const stored = {
+      ...{
+        availability: "busy" as const,
+        statusText: "no",
+        availabilityExpiresAt: 5,
+        lastActiveAt: 3,
+        lastSeen: 4,
+      },
+    } as const;
+    const whole = toProfile({ user, conversationIds: ["a"], stored });
+    const unknown = withoutStored(whole, undefined);
+    expect(unknown).toMatchObject({
+      availability: "available",
+      statusText: null,
+      lastSeen: null,
+      stored: "unknown",
+    });
+    const asShown = withoutStored(whole, { availability: "dnd", statusText: "hush" });
+    expect(asShown).toMatchObject({
+      availability: "dnd",
+      statusText: "hush",
+      lastSeen: null,
+      stored: "as-shown",
+    });
+    expect(withStored(unknown, stored)).toEqual(whole);
+    expect(withStored(asShown, undefined)).toEqual(
+      toProfile({ user, conversationIds: ["a"], stored: undefined }),
+    );
   });
 });

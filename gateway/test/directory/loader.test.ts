@@ -129,3 +129,16 @@ it("a source that is asked one by one leaves out whom it does not know", async (
   const load = oneByOne(async (key: string) => (key === "b" ? undefined : { key }));
   expect(await load(["a", "b"])).toEqual(new Map([["a", { key: "a" }]]));
 });
+
+it("gives nothing old to a caller who asks for what is fresh", async () => {
+  const { asked, loader } = source();
+  const first = loader.get("a");
+  asked[0]?.answer({ a: { n: 1 } });
+  await first;
+  expect(await loader.getFresh(["a"], 1_000)).toEqual(new Map([["a", { n: 1 }]]));
+  vi.advanceTimersByTime(1_001);
+  const [fresh, any] = [loader.getFresh(["a"], 1_000), loader.get("a")];
+  asked[1]?.fail();
+  await expect(fresh).rejects.toMatchObject({ code: "unavailable" });
+  expect(await any).toEqual({ n: 1 });
+});

@@ -1,10 +1,10 @@
 import type { Profile } from "@meeshy/shared/events";
-import { type ActorEvent, actorTime } from "./actor.ts";
-import type { Person, UserRecord } from "./record.ts";
+import type { ActorEvent } from "./actor.ts";
+import { type Person, STORED, type UserRecord } from "./record.ts";
 
 /**
  * The record with what the event's profile tells: who this is and, if nothing was known of the user,
- * the stored status. The same record when the event brings no news. Who a known user is changes by a
+ * the stored status, now or when it becomes known. The same record when the event brings no news. Who a known user is changes by a
  * `directory` event, or by a connection whose gateway had seen the last one: other profiles may be older.
  */
 export function introduce(record: UserRecord, event: ActorEvent): UserRecord {
@@ -12,23 +12,46 @@ export function introduce(record: UserRecord, event: ActorEvent): UserRecord {
   const { profile } = event;
   if (record.person !== null || record.shown !== null) {
     const isNews = isCurrent(record, event) && !isPerson(record.person, profile);
-    return isNews ? { ...record, person: toPerson(profile) } : record;
+    return learnStored(isNews ? { ...record, person: toPerson(profile) } : record, event);
   }
   return {
     ...record,
     person: toPerson(profile),
-    lastActiveAt: lastActivity(record, profile, actorTime(record, event)),
-    lastSeen: profile.lastSeen,
+    lastActiveAt: lastActivity(record, profile, event.date),
+    lastSeen: profile.lastSeen && Math.min(profile.lastSeen, event.date),
     availability: profile.availability,
     statusText: profile.statusText,
     availabilityExpiresAt: profile.availabilityExpiresAt,
+    stored: profile.stored ?? "known",
   };
 }
 
-/** A stored time ahead of the log's is cut back: a wrong clock must not keep anyone online. */
-function lastActivity(record: UserRecord, profile: Profile, at: number): number | null {
+/** The record with the stored status, where that was not known and the event's profile knows more; else the same record. */
+export function learnStored(record: UserRecord, event: ActorEvent): UserRecord {
+  if (record.stored === "known" || !("profile" in event)) return record;
+  const { profile } = event;
+  const stored = profile.stored ?? "known";
+  if (STORED.indexOf(stored) >= STORED.indexOf(record.stored)) return record;
+  const { availability, statusText, availabilityExpiresAt, lastSeen } = profile;
+  return {
+    ...record,
+    availability,
+    statusText,
+    availabilityExpiresAt,
+    stored,
+    lastActiveAt: lastActivity(record, profile, event.date),
+    // Of someone invisible, nothing that happened meanwhile may be seen.
+    lastSeen: availability === "invisible" ? lastSeen : later(record.lastSeen, lastSeen),
+  };
+}
+
+const later = (a: number | null, b: number | null): number | null =>
+  a === null || (b !== null && b > a) ? b : a;
+
+/** A stored date ahead of the log's is cut back: it was written by a wrong clock. */
+function lastActivity(record: UserRecord, profile: Profile, date: number): number | null {
   if (profile.lastActiveAt === null) return record.lastActiveAt;
-  return Math.max(record.lastActiveAt ?? 0, Math.min(profile.lastActiveAt, at));
+  return Math.max(record.lastActiveAt ?? Number.NEGATIVE_INFINITY, Math.min(profile.lastActiveAt, date));
 }
 
 function isCurrent({ person, directoryVersion }: UserRecord, event: ActorEvent): boolean {

@@ -1,6 +1,6 @@
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import type { PublicAvailability, StatusMessage } from "@meeshy/shared/status";
-import type { Shown, UserRecord } from "./record.ts";
+import { isHidden, type Shown, type UserRecord } from "./record.ts";
 
 /** How a record reads outside: to the viewers and in the database. */
 
@@ -11,15 +11,12 @@ export interface PublicFace {
   statusText: string | null;
 }
 
-/** How the record should look to viewers; an invisible user is an offline one without a status text. */
+/** How the record should look to viewers; a hidden user is an offline one without a status text. */
 export function toPublicFace(record: UserRecord): PublicFace {
-  if (record.availability === "invisible")
+  const { state, availability, statusText, stored } = record;
+  if (stored === "unknown" || availability === "invisible")
     return { isOnline: false, availability: "available", statusText: null };
-  return {
-    isOnline: record.state !== "offline",
-    availability: record.availability,
-    statusText: record.statusText,
-  };
+  return { isOnline: state !== "offline", availability, statusText };
 }
 
 /** Whether there is something to publish of a user: they were shown, or the directory has news of them. */
@@ -55,12 +52,11 @@ export function toStatusMessage(record: UserRecord): StatusMessage {
 }
 
 function neverShown(record: UserRecord): Shown {
-  const isInvisible = record.availability === "invisible";
   return {
     ...toPublicFace(record),
     isOnline: false,
-    lastActiveAt: isInvisible ? null : record.lastActiveAt,
-    lastSeen: record.lastSeen,
+    lastActiveAt: isHidden(record) ? null : record.lastActiveAt,
+    lastSeen: record.stored === "unknown" ? null : record.lastSeen,
     epoch: 0,
     version: 0,
     cause: "disconnect",
@@ -68,17 +64,18 @@ function neverShown(record: UserRecord): Shown {
   };
 }
 
-/** The user's row. Its public columns are as told to viewers, so that it gives away no one who is invisible. */
+/** The user's row. Its public columns are as told to viewers, so that it gives away no one who is hidden. */
 export function toRow(record: UserRecord): PresenceRow {
   const { userId, shown } = record;
-  const isInvisible = record.availability === "invisible";
+  const ownLastSeen = record.stored === "unknown" ? null : record.lastSeen;
+  const isAvailabilityKnown = record.person !== null && record.stored === "known";
   return {
     userId,
     isAnonymous: userId.startsWith("anon_"),
     isOnline: shown?.isOnline ?? false,
-    lastSeen: shown ? shown.lastSeen : record.lastSeen,
-    lastActiveAt: isInvisible ? (shown?.lastActiveAt ?? null) : record.lastActiveAt,
-    availability: record.person === null ? null : record.availability,
+    lastSeen: shown ? shown.lastSeen : ownLastSeen,
+    lastActiveAt: isHidden(record) ? (shown?.lastActiveAt ?? null) : record.lastActiveAt,
+    availability: isAvailabilityKnown ? record.availability : null,
     statusText: record.statusText,
     availabilityExpiresAt: record.availabilityExpiresAt,
     epoch: shown?.epoch ?? 0,

@@ -1,6 +1,6 @@
 import type { Availability, Cause, PublicAvailability } from "@meeshy/shared/status";
 
-/** One user's actor state: everything that is written down, nothing that can be derived. Times are partition time, ms. */
+/** One user's actor state: everything that is written down, nothing that can be derived. Deadlines are partition time, dates the broker's; ms. */
 
 export type LifecycleState = "online" | "zombie" | "offline";
 
@@ -33,6 +33,12 @@ export interface Shown {
   at: number | null;
 }
 
+/**
+ * How far the availability of a record is the person's own: `known`; `as-shown`, what viewers saw last, while the
+ * database could not be read; `unknown`, a default that is neither shown nor stored.
+ */
+export const STORED = ["known", "as-shown", "unknown"] as const;
+
 export interface UserRecord {
   userId: string;
   state: LifecycleState;
@@ -54,9 +60,10 @@ export interface UserRecord {
   availability: Availability;
   statusText: string | null;
   availabilityExpiresAt: number | null;
+  stored: (typeof STORED)[number];
   /** null until something was shown in this record's life */
   shown: Shown | null;
-  /** partition time at which status and record were last written anew without a change */
+  /** date at which status and record were last written anew without a change */
   renewedAt: number | null;
 }
 
@@ -77,6 +84,7 @@ export function emptyRecord(userId: string): UserRecord {
     availability: "available",
     statusText: null,
     availabilityExpiresAt: null,
+    stored: "known",
     shown: null,
     renewedAt: null,
   };
@@ -91,11 +99,19 @@ export function intoEpoch(record: UserRecord, { epoch, seq }: { epoch: number; s
   return { ...record, seq: 0, shown };
 }
 
-/** The next moment at which a timeout would change the record; null: never. */
-export function nextDeadline(record: UserRecord): number | null {
-  if (record.deadline === null) return record.availabilityExpiresAt;
+/** Whether viewers must see nothing of the user: by choice, or since the choice is not known. */
+export function isHidden({ availability, stored }: Pick<UserRecord, "availability" | "stored">): boolean {
+  return availability === "invisible" || stored === "unknown";
+}
+
+/**
+ * The next moment at which a timeout would change the record, partition time; null: never.
+ * `offset`: broker time − partition time, ms.
+ */
+export function nextDeadline(record: UserRecord, offset: number): number | null {
   if (record.availabilityExpiresAt === null) return record.deadline;
-  return Math.min(record.deadline, record.availabilityExpiresAt);
+  const expiry = record.availabilityExpiresAt - offset;
+  return record.deadline === null ? expiry : Math.min(record.deadline, expiry);
 }
 
 /**
@@ -107,15 +123,16 @@ export function isRetained(record: UserRecord): boolean {
     record.state !== "offline" ||
     record.availability === "invisible" ||
     record.connections.length > 0 ||
-    nextDeadline(record) !== null
+    record.availabilityExpiresAt !== null
   );
 }
 
 /**
- * When status and record have to be written anew, lest the broker forget them as too old; null: never, since
- * the record is on its way out.
+ * When status and record have to be written anew, lest the broker forget them as too old by its clock, partition time;
+ * null: never, since the record is on its way out. `offset`: broker time − partition time, ms.
  */
-export function nextRenewal(record: UserRecord, renewAfterMs: number): number | null {
+export function nextRenewal(record: UserRecord, renewAfterMs: number, offset: number): number | null {
   if (!isRetained(record)) return null;
-  return Math.max(record.renewedAt ?? 0, record.shown?.at ?? record.now) + renewAfterMs;
+  const writtenAt = Math.max(record.renewedAt ?? 0, record.shown?.at ?? record.now + offset);
+  return writtenAt - offset + renewAfterMs;
 }

@@ -5,7 +5,7 @@ import { closeOrder } from "./connections.ts";
 import type { Effect } from "./effects.ts";
 import { introduce } from "./introduce.ts";
 import { type PublicFace, toPublicFace, toRow } from "./projection.ts";
-import type { Shown, UserRecord } from "./record.ts";
+import { isHidden, type Shown, type UserRecord } from "./record.ts";
 
 /**
  * Completes a step: stamps the changed record, moves what is shown if the public face changed, and
@@ -13,7 +13,7 @@ import type { Shown, UserRecord } from "./record.ts";
  */
 export function settle(before: UserRecord, event: ActorEvent, after: UserRecord): ActorContext {
   const at = actorTime(before, event);
-  const shown = decideShown(before, event, after, at);
+  const shown = decideShown(before, event, after);
   if (shown === before.shown && isSame(before, after)) return { record: before, effects: [] };
 
   const record = { ...after, seq: event.seq, now: at, shown };
@@ -31,7 +31,7 @@ export function settle(before: UserRecord, event: ActorEvent, after: UserRecord)
       cause: lifecycleCause(before, event, record),
       version: event.seq,
       epoch: event.epoch,
-      at,
+      at: event.date,
       connectionId: "connectionId" in event ? event.connectionId : null,
     });
   }
@@ -40,12 +40,11 @@ export function settle(before: UserRecord, event: ActorEvent, after: UserRecord)
   return { record, effects };
 }
 
-/** Someone invisible is shown leaving, once; from then on nothing about them moves. */
-function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord, at: number): Shown | null {
+/** Someone hidden is shown leaving, once; from then on nothing about them moves. */
+function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord): Shown | null {
   const face = toPublicFace(after);
   const last = before.shown ?? believedFace(before, event);
-  const isHidden = after.availability === "invisible" && !last.isOnline;
-  if (isHidden || isSameFace(face, last)) return before.shown;
+  if ((isHidden(after) && !last.isOnline) || isSameFace(face, last)) return before.shown;
   const { isOnline, availability, statusText } = face;
   // No spread of the face: its copy would have room for those three and need a second object for the others.
   return {
@@ -57,14 +56,14 @@ function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord, a
     epoch: event.epoch,
     version: event.seq,
     cause: face.isOnline === last.isOnline ? "manual" : publicCause(before, event, after, face),
-    at,
+    at: event.date,
   };
 }
 
 /** What viewers believe of a user whom this record never showed: the stored status, offline unless someone saw a ghost. */
 function believedFace(before: UserRecord, event: ActorEvent): PublicFace {
   const face = toPublicFace(introduce(before, event));
-  return event.type === "look" && before.state === "offline" ? { ...face, isOnline: true } : face;
+  return { ...face, isOnline: event.type === "look" && before.state === "offline" };
 }
 
 function publicCause(before: UserRecord, event: ActorEvent, after: UserRecord, face: PublicFace): Cause {

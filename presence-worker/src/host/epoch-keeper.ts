@@ -174,8 +174,10 @@ export async function createEpochKeeper({ bus, board, remembered, logger }: Epoc
       const epoch = settled();
       if (epoch === undefined) await settle();
       else {
+        // What is stored while the streams are asked is not in their answers.
+        const storedBefore = new Map(storedUpTo);
         const infos = await streamInfos();
-        const fault = madeAnew(epoch, agesOf(infos)) ?? putBack(infos, storedUpTo);
+        const fault = madeAnew(epoch, agesOf(infos)) ?? putBack(infos, storedBefore);
         if (fault === null) answer(asked);
         else {
           await raise(epoch.epoch, fault);

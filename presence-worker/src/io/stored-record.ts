@@ -2,7 +2,7 @@ import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
 import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
 import { z } from "zod";
-import type { UserRecord } from "../core/record.ts";
+import { STORED, type UserRecord } from "../core/record.ts";
 import { shareId } from "./shared-ids.ts";
 
 /** What is written down of a user: the record, and what of it has not reached its other places yet. */
@@ -44,6 +44,8 @@ const recordSchema = z.object({
   availability: z.enum(AVAILABILITIES),
   statusText: z.string().nullable(),
   availabilityExpiresAt: millis,
+  /** absent in records of earlier versions */
+  stored: z.enum(STORED).catch("known"),
   shown: z
     .object({
       isOnline: z.boolean(),

@@ -3,7 +3,7 @@ import { openNats } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { ensureStreams, keepStreams } from "@meeshy/shared/nats/streams";
 import { createLogger } from "@meeshy/shared/runtime/logger";
-import { partitionSubject } from "@meeshy/shared/subjects";
+import { partitionSubject, STREAM_STATUS } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats } from "@meeshy/shared/testing/servers";
 import { expect, it, onTestFinished } from "vitest";
@@ -55,4 +55,34 @@ it("after a break of the link writing waits until the streams were compared, and
   await nats.restart();
   await expect(permit).rejects.toBeInstanceOf(EpochOver);
   await eventually(() => keeper.permit(2) === undefined);
+});
+
+it("what is stored while the streams are asked after does not look like a stream that was put back", async () => {
+  const nats = await startNats();
+  onTestFinished(() => nats.stop());
+  const link = await openNats({ url: nats.url }, "test");
+  onTestFinished(() => link.close());
+  await ensureStreams(link, 1);
+  const logger = createLogger("test", "silent");
+  const board = createLeaseBoard(link, logger);
+  onTestFinished(() => board.close());
+  let looks = 0;
+  let onAnswer = async () => {};
+  const bus = {
+    ...link,
+    async info(stream: string) {
+      const answer = await link.info(stream);
+      if (stream === STREAM_STATUS) await onAnswer();
+      return answer;
+    },
+  };
+  const keeper = await createEpochKeeper({ bus, board, remembered: async () => undefined, logger });
+  onTestFinished(() => keeper.close());
+  onAnswer = async () => {
+    const { seq } = await link.js.publish("presence.set.ann", "{}");
+    keeper.stored(STREAM_STATUS, seq);
+    looks++;
+  };
+  await eventually(() => looks >= 3, { within: 20_000 });
+  expect(keeper.current()?.epoch).toBe(1);
 });

@@ -82,7 +82,7 @@ export function follow(bus: Bus, options: FollowOptions): Following {
         const handled = options.onMessage(message);
         const done = () => {
           cursor = message.seq;
-          if (lastValues) landmarks.note(message.seq, message.data);
+          if (lastValues) landmarks.note(message.seq, message.subject, message.data);
         };
         return handled ? handled.then(done) : done();
       },

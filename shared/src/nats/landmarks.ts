@@ -5,7 +5,8 @@ import type { Bus } from "../ports/bus.ts";
  * and has been written on since looks like the one before, but at these places stand other messages.
  */
 export interface Landmarks {
-  note(seq: number, data: Uint8Array): void;
+  /** `subject`: the message's, or its end, where it was read under another one. */
+  note(seq: number, subject: string, data: Uint8Array): void;
   /** `unknown`: of the messages that were read last, none is left. */
   recognize(): Promise<"same" | "other" | "unknown">;
   clear(): void;
@@ -15,16 +16,16 @@ export interface Landmarks {
 const KEPT = 16;
 
 export function createLandmarks(bus: Pick<Bus, "messageAt">, stream: string): Landmarks {
-  let kept: { seq: number; data: Uint8Array }[] = [];
+  let kept: { seq: number; subject: string; data: Uint8Array }[] = [];
   return {
-    note(seq, data) {
-      kept.push({ seq, data });
+    note(seq, subject, data) {
+      kept.push({ seq, subject, data });
       if (kept.length > 2 * KEPT) kept = kept.slice(-KEPT);
     },
     async recognize() {
-      for (const { seq, data } of kept.slice(-KEPT).reverse()) {
+      for (const { seq, subject, data } of kept.slice(-KEPT).reverse()) {
         const found = await bus.messageAt(stream, seq);
-        if (found) return isEqual(found.data, data) ? "same" : "other";
+        if (found) return found.subject.endsWith(subject) && isEqual(found.data, data) ? "same" : "other";
       }
       return "unknown";
     },

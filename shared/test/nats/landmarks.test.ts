@@ -10,7 +10,7 @@ const streamOf = (messages: Record<number, unknown>) => ({
 
 function landmarksIn(messages: Record<number, unknown>) {
   const landmarks = createLandmarks(streamOf(messages), "S");
-  for (let seq = 1; seq <= 100; seq++) landmarks.note(seq, toBytes({ seq }));
+  for (let seq = 1; seq <= 100; seq++) landmarks.note(seq, "a", toBytes({ seq }));
   return landmarks;
 }
 

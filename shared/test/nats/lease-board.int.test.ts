@@ -106,8 +106,7 @@ describe("a lease board", () => {
 test("a lease board sees what was written into a bucket that was put back and written past its place", async () => {
   const proxy = await startTcpProxy(nats.port);
   onTestFinished(() => proxy.close());
-  const write = (key: string, n: number) =>
-    link.acks.publish(keySubject(BUCKET_LEASES, key), toBytes({ n }));
+  const write = (key: string, n: number) => link.acks.publish(keySubject(BUCKET_LEASES, key), toBytes({ n }));
   await write("p.1", 1);
   const copy = await mkdtemp(join(tmpdir(), "meeshy-copy-"));
   onTestFinished(() => rm(copy, { recursive: true, force: true }));
