@@ -118,8 +118,9 @@ const moment = (name: string, excuses: Partial<Excuses>, begin: () => void): Fau
   end: () => {},
 });
 
-/** Enough for a record that no broker would take. */
-const CROWD = 6_000;
+/** Enough, with labels of which each character takes six bytes, for a record that no broker would take. */
+const CROWD = 2_000;
+const LABEL = "\u0001".repeat(100);
 const CRASHES = 40;
 const STREAMS = ["PRESENCE_EVENTS", "PRESENCE_STATUS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"];
 
@@ -286,7 +287,7 @@ export const KINDS: readonly Kind[] = [
     make(world, random) {
       const [door] = random.shuffled(world.doors());
       if (door === undefined) return undefined;
-      const crowd = world.people.stranger("crowd", "d".repeat(100));
+      const crowd = world.people.stranger("crowd", LABEL);
       const sockets: { close(reason: string): void }[] = [];
       return {
         name: `crowd: ${CROWD} sockets of one person at ${door.name}`,
