@@ -132,7 +132,11 @@ export async function createWorker(
     epochs,
     rounds,
     transition: createTransition(config),
-    rules: { gatewayLeaseMs, workerLeaseMs, renewAfterMs, offlineThresholdMs, graceMs },
+    rules: {
+      ...{ gatewayLeaseMs, workerLeaseMs, renewAfterMs, offlineThresholdMs, graceMs },
+      // A record may have been this old when its owner fell silent: it is looked at some times before it is due.
+      expireAfterMs: LAST_VALUE_MAX_AGE_MS - 1.1 * renewAfterMs,
+    },
   });
   const heartbeat = createHeartbeat(bus, board, {
     key: leaseKeys.worker(id),

@@ -2,7 +2,7 @@ import type { Numbering, PartitionMessage, UserMessage } from "@meeshy/shared/ev
 import { advance, advanceByTimeout, initialClock, type PartitionClock } from "./clock.ts";
 import type { Effect } from "./effects.ts";
 import { type Admission, createPublishers, type OutOfStep, type PublisherEntry } from "./publishers.ts";
-import { emptyRecord, nextDeadline, nextRenewal, type UserRecord } from "./record.ts";
+import { emptyRecord, isRenewalDue, nextDeadline, type UserRecord } from "./record.ts";
 import type { createTransition } from "./transition.ts";
 import { createWheel, isDue, type Waiting } from "./wheel.ts";
 
@@ -57,6 +57,11 @@ export interface PartitionMemory {
 
 export interface Partition {
   apply(inbound: Inbound): Applied;
+  /**
+   * Last values expire on the broker: what has not changed for long is written anew, with its old version. `date`: the
+   * broker's time. No message of the log says so, since none may come while no sweeper is left: nothing is decided by it.
+   */
+  renew(date: number): Change[];
   get(userId: string): UserRecord | undefined;
   /** Of a user whose record the partition holds. */
   written(userId: string): Written | undefined;
@@ -138,8 +143,6 @@ export function createPartition(
   const schedule = (seat: Seat) => {
     const deadline = nextDeadline(seat.record, clock.offset);
     if (deadline !== null) wheel.schedule(seat, deadline);
-    const renewal = nextRenewal(seat.record, renewAfterMs, clock.offset);
-    if (renewal !== null) wheel.schedule(seat, renewal);
   };
   for (const record of loaded) keep(record);
 
@@ -178,22 +181,11 @@ export function createPartition(
     loseGateways((gatewayId) => !publishers.isKnown(gatewayId), changes, 2 * gatewayLeaseMs);
   };
 
-  /** Last values expire on the broker: what has not changed for long is told again under its old version. */
-  const renew = (record: UserRecord, changes: Change[], proven: number) => {
-    const due = nextRenewal(record, renewAfterMs, clock.offset);
-    if (due === null || !isDue(due, proven)) return;
-    const renewed = { ...record, renewedAt: proven + clock.offset };
-    keep(renewed);
-    const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
-    changes.push({ record: renewed, effects, traceparent: undefined });
-  };
-
   const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[], proven: number) => {
     for (const seat of wheel.take(proven)) {
       const deadline = nextDeadline(seat.record, clock.offset);
       if (deadline !== null && isDue(deadline, proven) && !hasSeen(seat.record))
         step(seat.record, event, undefined, changes, proven);
-      renew(seat.record, changes, proven);
       schedule(seat);
     }
   };
@@ -249,6 +241,17 @@ export function createPartition(
         if (!hasSeen(record)) step(record, event, traceparent, applied.changes);
       }
       return applied;
+    },
+    renew(date) {
+      const changes: Change[] = [];
+      for (const { record } of seats.values()) {
+        if (!isRenewalDue(record, renewAfterMs, date, clock.offset)) continue;
+        const renewed = { ...record, renewedAt: date };
+        keep(renewed);
+        const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
+        changes.push({ record: renewed, effects, traceparent: undefined });
+      }
+      return changes;
     },
     get: (userId) => seats.get(userId)?.record,
     written: (userId) => seats.get(userId),

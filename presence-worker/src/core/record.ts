@@ -128,11 +128,15 @@ export function isRetained(record: UserRecord): boolean {
 }
 
 /**
- * When status and record have to be written anew, lest the broker forget them as too old by its clock, partition time;
- * null: never, since the record is on its way out. `offset`: broker time − partition time, ms.
+ * Whether status and record have to be written anew, lest the broker forget them as too old. `date`: the broker's time
+ * now; `offset`: that less partition time, ms.
  */
-export function nextRenewal(record: UserRecord, renewAfterMs: number, offset: number): number | null {
-  if (!isRetained(record)) return null;
+export function isRenewalDue(
+  record: UserRecord,
+  renewAfterMs: number,
+  date: number,
+  offset: number,
+): boolean {
   const writtenAt = Math.max(record.renewedAt ?? 0, record.shown?.at ?? record.now + offset);
-  return writtenAt - offset + renewAfterMs;
+  return isRetained(record) && date - writtenAt >= renewAfterMs;
 }

@@ -28,5 +28,5 @@ export interface HostDeps {
   epochs: EpochKeeper;
   rounds: RoundTimer;
   transition: ReturnType<typeof createTransition>;
-  rules: PartitionRules & { workerLeaseMs: number };
+  rules: PartitionRules & { workerLeaseMs: number; expireAfterMs: number };
 }

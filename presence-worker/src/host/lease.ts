@@ -17,6 +17,8 @@ export interface Claim {
   memory: PartitionMemory;
   /** every change up to this log sequence is in the database */
   storedUpTo: number;
+  /** for how long, by the broker's clock, the former owners had written no checkpoint, ms; 0: there was none */
+  idleMs: number;
   /** Writes the log position. Rejects when the lease is another's now. */
   checkpoint(memory: PartitionMemory, storedUpTo: number): Promise<void>;
   /** Reads who owns the partition; `onLost` is called when it is another. */
@@ -78,6 +80,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   if (typeof lease === "string") return undefined;
   const formerOwner =
     lease.owner !== null && lease.owner !== workerId ? board.get(leaseKeys.worker(lease.owner)) : undefined;
+  const idleMs = entry ? Math.max(0, (board.brokerTime() ?? entry.writtenAt) - entry.writtenAt) : 0;
   const silentSince = formerOwner?.changedAt ?? bus.clock.now();
   let revision = entry?.revision ?? 0;
   const goesOn = lease.memory?.epoch === epoch.epoch;
@@ -138,6 +141,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     partition,
     memory,
     storedUpTo,
+    idleMs,
     async checkpoint(memory, storedUpTo) {
       try {
         await put({ owner: workerId, memory, storedUpTo });

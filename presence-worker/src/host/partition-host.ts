@@ -35,6 +35,8 @@ export interface PartitionHost {
   abandon(): Promise<void>;
 }
 
+/** Times that ages are looked at before one is due. */
+const LOOKS_TO_RENEW = 16;
 const KEPT = "kept, since it is of a later event or release";
 const REPLACED = "replaced by what is known here";
 
@@ -79,6 +81,13 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     onOversize: () => metrics.oversize("status"),
     onUnreadable: (key, revision, isKept) => deps.report("status", key, revision, isKept ? KEPT : REPLACED),
   });
+  if (memory.seq > 0 && claim.idleMs > rules.expireAfterMs) {
+    await epochs.raise(
+      memory.epoch,
+      `nothing was written of partition ${p} for so long that records have expired`,
+    );
+    throw new Error("the records have expired");
+  }
   const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
     await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
@@ -238,7 +247,13 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     },
   });
 
+  const renewal = bus.clock.every(rules.renewAfterMs / LOOKS_TO_RENEW, () => {
+    const date = deps.board.brokerTime();
+    if (live && date !== undefined) for (const change of partition.renew(date)) carryOut(change);
+  });
+
   const stop = async () => {
+    renewal.cancel();
     erasures.stop();
     statuses.close();
     records.close();

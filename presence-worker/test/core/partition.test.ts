@@ -159,23 +159,16 @@ describe("a partition", () => {
     expect(replayed.get("bob")).toMatchObject({ lastActiveAt: 602_500, deadline: 62_000 });
   });
 
-  it("tells again who has been online for twelve hours, under the old version, and writes the record down", () => {
+  it("writes anew what is twelve hours old, under its old version, without a message of the log", () => {
     const log = createLog();
-    const hours = (count: number) => count * 3_600_000;
-    const untiring = { ...rules, offlineThresholdMs: hours(100) };
-    const partition = createPartition(createTransition(untiring), periods, initialMemory(1), []);
-    log.user(0, "alice", connected("c1", "g1"), "g1");
-    for (const at of [11, 12, 13, 23, 24]) log.timeout(hours(at));
-    const changes = log.messages.map((message) => partition.apply(message).changes);
-    expect(changes.map((those) => those.flatMap(({ effects }) => effects.map(({ type }) => type)))).toEqual([
-      ["status", "persist", "transition"],
-      [],
-      ["status"],
-      [],
-      [],
-      ["status"],
-    ]);
-    expect(changes[5]?.[0]?.record).toMatchObject({ shown: { version: 1 }, renewedAt: hours(24) });
+    const hours = (count: number) => 1e12 + count * 3_600_000;
+    log.user(hours(0), "alice", connected("c1", "g1"), "g1");
+    const partition = apply(open(), log.messages);
+    const renewed = [11, 12, 13, 23, 24].map((at) => partition.renew(hours(at)));
+    expect(
+      renewed.map((changes) => changes.flatMap(({ effects }) => effects.map(({ type }) => type))),
+    ).toEqual([[], ["status"], [], [], ["status"]]);
+    expect(partition.get("alice")).toMatchObject({ seq: 1, shown: { version: 1 }, renewedAt: hours(24) });
   });
 
   it("judges no deadline by a timeout that may have been held up", () => {

@@ -12,6 +12,8 @@ export interface LeaseEntry {
   revision: number;
   /** when this process saw the entry change, by its own monotonic clock */
   changedAt: number;
+  /** when it was written, by the broker's clock, ms since 1970 */
+  writtenAt: number;
 }
 
 /**
@@ -26,6 +28,8 @@ export interface LeaseBoard {
   put(key: string, value: unknown, expected: number): Promise<number>;
   remove(key: string, expected: number): Promise<void>;
   onChange(listener: (key: string) => void): () => void;
+  /** The broker's time, ms since 1970, as the last heartbeat seen tells it; `undefined` before the first. */
+  brokerTime(): number | undefined;
   /** Resolves when the present state has been read. */
   ready: Promise<void>;
   close(): Promise<void>;
@@ -38,6 +42,8 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
   /** keys that have not been seen again since everything is being read anew */
   const unconfirmed = new Set<string>();
   const listeners = new Set<(key: string) => void>();
+  /** the broker's clock less the own monotonic one; a late message makes it a little too small */
+  let brokerAhead: number | undefined;
   let markReady: () => void = () => {};
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -62,13 +68,21 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     },
     onMessage(message) {
       const key = message.subject.slice(PREFIX_LENGTH);
+      brokerAhead = message.time - bus.clock.now();
       const value = message.deleted ? undefined : fromBytesOrNone(message.data);
       const known = entries.get(key);
       unconfirmed.delete(key);
       // Read again, it is no sign of life.
       if (known?.revision === message.seq && JSON.stringify(known.value) === JSON.stringify(value)) return;
       if (message.deleted) entries.delete(key);
-      else entries.set(key, { key, value, revision: message.seq, changedAt: bus.clock.now() });
+      else
+        entries.set(key, {
+          key,
+          value,
+          revision: message.seq,
+          changedAt: bus.clock.now(),
+          writtenAt: message.time,
+        });
       tell(key);
     },
   });
@@ -85,6 +99,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    brokerTime: () => (brokerAhead === undefined ? undefined : bus.clock.now() + brokerAhead),
     ready,
     close: () => following.stop(),
   };
