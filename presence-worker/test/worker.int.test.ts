@@ -173,7 +173,7 @@ describe("a worker", () => {
     expect(await rig.status("judy")).toMatchObject({ cause: "admin" });
     await eventually(() => commands.length > 0);
     expect(commands).toEqual([
-      { type: "close", userId: "judy", connectionIds: ["c1", "c2"], reason: "admin" },
+      { v: 1, type: "close", userId: "judy", connectionIds: ["c1", "c2"], reason: "admin" },
     ]);
   });
 
