@@ -143,7 +143,8 @@ export const KINDS: readonly Kind[] = [
   ofProcess("pause", { storm: 3, calm: 2 }, (slot, world, random) => {
     const { running } = slot;
     const stopsClock = random.next() < 0.5;
-    const lastsMs = lasts(world, random);
+    // A virtual machine that is moved may stand for minutes.
+    const lastsMs = lasts(world, random) * (stopsClock ? 4 : 1);
     return {
       name: `pause ${running.name}${stopsClock ? ", its clock too" : ""}`,
       lastsMs,

@@ -4,8 +4,11 @@ import type { World } from "../world/world.ts";
 type Report = (rule: string, about: string, text: string) => void;
 
 const decoder = new TextDecoder();
-/** Entries of processes that are gone may wait to be found, and a few to be cleaned up. */
+/** Besides the living, and those who died lately: earlier lives of gateways, the epoch, the settings. */
 const SPARE_ENTRIES = 24;
+/** Whatever ended before this many settling times, and at least as many hours, has left nothing on the board. */
+const FORGOTTEN_AFTER = 2;
+const HOUR = 3_600_000;
 const SPARE_SWEEPERS = 12;
 const SPARE_PUBLISHERS = 200;
 
@@ -21,7 +24,9 @@ export function judgeSizes(world: World, report: Report): void {
   const state = broker.streams().get("KV_PRESENCE_STATE");
   const log = broker.streams().get("PRESENCE_EVENTS");
   if (!board || !state || !log) return;
-  const entries = PARTITIONS + slots.length + SPARE_ENTRIES;
+  const lately = world.scheduler.now() - FORGOTTEN_AFTER * Math.max(profile.settleMs, HOUR);
+  const dead = world.ended.filter((at) => at > lately).length;
+  const entries = PARTITIONS + slots.length + 2 * dead + SPARE_ENTRIES;
   if (board.size > entries)
     report("growth", "lease board", `${board.size} entries, ${slots.length} processes`);
   const records = 2 * people.everyone.length + 10;

@@ -79,8 +79,18 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     edits: [
       {
         file: "presence-worker/src/core/clock.ts",
-        find: "const leads = isReference || isSilenceBetween(own.alone, reading);",
-        replace: "const leads = isReference || isSilenceBetween(own.alone, reading) || true;",
+        find: `  const time = Math.max(
+    basis ? basis.time + passedSince(clock, basis, read) : unproven(clock, brokerTime, own),
+    clock.proven ?? Number.NEGATIVE_INFINITY,
+  );
+  clock.proven = time;`,
+        replace: `  const time = own ? own.time + (elapsed - own.elapsed) : unproven(clock, brokerTime, own);
+  clock.proven = Math.max(time, clock.proven ?? Number.NEGATIVE_INFINITY);`,
+      },
+      {
+        file: "presence-worker/src/core/clock.ts",
+        find: "if (own && !basis) {",
+        replace: "if (own && !basis && elapsed < 0) {",
       },
     ],
   },
@@ -90,14 +100,26 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     shows: ["sent again and again", "not welcomed"],
     edits: [
       {
-        file: "shared/src/nats/ack-tracker.ts",
-        find: "return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, measured) * backOff);",
-        replace: "return MIN_TIMEOUT_MS + 0 * Math.min(MAX_TIMEOUT_MS, measured * backOff);",
+        file: "shared/src/nats/patience.ts",
+        find: "return Math.min(mostMs, Math.max(MIN_PATIENCE_MS, measured) * backOff);",
+        replace: "return MIN_PATIENCE_MS + 0 * Math.min(mostMs, measured * backOff);",
       },
       {
         file: "shared/src/nats/ack-tracker.ts",
         find: "} else if (isLate) entry.onLate?.(answer);",
         replace: "} else if (isLate) return;",
+      },
+    ],
+  },
+  {
+    name: "12: nothing of dead processes is ever removed",
+    profile: "calm",
+    shows: ["growth"],
+    edits: [
+      {
+        file: "sweeper/src/io/housekeeping.ts",
+        find: "if (isLooking || hearingSince === null) return;",
+        replace: "if (isLooking || hearingSince !== undefined) return;",
       },
     ],
   },

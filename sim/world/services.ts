@@ -1,7 +1,8 @@
 import type { Profile as LogProfile } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
+import { compareStreams, ensureStreams } from "@meeshy/shared/nats/streams";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import { createLifecycle } from "@meeshy/shared/runtime/lifecycle";
 import type { Logger } from "@meeshy/shared/runtime/logger";
@@ -52,9 +53,15 @@ export async function startWorker({ bus, tables, profile, logger }: ServiceParts
   return () => lifecycle.stop();
 }
 
+async function prepare(bus: Bus, logger: Logger): Promise<void> {
+  await ensureStreams(bus, 1);
+  await compareStreams(bus, 1, { updates: false, logger });
+  await agreeOnSettings(bus, logger);
+}
+
 export async function startSweeper(parts: ServiceParts): Promise<Stop> {
   const { bus, tables, profile, logger, person } = parts;
-  await ensureStreams(bus, 1);
+  await prepare(bus, logger);
   const sweeper = await createSweeper(
     {
       bus,
@@ -120,7 +127,7 @@ export async function startGateway(
   { bus, tables, profile, logger }: ServiceParts,
   onChange: (status: StatusMessage) => void,
 ): Promise<SimGateway> {
-  await ensureStreams(bus, 1);
+  await prepare(bus, logger);
   const metrics = createGatewayMetrics(new Registry());
   const board = createLeaseBoard(bus, logger);
   const connections = createConnections(metrics.connections);

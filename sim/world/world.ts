@@ -49,6 +49,8 @@ export interface World {
   tables: Tables;
   people: People;
   slots: Slot[];
+  /** when processes ended, world time */
+  ended: number[];
   /** Ends the process at once; another is started after `restartMs`. */
   kill(slot: Slot, restartMs: number, why: string): void;
   /** Ends the process in good order, then as {@link World.kill}. */
@@ -82,6 +84,7 @@ export function createWorld({ seed, profile, say: record, isVerbose }: WorldOpti
   const broker = createBroker({ scheduler, random: network, wallStart: WALL_START });
   const tables = createTables(scheduler, network, broker.time);
   const slots: Slot[] = [];
+  const ended: number[] = [];
   const shownListeners: ((shown: Shown) => void)[] = [];
   const crashListeners: ((name: string, error: unknown) => void)[] = [];
   let started = 0;
@@ -158,12 +161,13 @@ export function createWorld({ seed, profile, say: record, isVerbose }: WorldOpti
   const end = ({ name, process, link, door }: Running, why: string) => {
     process.kill();
     link.end();
+    ended.push(scheduler.now());
     say(`${name} ends: ${why}`, name);
     if (door) people.lose(door, `lost with ${name}`);
   };
 
   const world: World = {
-    ...{ profile, seed, scheduler, random, broker, tables, people, slots, doors, say },
+    ...{ profile, seed, scheduler, random, broker, tables, people, slots, ended, doors, say },
     kill(slot, restartMs, why) {
       const { running } = slot;
       slot.running = undefined;
