@@ -67,7 +67,7 @@ function runOnce(step: Step): { usPerEvent: number; online: number } {
   const before = user + system;
   for (let at = 0; at < length; at++) {
     for (let n = 0; n < USERS; n++) {
-      const event = { ...(stories[n]?.[at] as UserEvent), seq: ++seq, epoch: 1, now: seq };
+      const event = { ...(stories[n]?.[at] as UserEvent), seq: ++seq, epoch: 1, now: seq, date: seq };
       records[n] = step(records[n] as UserRecord, event).record;
     }
   }

@@ -106,7 +106,13 @@ export async function createWorker(
   };
   const rounds = createRoundTimer(bus.clock);
   lifecycle.onStop("rounds", () => rounds.stop());
-  const { gatewayLeaseMs, workerLeaseMs, renewAfterMs = RENEW_AFTER_MS } = config;
+  const {
+    gatewayLeaseMs,
+    workerLeaseMs,
+    renewAfterMs = RENEW_AFTER_MS,
+    offlineThresholdMs,
+    graceMs,
+  } = config;
   const ownership = createOwnership({
     workerId: id,
     bus,
@@ -120,7 +126,7 @@ export async function createWorker(
     epochs,
     rounds,
     transition: createTransition(config),
-    rules: { gatewayLeaseMs, workerLeaseMs, renewAfterMs },
+    rules: { gatewayLeaseMs, workerLeaseMs, renewAfterMs, offlineThresholdMs, graceMs },
   });
   const heartbeat = createHeartbeat(bus, board, {
     key: leaseKeys.worker(id),

@@ -12,8 +12,11 @@ export interface Rules {
   multiDevice: "allow" | "replace";
 }
 
-/** A message of the log with its position: `seq` in the stream, `epoch` of the log, `now` = partition time, ms. */
-export type ActorEvent = LogEvent & { seq: number; epoch: number; now: number };
+/**
+ * A message of the log with its position: `seq` in the stream, `epoch` of the log. Deadlines are set and judged by
+ * `now`, partition time; dates are `date`, the broker's own. After a jump of the broker's clock they differ. ms.
+ */
+export type ActorEvent = LogEvent & { seq: number; epoch: number; now: number; date: number };
 
 export interface ActorContext {
   record: UserRecord;
@@ -21,7 +24,7 @@ export interface ActorContext {
   effects: readonly Effect[];
 }
 
-/** The actor's own time, ms: it never goes back, whatever the log says. */
+/** The actor's own time, by which deadlines are set and judged, ms: it never goes back, whatever the log says. */
 export function actorTime(record: UserRecord, event: ActorEvent): number {
   return Math.max(record.now, event.now);
 }

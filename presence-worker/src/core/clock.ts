@@ -94,9 +94,13 @@ export function advanceByTimeout(
   let ticked = UNTRUSTED;
   if (Math.abs(drift) <= JUMP_MS) {
     if (isNew(own) && !leads && !own.isContradicted) return UNTRUSTED;
-    begin(own, reading);
+    const missed = isNew(own) && leads && !isReference ? pendingDrift(clock) : 0;
+    if (missed !== 0) ticked = jump(clock, own, reading, missed);
+    else {
+      begin(own, reading);
+      ticked = trust(clock, reading.time);
+    }
     if (leads) follow(clock, sweeperId, true);
-    ticked = trust(clock, reading.time);
   } else if (own.suspect === null || Math.abs(driftBetween(own.suspect, reading)) > IN_STEP_MS) {
     if (isNew(own)) Object.assign(own, reading);
     own.suspect = reading;
@@ -112,9 +116,9 @@ export function advanceByTimeout(
   return ticked;
 }
 
+/** Messages before it may have come while the broker's clock was wrong for a moment. */
 function trust(clock: PartitionClock, time: number): Ticked {
-  clock.now = Math.max(clock.now, time);
-  clock.trusted = clock.now;
+  clock.now = clock.trusted = Math.max(time, clock.trusted ?? Number.NEGATIVE_INFINITY);
   return TRUSTED;
 }
 
@@ -137,13 +141,15 @@ function follow(clock: PartitionClock, reference: string, isInStep: boolean): vo
 
 /** Moves the offset. A sweeper that was not heard meanwhile begins anew: it may have missed the jump, or its cause. */
 function jump(clock: PartitionClock, own: SweeperClock, reading: Reading, drift: number): Ticked {
-  clock.offset += drift;
-  begin(own, { time: reading.time - drift, elapsed: reading.elapsed });
+  const time = Math.max(reading.time - drift, clock.trusted ?? Number.NEGATIVE_INFINITY);
+  const moved = reading.time - time;
+  clock.offset += moved;
+  begin(own, { time, elapsed: reading.elapsed });
   for (const [id, other] of Object.entries(clock.sweepers)) {
     if (other !== own && (isNew(other) || other.alone === undefined)) delete clock.sweepers[id];
   }
-  clock.now = clock.trusted = Math.max(own.time, clock.trusted ?? Number.NEGATIVE_INFINITY);
-  return { isTrusted: true, jump: drift };
+  clock.now = clock.trusted = time;
+  return { isTrusted: true, jump: moved };
 }
 
 /**
@@ -152,6 +158,15 @@ function jump(clock: PartitionClock, own: SweeperClock, reading: Reading, drift:
  */
 function driftOfSuccessor(clock: PartitionClock, { time }: Reading, drift: number): number {
   return drift > 0 ? drift : Math.min(0, time - clock.now);
+}
+
+/**
+ * What the reference had seen last before it fell silent: for a new sweeper, which knows nothing of the time before, the
+ * only sign of a jump. Were it a message that was held up, time would fall behind, and that is harmless.
+ */
+function pendingDrift({ sweepers, reference = "" }: PartitionClock): number {
+  const last = Object.hasOwn(sweepers, reference) ? sweepers[reference] : undefined;
+  return last?.suspect && !isNew(last) ? driftBetween(last, last.suspect) : 0;
 }
 
 function remember(clock: PartitionClock, sweeperId: string, sweeper: SweeperClock): void {

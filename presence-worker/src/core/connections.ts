@@ -12,20 +12,15 @@ export function isOpen(connections: Connections, id: string): boolean {
   return connections.some((connection) => connection.id === id);
 }
 
-/** The connections open after an event; the same array when it opens and closes none. `at`: actor time, ms. */
-export function connectionsAfter(
-  connections: Connections,
-  event: ActorEvent,
-  at: number,
-  rules: Rules,
-): Connections {
+/** The connections open after an event; the same array when it opens and closes none. */
+export function connectionsAfter(connections: Connections, event: ActorEvent, rules: Rules): Connections {
   switch (event.type) {
     case "connected": {
       const { connectionId, gatewayId, device } = event;
       const known = connections.find(({ id }) => id === connectionId);
       if (known?.gatewayId === gatewayId) return connections;
       if (known) return connections.map((one) => (one === known ? { ...known, gatewayId } : one));
-      const opened = { id: connectionId, gatewayId, device, since: at };
+      const opened = { id: connectionId, gatewayId, device, since: event.date };
       // concat makes an array of the right length; a spread leaves room for more.
       if (rules.multiDevice === "replace") return [opened];
       const kept =

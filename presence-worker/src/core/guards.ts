@@ -10,7 +10,7 @@ interface Args {
 /** The questions that decide a user's status (DESIGN "The lifecycle"). */
 export function createGuards(rules: Rules) {
   const remaining = ({ context: { record }, event }: Args) =>
-    connectionsAfter(record.connections, event, actorTime(record, event), rules);
+    connectionsAfter(record.connections, event, rules);
 
   const isConnected = ({ context }: Args) => context.record.connections.length > 0;
   const losesSome = (args: Args) => remaining(args) !== args.context.record.connections;
@@ -40,7 +40,7 @@ export function createGuards(rules: Rules) {
     isDue,
     isDueForGood: (args: Args) => rules.graceMs === 0 && isDue(args),
     isAvailabilityOver: ({ context: { record }, event }: Args) =>
-      isPast(record.availabilityExpiresAt, actorTime(record, event)),
+      isPast(record.availabilityExpiresAt, event.date),
     wasNeverShown: ({ context }: Args) => context.record.shown === null,
   };
 }

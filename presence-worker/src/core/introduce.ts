@@ -1,5 +1,5 @@
 import type { Profile } from "@meeshy/shared/events";
-import { type ActorEvent, actorTime } from "./actor.ts";
+import type { ActorEvent } from "./actor.ts";
 import { type Person, STORED, type UserRecord } from "./record.ts";
 
 /**
@@ -17,8 +17,8 @@ export function introduce(record: UserRecord, event: ActorEvent): UserRecord {
   return {
     ...record,
     person: toPerson(profile),
-    lastActiveAt: lastActivity(record, profile, actorTime(record, event)),
-    lastSeen: profile.lastSeen,
+    lastActiveAt: lastActivity(record, profile, event.date),
+    lastSeen: profile.lastSeen && Math.min(profile.lastSeen, event.date),
     availability: profile.availability,
     statusText: profile.statusText,
     availabilityExpiresAt: profile.availabilityExpiresAt,
@@ -39,7 +39,7 @@ export function learnStored(record: UserRecord, event: ActorEvent): UserRecord {
     statusText,
     availabilityExpiresAt,
     stored,
-    lastActiveAt: lastActivity(record, profile, actorTime(record, event)),
+    lastActiveAt: lastActivity(record, profile, event.date),
     // Of someone invisible, nothing that happened meanwhile may be seen.
     lastSeen: availability === "invisible" ? lastSeen : later(record.lastSeen, lastSeen),
   };
@@ -48,10 +48,10 @@ export function learnStored(record: UserRecord, event: ActorEvent): UserRecord {
 const later = (a: number | null, b: number | null): number | null =>
   a === null || (b !== null && b > a) ? b : a;
 
-/** A stored time ahead of the log's is cut back: a wrong clock must not keep anyone online. */
-function lastActivity(record: UserRecord, profile: Profile, at: number): number | null {
+/** A stored date ahead of the log's is cut back: it was written by a wrong clock. */
+function lastActivity(record: UserRecord, profile: Profile, date: number): number | null {
   if (profile.lastActiveAt === null) return record.lastActiveAt;
-  return Math.max(record.lastActiveAt ?? 0, Math.min(profile.lastActiveAt, at));
+  return Math.max(record.lastActiveAt ?? Number.NEGATIVE_INFINITY, Math.min(profile.lastActiveAt, date));
 }
 
 function isCurrent({ person, directoryVersion }: UserRecord, event: ActorEvent): boolean {

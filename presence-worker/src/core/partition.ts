@@ -76,6 +76,9 @@ export interface PartitionRules {
   gatewayLeaseMs: number;
   /** age at which an unchanged status and record are written anew */
   renewAfterMs: number;
+  /** the longest that someone is online, or a zombie, without another event */
+  offlineThresholdMs: number;
+  graceMs: number;
 }
 
 /**
@@ -105,10 +108,11 @@ export const initialMemory = (epoch: number): PartitionMemory => ({
 
 export function createPartition(
   transition: ReturnType<typeof createTransition>,
-  { gatewayLeaseMs, renewAfterMs }: PartitionRules,
+  rules: PartitionRules,
   memory: PartitionMemory,
   loaded: Iterable<UserRecord>,
 ): Partition {
+  const { gatewayLeaseMs, renewAfterMs } = rules;
   const { epoch } = memory;
   const clock = structuredClone(memory.clock);
   const publishers = createPublishers(memory.publishers);
@@ -132,9 +136,9 @@ export function createPartition(
     schedule(seat);
   };
   const schedule = (seat: Seat) => {
-    const deadline = nextDeadline(seat.record);
+    const deadline = nextDeadline(seat.record, clock.offset);
     if (deadline !== null) wheel.schedule(seat, deadline);
-    const renewal = nextRenewal(seat.record, renewAfterMs);
+    const renewal = nextRenewal(seat.record, renewAfterMs, clock.offset);
     if (renewal !== null) wheel.schedule(seat, renewal);
   };
   for (const record of loaded) keep(record);
@@ -147,7 +151,7 @@ export function createPartition(
     traceparent: string | undefined,
     changes: Change[],
   ) => {
-    const next = transition(record, { ...event, seq, epoch, now: clock.now });
+    const next = transition(record, { ...event, seq, epoch, now: clock.now, date: time ?? 0 });
     if (next.record === record && next.effects.length === 0) return;
     if (next.record !== record) keep(next.record);
     changes.push({ record: next.record, effects: next.effects, traceparent });
@@ -175,9 +179,9 @@ export function createPartition(
 
   /** Last values expire on the broker: what has not changed for long is told again under its old version. */
   const renew = (record: UserRecord, changes: Change[]) => {
-    const due = nextRenewal(record, renewAfterMs);
+    const due = nextRenewal(record, renewAfterMs, clock.offset);
     if (due === null || !isDue(due, clock.now)) return;
-    const renewed = { ...record, renewedAt: clock.now };
+    const renewed = { ...record, renewedAt: clock.now + clock.offset };
     keep(renewed);
     const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
     changes.push({ record: renewed, effects, traceparent: undefined });
@@ -185,7 +189,7 @@ export function createPartition(
 
   const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[]) => {
     for (const seat of wheel.take(clock.now)) {
-      const deadline = nextDeadline(seat.record);
+      const deadline = nextDeadline(seat.record, clock.offset);
       if (deadline !== null && isDue(deadline, clock.now) && !hasSeen(seat.record))
         step(seat.record, event, undefined, changes);
       renew(seat.record, changes);
@@ -193,12 +197,18 @@ export function createPartition(
     }
   };
 
-  const rebaseAll = (jump: number, changes: Change[]) => {
-    for (const { record: before } of seats.values()) {
-      if (before.now <= clock.now || hasSeen(before)) continue;
-      const record = rebase(before, jump, clock.now);
-      keep(record);
-      changes.push({ record, effects: [], traceparent: undefined });
+  /** The broker's clock has jumped, maybe for a moment: what was set by it before that was found out is set right. */
+  const correctTimes = (changes: Change[]) => {
+    if (typeof reconcileAt === "number") reconcileAt = Math.min(reconcileAt, clock.now + 2 * gatewayLeaseMs);
+    for (const seat of seats.values()) {
+      const { record: before } = seat;
+      if (before.now > clock.now && !hasSeen(before)) {
+        const record = rebase(before, clock.now, rules);
+        keep(record);
+        changes.push({ record, effects: [], traceparent: undefined });
+      }
+      // Dates lie elsewhere in partition time now.
+      schedule(seat);
     }
   };
 
@@ -214,8 +224,9 @@ export function createPartition(
       loseGateways((gatewayId) => gatewayId === event.gatewayId, changes);
       return;
     }
-    const { isTrusted, jump } = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
-    if (jump > 0) rebaseAll(jump, changes);
+    const { now, offset } = clock;
+    const { isTrusted } = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
+    if (clock.offset !== offset || clock.now < now) correctTimes(changes);
     if (!isTrusted) return;
     reconcile(changes);
     lookAtDeadlines(event, changes);
@@ -264,17 +275,15 @@ export function createPartition(
   };
 }
 
-/** Takes back the times that a record was given between a forward jump of the broker's clock and its discovery. */
-function rebase(record: UserRecord, jump: number, now: number): UserRecord {
-  const back = <T extends number | null>(time: T): T =>
-    (time !== null && time > now ? time - jump : time) as T;
-  return {
-    ...record,
-    now,
-    deadline:
-      record.deadline !== null && record.deadline - jump > now ? record.deadline - jump : record.deadline,
-    lastActiveAt: back(record.lastActiveAt),
-    lastSeen: back(record.lastSeen),
-    connections: record.connections.map((connection) => ({ ...connection, since: back(connection.since) })),
-  };
+/**
+ * The record of someone touched between a forward jump of the broker's clock and its discovery. A deadline that was set
+ * before the jump lies within the longest wait from now on; one that was set in between lies behind it and is cut back.
+ */
+function rebase(
+  record: UserRecord,
+  now: number,
+  { offlineThresholdMs, graceMs }: PartitionRules,
+): UserRecord {
+  const longest = record.state === "online" ? offlineThresholdMs : graceMs;
+  return { ...record, now, deadline: record.deadline && Math.min(record.deadline, now + longest) };
 }

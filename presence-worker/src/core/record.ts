@@ -1,6 +1,6 @@
 import type { Availability, Cause, PublicAvailability } from "@meeshy/shared/status";
 
-/** One user's actor state: everything that is written down, nothing that can be derived. Times are partition time, ms. */
+/** One user's actor state: everything that is written down, nothing that can be derived. Deadlines are partition time, dates the broker's; ms. */
 
 export type LifecycleState = "online" | "zombie" | "offline";
 
@@ -63,7 +63,7 @@ export interface UserRecord {
   stored: (typeof STORED)[number];
   /** null until something was shown in this record's life */
   shown: Shown | null;
-  /** partition time at which status and record were last written anew without a change */
+  /** date at which status and record were last written anew without a change */
   renewedAt: number | null;
 }
 
@@ -104,11 +104,14 @@ export function isHidden({ availability, stored }: Pick<UserRecord, "availabilit
   return availability === "invisible" || stored === "unknown";
 }
 
-/** The next moment at which a timeout would change the record; null: never. */
-export function nextDeadline(record: UserRecord): number | null {
-  if (record.deadline === null) return record.availabilityExpiresAt;
+/**
+ * The next moment at which a timeout would change the record, partition time; null: never.
+ * `offset`: broker time − partition time, ms.
+ */
+export function nextDeadline(record: UserRecord, offset: number): number | null {
   if (record.availabilityExpiresAt === null) return record.deadline;
-  return Math.min(record.deadline, record.availabilityExpiresAt);
+  const expiry = record.availabilityExpiresAt - offset;
+  return record.deadline === null ? expiry : Math.min(record.deadline, expiry);
 }
 
 /**
@@ -120,15 +123,16 @@ export function isRetained(record: UserRecord): boolean {
     record.state !== "offline" ||
     record.availability === "invisible" ||
     record.connections.length > 0 ||
-    nextDeadline(record) !== null
+    record.availabilityExpiresAt !== null
   );
 }
 
 /**
- * When status and record have to be written anew, lest the broker forget them as too old; null: never, since
- * the record is on its way out.
+ * When status and record have to be written anew, lest the broker forget them as too old by its clock, partition time;
+ * null: never, since the record is on its way out. `offset`: broker time − partition time, ms.
  */
-export function nextRenewal(record: UserRecord, renewAfterMs: number): number | null {
+export function nextRenewal(record: UserRecord, renewAfterMs: number, offset: number): number | null {
   if (!isRetained(record)) return null;
-  return Math.max(record.renewedAt ?? 0, record.shown?.at ?? record.now) + renewAfterMs;
+  const writtenAt = Math.max(record.renewedAt ?? 0, record.shown?.at ?? record.now + offset);
+  return writtenAt - offset + renewAfterMs;
 }

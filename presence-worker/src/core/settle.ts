@@ -13,7 +13,7 @@ import { isHidden, type Shown, type UserRecord } from "./record.ts";
  */
 export function settle(before: UserRecord, event: ActorEvent, after: UserRecord): ActorContext {
   const at = actorTime(before, event);
-  const shown = decideShown(before, event, after, at);
+  const shown = decideShown(before, event, after);
   if (shown === before.shown && isSame(before, after)) return { record: before, effects: [] };
 
   const record = { ...after, seq: event.seq, now: at, shown };
@@ -31,7 +31,7 @@ export function settle(before: UserRecord, event: ActorEvent, after: UserRecord)
       cause: lifecycleCause(before, event, record),
       version: event.seq,
       epoch: event.epoch,
-      at,
+      at: event.date,
       connectionId: "connectionId" in event ? event.connectionId : null,
     });
   }
@@ -41,7 +41,7 @@ export function settle(before: UserRecord, event: ActorEvent, after: UserRecord)
 }
 
 /** Someone hidden is shown leaving, once; from then on nothing about them moves. */
-function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord, at: number): Shown | null {
+function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord): Shown | null {
   const face = toPublicFace(after);
   const last = before.shown ?? believedFace(before, event);
   if ((isHidden(after) && !last.isOnline) || isSameFace(face, last)) return before.shown;
@@ -56,7 +56,7 @@ function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord, a
     epoch: event.epoch,
     version: event.seq,
     cause: face.isOnline === last.isOnline ? "manual" : publicCause(before, event, after, face),
-    at,
+    at: event.date,
   };
 }
 

@@ -9,60 +9,63 @@ type Step = (before: UserRecord, event: ActorEvent, at: number) => UserRecord;
 
 /** What each transition does to the record. A step decides no status: states and guards have chosen it. */
 export function createSteps(rules: Rules) {
-  const connections = (record: UserRecord, event: ActorEvent, at: number) =>
-    connectionsAfter(record.connections, event, at, rules);
+  const connections = (record: UserRecord, event: ActorEvent) =>
+    connectionsAfter(record.connections, event, rules);
 
   const goOnline: Step = (before, event, at) => {
     const record = introduce(before, event);
-    const idleMs = event.type === "connected" ? Math.floor(event.idleMs) : 0;
-    const lastActiveAt = Math.max(record.lastActiveAt ?? 0, at - idleMs);
+    const lastActiveAt = activityOf(record, event);
+    const idleMs = event.date - lastActiveAt;
+    const deadline = at - idleMs + rules.offlineThresholdMs;
+    // Another connection may have shown activity since: dates, between which the broker's clock may have jumped, do not say.
+    const earliest = idleMs > 0 && before.state === "online" ? (before.deadline ?? 0) : 0;
     return {
       ...record,
       state: "online",
-      connections: connections(record, event, at),
-      deadline: lastActiveAt + rules.offlineThresholdMs,
+      connections: connections(record, event),
+      deadline: Math.max(earliest, deadline),
       zombieCause: null,
       lastActiveAt,
     };
   };
 
   const goZombie: Step = (before, event, at) => ({
-    ...expire(before, event, at),
+    ...expire(before, event),
     state: "zombie",
-    connections: connections(before, event, at),
+    connections: connections(before, event),
     deadline: at + rules.graceMs,
     zombieCause: doubtCause(event),
   });
 
-  const goOffline: Step = (before, event, at) => ({
-    ...expire(before, event, at),
+  const goOffline: Step = (before, event) => ({
+    ...expire(before, event),
     state: "offline",
-    connections: connections(before, event, at),
+    connections: connections(before, event),
     deadline: null,
     zombieCause: null,
-    lastSeen: at,
+    lastSeen: event.date,
   });
 
   /** A zombie that loses its last connection is not given more time than it had. */
   const hasten: Step = (before, event, at) => ({
     ...before,
-    connections: connections(before, event, at),
+    connections: connections(before, event),
     deadline: Math.min(before.deadline ?? Number.POSITIVE_INFINITY, at + rules.graceMs),
   });
 
-  const addConnection: Step = (before, event, at) => {
+  const addConnection: Step = (before, event) => {
     const record = introduce(before, event);
-    return { ...record, connections: connections(record, event, at) };
+    return { ...record, connections: connections(record, event) };
   };
 
-  const changeConnections: Step = (before, event, at) => ({
+  const changeConnections: Step = (before, event) => ({
     ...learnStored(before, event),
-    connections: connections(before, event, at),
+    connections: connections(before, event),
   });
 
-  const noteActivity: Step = (before, _event, at) => ({ ...before, lastActiveAt: at });
+  const noteActivity: Step = (before, event) => ({ ...before, lastActiveAt: event.date });
 
-  const setAvailability: Step = (before, event, at) => {
+  const setAvailability: Step = (before, event) => {
     assertEvent(event, "availability");
     const { availability, statusText, expiresAt } = event;
     const record = introduce(before, event);
@@ -73,7 +76,7 @@ export function createSteps(rules: Rules) {
       statusText,
       availabilityExpiresAt: expiresAt,
       stored: "known",
-      lastSeen: isLeaving ? at : record.lastSeen,
+      lastSeen: isLeaving ? event.date : record.lastSeen,
     };
   };
 
@@ -91,7 +94,7 @@ export function createSteps(rules: Rules) {
   });
 
   /** The database knows the user online and this record never showed anything: its viewers may hold a ghost. */
-  const dispelGhost: Step = (before, event, at) => ({ ...introduce(before, event), lastSeen: at });
+  const dispelGhost: Step = (before, event) => ({ ...introduce(before, event), lastSeen: event.date });
 
   return {
     goOnline,
@@ -109,9 +112,18 @@ export function createSteps(rules: Rules) {
   };
 }
 
-/** An availability that has run out; only a look at the time ends it. */
-function expire(before: UserRecord, event: ActorEvent, at: number): UserRecord {
+/**
+ * When the person was last active, as of this sign of life. A stored date ahead of the broker's was written by a clock
+ * that was wrong, the broker's own before it was set right: it does not count.
+ */
+function activityOf({ lastActiveAt }: UserRecord, event: ActorEvent): number {
+  const active = event.date - (event.type === "connected" ? Math.floor(event.idleMs) : 0);
+  return lastActiveAt === null || lastActiveAt > event.date ? active : Math.max(lastActiveAt, active);
+}
+
+/** An availability that has run out; only a look at the time ends it. Its end is a date. */
+function expire(before: UserRecord, event: ActorEvent): UserRecord {
   const isLook = event.type === "timeout" || event.type === "look";
-  if (!isLook || !isPast(before.availabilityExpiresAt, at)) return before;
+  if (!isLook || !isPast(before.availabilityExpiresAt, event.date)) return before;
   return { ...before, availability: "available", statusText: null, availabilityExpiresAt: null };
 }

@@ -6,7 +6,7 @@ import type { UserRecord } from "../../src/core/record.ts";
 import { createTransition } from "../../src/core/transition.ts";
 
 const rules = { offlineThresholdMs: 60_000, graceMs: 5_000, multiDevice: "allow" } as const;
-const periods = { gatewayLeaseMs: 6_000, renewAfterMs: 12 * 3_600_000 };
+const periods = { ...rules, gatewayLeaseMs: 6_000, renewAfterMs: 12 * 3_600_000 };
 const profile: Profile = {
   username: "x",
   isAnonymous: false,
@@ -116,7 +116,7 @@ describe("a partition", () => {
     expect(apply(open(), log.messages).counts()).toEqual({ users: 2, online: 2, active: 1 });
   });
 
-  it("gives back the times that a jump of the broker's clock had put ahead", () => {
+  it("sets right the deadlines that a jump of the broker's clock had put ahead, and keeps its dates", () => {
     const log = createLog();
     log.timeout(1_000);
     log.user(601_100, "alice", connected("c1", "g1"), "g1");
@@ -127,12 +127,17 @@ describe("a partition", () => {
     expect(partition.get("alice")).toMatchObject({
       state: "zombie",
       now: 2_000,
-      lastActiveAt: 1_100,
-      deadline: 6_200,
+      // Dates are the broker's, and a deadline comes late by no more than the discovery of the jump took.
+      lastActiveAt: 601_100,
+      deadline: 7_000,
     });
-    log.timeout(606_500, 6_500);
+    log.timeout(607_000, 7_000);
     partition.apply(log.messages[5] as Inbound);
-    expect(partition.get("alice")?.state).toBe("offline");
+    expect(partition.get("alice")).toMatchObject({
+      state: "offline",
+      lastSeen: 607_000,
+      shown: { at: 607_000 },
+    });
   });
 
   it("has the records written down whose times a jump had put ahead, and leaves those alone that lie ahead of a replay", () => {
@@ -150,7 +155,7 @@ describe("a partition", () => {
     expect(touched[4]).toEqual(["alice"]);
     const replayed = apply(open(initialMemory(1), [...partition.records()]), log.messages);
     expect(replayed.get("bob")).toEqual(partition.get("bob"));
-    expect(replayed.get("bob")?.lastActiveAt).toBe(2_500);
+    expect(replayed.get("bob")).toMatchObject({ lastActiveAt: 602_500, deadline: 62_500 });
   });
 
   it("tells again who has been online for twelve hours, under the old version, and writes the record down", () => {
@@ -248,6 +253,68 @@ describe("a partition", () => {
       missing = new Set(silent);
     }
     expect(JSON.stringify(partition.memory()).length).toBeLessThan(128 * 1024);
+  });
+
+  const hoursAhead = 8 * 3_600_000;
+
+  it("shows the broker's dates from a jump on, forwards or back", () => {
+    for (const jump of [hoursAhead, -hoursAhead]) {
+      const log = createLog();
+      const start = 1e12;
+      log.user(start, "alice", connected("c1", "g1"), "g1");
+      log.timeout(start + 1_000, 1_000);
+      for (const at of [1_500, 2_000]) log.timeout(start + jump + at, at);
+      log.user(start + jump + 3_000, "alice", { type: "activity" }, "g1");
+      log.user(start + jump + 3_500, "bob", connected("c2", "g1"), "g1");
+      const partition = apply(open(), log.messages);
+      expect(partition.get("alice")).toMatchObject({
+        lastActiveAt: start + jump + 3_000,
+        deadline: start + 63_000,
+        shown: { at: start },
+      });
+      expect(partition.get("bob")).toMatchObject({
+        connections: [{ since: start + jump + 3_500 }],
+        shown: { at: start + jump + 3_500, lastActiveAt: start + jump + 3_500 },
+      });
+    }
+  });
+
+  it("leaves a deadline alone that was set before a jump, though its user was touched before it was found out", () => {
+    const log = createLog();
+    log.timeout(1_000);
+    log.user(1_000, "alice", connected("c1", "g1"), "g1");
+    log.user(1_000, "alice", connected("c2", "g1"), "g1");
+    log.timeout(1_500);
+    log.user(11_600, "alice", { type: "disconnected", connectionId: "c2", reason: "transport close" }, "g1");
+    for (const at of [2_000, 2_500]) log.timeout(at + 10_000, at);
+    expect(apply(open(), log.messages).get("alice")).toMatchObject({ now: 2_500, deadline: 61_000 });
+  });
+
+  it("forgets a moment in which the broker's clock was wrong", () => {
+    const log = createLog();
+    log.timeout(1_000);
+    log.user(1_000, "alice", connected("c1", "g1"), "g1");
+    log.user(601_200, "bob", connected("c2", "g1"), "g1");
+    log.timeout(1_500);
+    const partition = apply(open(), log.messages);
+    expect(partition.get("alice")?.state).toBe("online");
+    expect(partition.get("bob")).toMatchObject({ now: 1_500, deadline: 61_500 });
+  });
+
+  it("ends an availability at its date by the broker's clock, which may have been set right since", () => {
+    const log = createLog();
+    const until = (expiresAt: number): UserEvent => ({
+      ...{ type: "availability", availability: "dnd", statusText: null, expiresAt, profile },
+    });
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.user(1, "alice", until(hoursAhead + 10_000), "g1");
+    for (const at of [500, 1_000]) log.timeout(at);
+    for (const at of [1_500, 2_000, 9_500]) log.timeout(hoursAhead + at, at);
+    const partition = apply(open(), log.messages);
+    expect(partition.get("alice")?.availability).toBe("dnd");
+    log.timeout(hoursAhead + 10_000, 10_000);
+    partition.apply(log.messages.at(-1) as Inbound);
+    expect(partition.get("alice")).toMatchObject({ availability: "available", state: "online" });
   });
 
   it("looks at a deadline in the same tick, whether it stood from the start or had moved", () => {

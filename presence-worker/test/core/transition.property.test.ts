@@ -118,7 +118,7 @@ test("nobody stays shown online once all deadlines have passed in silence", () =
     const end = run(step, silence, last).at(-1)!.after;
     expect(end.state).toBe("offline");
     expect(end.shown?.isOnline ?? false).toBe(false);
-    expect(nextDeadline(end)).toBeNull();
+    expect(nextDeadline(end, 0)).toBeNull();
   });
 });
 
@@ -126,7 +126,7 @@ test("versions only rise, each at most once, and carry the position of the event
   forEachHistory((rules, events) => {
     for (const { before, event, after } of run(createTransition(rules), events)) {
       if (after.shown === before.shown) continue;
-      expect(after.shown).toMatchObject({ version: event.seq, epoch: event.epoch, at: after.now });
+      expect(after.shown).toMatchObject({ version: event.seq, epoch: event.epoch, at: event.date });
       if (before.shown) expect(compareVersions(after.shown!, before.shown)).toBeGreaterThan(0);
     }
   });
@@ -173,6 +173,32 @@ test("a record always agrees with its state", () => {
       expect(after.zombieCause !== null).toBe(after.state === "zombie");
       if (after.state === "online") expect(after.connections).not.toEqual([]);
       if (after.shown?.isOnline) expect(after.state).not.toBe("offline");
+    }
+  });
+});
+
+/** How long somebody was idle whom a gateway announces is weighed against the date of their last activity. */
+const isReannounced = (event: ActorEvent) => event.type === "connected" && event.idleMs > 0;
+
+test("a jump of the broker's clock moves dates and no deadline, as long as nobody has chosen an end for theirs", () => {
+  const isTimeless = (event: ActorEvent) =>
+    event.type !== "availability" && !("profile" in event && event.profile.availabilityExpiresAt !== null);
+  forEachHistory((rules, events) => {
+    const timeless = events
+      .filter(isTimeless)
+      .map((event) => (isReannounced(event) ? { ...event, idleMs: 0 } : event));
+    const jumped = run(createTransition(rules), timeless);
+    const straight = run(
+      createTransition(rules),
+      timeless.map((event) => ({ ...event, date: event.now })),
+    );
+    for (const [index, { after }] of jumped.entries()) {
+      const { state, deadline, now } = straight[index]!.after;
+      expect({ state: after.state, deadline: after.deadline, now: after.now }).toEqual({
+        state,
+        deadline,
+        now,
+      });
     }
   });
 });

@@ -126,7 +126,10 @@ describe("what is known of a person", () => {
 describe("time", () => {
   test("of an actor never goes back", () => {
     const early = apply(online, activity, 20, T0 - 100 * SECOND).record;
-    expect(early).toMatchObject({ seq: 20, now: T0, lastActiveAt: T0, deadline: T0 + 300 * SECOND });
+    expect(early).toMatchObject({
+      ...{ seq: 20, now: T0, deadline: T0 + 300 * SECOND },
+      lastActiveAt: T0 - 100 * SECOND,
+    });
   });
 
   test("of an announced connection counts from its last activity, in whole milliseconds", () => {

@@ -94,6 +94,8 @@ export const history: fc.Arbitrary<ActorEvent[]> = fc
       event,
       skipped: fc.constantFrom(1, 1, 7),
       raisesEpoch: fc.constantFrom(...Array<boolean>(19).fill(false), true),
+      /** a jump of the broker's clock that has been found out: dates move, partition time does not */
+      jump: fc.constantFrom(...Array<number>(12).fill(0), 28_800, -28_800, 600, -90),
       seconds: fc.constantFrom(0, 0, 1, 1, 5, 6, 299, 300, 301, -2, -400),
     }),
     { maxLength: 40, size: "max" },
@@ -102,10 +104,12 @@ export const history: fc.Arbitrary<ActorEvent[]> = fc
     let seq = 0;
     let epoch = 1;
     let now = T0;
+    let offset = 0;
     return entries.map((entry) => {
       seq += entry.skipped;
       epoch += entry.raisesEpoch ? 1 : 0;
       now += entry.seconds * SECOND;
-      return logged(entry.event, seq, now, epoch);
+      offset += entry.jump * SECOND;
+      return logged(entry.event, seq, now, epoch, now + offset);
     });
   });

@@ -54,7 +54,7 @@ export const setAvailability = (
 export const directoryNews = (read: Profile = profile()) => ({ type: "directory" as const, profile: read });
 export const deleted = { type: "deleted" as const };
 
-/** The event as it stands in the log. */
-export function logged(event: LogEvent, seq: number, now: number, epoch = 1): ActorEvent {
-  return { ...event, seq, now, epoch };
+/** The event as it stands in the log: `now` is partition time, `date` the broker's. */
+export function logged(event: LogEvent, seq: number, now: number, epoch = 1, date = now): ActorEvent {
+  return { ...event, seq, now, epoch, date };
 }

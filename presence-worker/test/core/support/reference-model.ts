@@ -11,6 +11,7 @@ export function createReferenceModel(rules: Rules) {
   return (before: UserRecord, event: ActorEvent): { record: UserRecord; effects: Effect[] } => {
     const user = structuredClone(before);
     const now = Math.max(event.now, before.now);
+    const { date } = event;
     const effects: Effect[] = [];
     const closing: Connection[] = [];
     let why: Cause = "idle";
@@ -30,10 +31,10 @@ export function createReferenceModel(rules: Rules) {
       const known = event.profile;
       if (user.person === null) {
         if (known.lastActiveAt !== null) {
-          const then = Math.min(known.lastActiveAt, now);
+          const then = Math.min(known.lastActiveAt, date);
           if (user.lastActiveAt === null || user.lastActiveAt < then) user.lastActiveAt = then;
         }
-        user.lastSeen = known.lastSeen;
+        user.lastSeen = known.lastSeen !== null && known.lastSeen > date ? date : known.lastSeen;
         user.availability = known.availability;
         user.statusText = known.statusText;
         user.availabilityExpiresAt = known.availabilityExpiresAt;
@@ -48,9 +49,14 @@ export function createReferenceModel(rules: Rules) {
       };
     }
 
-    function proveAlive(activeAt: number, cause: Cause) {
-      if (user.lastActiveAt === null || activeAt > user.lastActiveAt) user.lastActiveAt = activeAt;
-      user.deadline = user.lastActiveAt + rules.offlineThresholdMs;
+    function proveAlive(idleMs: number, cause: Cause) {
+      const isWrong = user.lastActiveAt !== null && user.lastActiveAt > date;
+      if (user.lastActiveAt === null || isWrong || date - idleMs > user.lastActiveAt)
+        user.lastActiveAt = date - idleMs;
+      const idle = date - user.lastActiveAt;
+      const until = now - idle + rules.offlineThresholdMs;
+      if (user.state !== "online" || idle === 0 || user.deadline === null || user.deadline < until)
+        user.deadline = until;
       user.zombieCause = null;
       user.state = "online";
       why = cause;
@@ -60,7 +66,7 @@ export function createReferenceModel(rules: Rules) {
       user.state = "offline";
       user.deadline = null;
       user.zombieCause = null;
-      user.lastSeen = now;
+      user.lastSeen = date;
       why = cause;
     }
 
@@ -81,7 +87,7 @@ export function createReferenceModel(rules: Rules) {
     }
 
     function passTime() {
-      if (user.availabilityExpiresAt !== null && user.availabilityExpiresAt <= now) {
+      if (user.availabilityExpiresAt !== null && user.availabilityExpiresAt <= date) {
         user.availability = "available";
         user.statusText = null;
         user.availabilityExpiresAt = null;
@@ -105,8 +111,8 @@ export function createReferenceModel(rules: Rules) {
         readProfile();
         if (rules.multiDevice === "replace") closing.push(...end(() => true));
         const { connectionId: id, gatewayId, device } = event;
-        user.connections = [...user.connections, { id, gatewayId, device, since: now }];
-        if (event.idleMs < rules.offlineThresholdMs) proveAlive(now - event.idleMs, "connect");
+        user.connections = [...user.connections, { id, gatewayId, device, since: date }];
+        if (event.idleMs < rules.offlineThresholdMs) proveAlive(event.idleMs, "connect");
       }
     } else if (event.type === "disconnected") {
       if (end(({ id }) => id === event.connectionId).length > 0) {
@@ -123,8 +129,8 @@ export function createReferenceModel(rules: Rules) {
         leave(user.zombieCause ?? "gateway-lost");
       else if (lost > 0 && isEmptyHanded()) loseLastConnection("gateway-lost");
     } else if (event.type === "activity") {
-      if (isEmptyHanded()) user.lastActiveAt = now;
-      else proveAlive(now, "activity");
+      if (isEmptyHanded()) user.lastActiveAt = date;
+      else proveAlive(0, "activity");
     } else if (event.type === "timeout") {
       passTime();
     } else if (event.type === "look") {
@@ -132,7 +138,7 @@ export function createReferenceModel(rules: Rules) {
       else if (user.shown !== null) effects.push({ type: "persist" });
       else {
         readProfile();
-        user.lastSeen = now;
+        user.lastSeen = date;
         sawGhost = true;
       }
     } else if (event.type === "disconnect-all") {
@@ -159,7 +165,7 @@ export function createReferenceModel(rules: Rules) {
       user.availability = event.availability;
       user.statusText = event.statusText;
       user.availabilityExpiresAt = event.expiresAt;
-      if (event.availability === "invisible" && before.shown?.isOnline) user.lastSeen = now;
+      if (event.availability === "invisible" && before.shown?.isOnline) user.lastSeen = date;
     }
 
     if (!sawGhost && JSON.stringify(user) === JSON.stringify(before)) return { record: before, effects };
@@ -193,7 +199,7 @@ export function createReferenceModel(rules: Rules) {
         epoch: event.epoch,
         version: event.seq,
         cause: publicCause,
-        at: now,
+        at: date,
       };
     }
     if (publicCause !== null || user.directoryVersion !== before.directoryVersion)
@@ -212,7 +218,7 @@ export function createReferenceModel(rules: Rules) {
         cause: why,
         version,
         epoch,
-        at: now,
+        at: date,
         connectionId,
       });
     }
