@@ -2,7 +2,8 @@ import { close, createDatabase } from "@meeshy/shared/db/client";
 import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
 import { openNats } from "@meeshy/shared/nats/connect";
-import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
+import { compareStreams, ensureStreams } from "@meeshy/shared/nats/streams";
 import { natsConfig, parseEnvOrExit } from "@meeshy/shared/runtime/env";
 import { runService } from "@meeshy/shared/runtime/lifecycle";
 import { createLogger } from "@meeshy/shared/runtime/logger";
@@ -18,6 +19,8 @@ await runService(logger, async (lifecycle) => {
   const link = await openNats(natsConfig(env), "gateway", logger);
   lifecycle.onStop("nats", () => link.close());
   await ensureStreams(link, env.NATS_REPLICAS);
+  await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
+  await agreeOnSettings(link, logger);
 
   const db = createDatabase(env.DATABASE_URL, {
     onConnectionLost: (error) => logger.warn({ err: error }, "database connection lost"),

@@ -2,6 +2,7 @@ import type { WorkerBeat } from "@meeshy/shared/events";
 import { createGate } from "@meeshy/shared/nats/gate";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
 import { keepStreams, LAST_VALUE_MAX_AGE_MS } from "@meeshy/shared/nats/streams";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Lifecycle } from "@meeshy/shared/runtime/lifecycle";
@@ -17,6 +18,7 @@ import { createRoundTimer } from "./host/round-timer.ts";
 import { createDatabaseWriter, type PresenceTables } from "./io/database-writer.ts";
 import { createRecordLoader } from "./io/record-loader.ts";
 import { createRefusals } from "./io/refusals.ts";
+import { createUnreadableReport } from "./io/unreadable.ts";
 import { createWorkerMetrics, type WorkerFigures } from "./metrics.ts";
 
 export interface WorkerDeps {
@@ -59,14 +61,6 @@ export async function createWorker(
   const id = `w_${bus.clock.id().slice(0, 13)}`;
   const logger = deps.logger.child({ worker: id });
 
-  const streams = await keepStreams(bus, config.replicas, logger);
-  lifecycle.onStop("streams", () => streams.stop());
-  const board = createLeaseBoard(bus, logger);
-  lifecycle.onStop("lease board", () => board.close());
-  await board.ready;
-  const epochs = await createEpochKeeper({ bus, board, remembered, logger });
-  lifecycle.onStop("epoch keeper", () => epochs.close());
-
   const figures = (): WorkerFigures => {
     const counts = ownership.hosts().map((host) => host.counts());
     const sum = (pick: (count: (typeof counts)[number]) => number) =>
@@ -81,6 +75,16 @@ export async function createWorker(
     };
   };
   const metrics = createWorkerMetrics(registry, figures, bus.clock);
+  const report = createUnreadableReport(metrics, logger);
+  const streams = await keepStreams(bus, config.replicas, logger);
+  lifecycle.onStop("streams", () => streams.stop());
+  await agreeOnSettings(bus, logger);
+  const board = createLeaseBoard(bus, logger);
+  lifecycle.onStop("lease board", () => board.close());
+  await board.ready;
+  const epochs = await createEpochKeeper({ bus, board, remembered, report, logger });
+  lifecycle.onStop("epoch keeper", () => epochs.close());
+
   const database = createDatabaseWriter(tables, {
     clock: bus.clock,
     logger,
@@ -97,6 +101,7 @@ export async function createWorker(
     const { total, lastMinute } = metrics.zombiesCleaned();
     return {
       beat,
+      leaseMs: config.workerLeaseMs,
       partitions,
       usersOnline: online,
       usersActive: active,
@@ -119,10 +124,11 @@ export async function createWorker(
     board,
     logger,
     metrics,
+    report,
     database,
     writes: createGate(WRITES_AT_ONCE),
     refusals: createRefusals(metrics, logger),
-    loader: createRecordLoader(bus, logger),
+    loader: createRecordLoader(bus, logger, report),
     epochs,
     rounds,
     transition: createTransition(config),
@@ -149,6 +155,8 @@ export async function createWorker(
     if (!bus.isUp()) reasons.push("NATS is away");
     if (ownership.hosts().length === 0 && ownership.workersAlive() * 2 <= PARTITIONS)
       reasons.push("no partition yet");
+    const unreadable = ownership.unreadableLeases();
+    if (unreadable > 0) reasons.push(`${unreadable} leases cannot be read`);
     const behind = ownership.hosts().filter((host) => !host.isCaughtUp()).length;
     if (behind > 0) reasons.push(`${behind} partitions are being read`);
     return reasons;

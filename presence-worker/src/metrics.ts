@@ -13,6 +13,8 @@ export interface WorkerMetrics {
   event(type: string, admission: Admission): void;
   /** A message of the log was set aside. */
   refused(reason: "hole" | "unreadable"): void;
+  /** A stored value, of this format, cannot be read. */
+  unreadable(format: string): void;
   /** A publisher was informed that nothing more of its is accepted. */
   outOfStep(): void;
   /** `pinged`: the user's last connection had stopped answering pings */
@@ -64,6 +66,12 @@ export function createWorkerMetrics(
   const outOfStep = new Counter({
     name: name("publishers_out_of_step_total"),
     help: "Times that a gateway was informed that a partition accepts nothing more of it",
+    registers,
+  });
+  const unreadable = new Counter({
+    name: name("unreadable_total"),
+    help: "Stored values that this release cannot read, each counted once",
+    labelNames: ["format"],
     registers,
   });
   const transitions = new Counter({
@@ -153,6 +161,7 @@ export function createWorkerMetrics(
       if (admission === "hole") refused.inc({ reason: "hole" });
     },
     outOfStep: () => outOfStep.inc(),
+    unreadable: (format) => unreadable.inc({ format }),
     refused: (reason) => refused.inc({ reason }),
     transition({ from, to, cause, at }, record, pinged) {
       transitions.inc({ from, to, cause });

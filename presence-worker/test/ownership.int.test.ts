@@ -38,7 +38,7 @@ async function onlineCount(): Promise<number> {
 
 /** Ends a worker as a crash does: nothing released, nothing written any more. */
 async function crash(running: RunningWorker): Promise<void> {
-  await running.link.nc.close();
+  await running.link.close();
 }
 
 describe("partitions", () => {

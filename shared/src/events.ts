@@ -136,6 +136,8 @@ export type CloseCommand = Extract<GatewayCommand, { type: "close" }>;
 /** Values of the lease bucket. `beat` grows by one at each write; only its changing matters. */
 export const gatewayBeatSchema = z.object({
   beat: z.number().int(),
+  /** for how long this process may be silent, ms; absent: written by an earlier release */
+  leaseMs: z.number().optional(),
   connections: z.number().int(),
   users: z.number().int(),
   lost: z.boolean().optional(),
@@ -143,6 +145,7 @@ export const gatewayBeatSchema = z.object({
 export type GatewayBeat = z.infer<typeof gatewayBeatSchema>;
 export const workerBeatSchema = z.object({
   beat: z.number().int(),
+  leaseMs: z.number().optional(),
   partitions: z.number().int(),
   usersOnline: z.number().int(),
   usersActive: z.number().int(),

@@ -45,6 +45,8 @@ export const userStatusSchema = z.object({
 export type UserStatus = z.infer<typeof userStatusSchema>;
 
 export const statusMessageSchema = userStatusSchema.extend({
+  /** version of this format: see `VERSIONS` */
+  v: z.int().nonnegative().optional(),
   conversationIds: z.array(z.string()),
   directoryVersion: z.int().nonnegative(),
 });

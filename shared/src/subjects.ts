@@ -156,6 +156,7 @@ export const leaseKeys = {
   gateway: (id: string): string => `g.${id}`,
   sweeper: (id: string): string => `s.${id}`,
   epoch: "epoch",
+  settings: "settings",
 } as const;
 
 /** Commands to one gateway. */

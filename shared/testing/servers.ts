@@ -33,7 +33,7 @@ const TESTER = "tester";
  * A nats-server with JetStream, its own fresh data and a free port of 127.0.0.1. `auth` gives it the users and
  * permissions of production, and `tester`; without, it asks for none.
  */
-export async function startNats(options: { auth?: boolean } = {}): Promise<TestNats> {
+export async function startNats(options: { auth?: boolean; maxStoreBytes?: number } = {}): Promise<TestNats> {
   const binary = await provideNatsServer({ explicit: process.env.NATS_SERVER_BIN, log: announce });
   const directory = await mkdtemp(join(tmpdir(), "meeshy-nats-"));
   const port = await freePort();
@@ -41,7 +41,10 @@ export async function startNats(options: { auth?: boolean } = {}): Promise<TestN
   const password = newPassword();
   const tester = { user: TESTER, password, permissions: { publish: [">"], subscribe: [">"] } };
   const others = [tester];
-  const server = await runServer(await natsServer({ binary, directory, port, passwords, others }), directory);
+  const server = await runServer(
+    await natsServer({ binary, directory, port, passwords, others, maxStoreBytes: options.maxStoreBytes }),
+    directory,
+  );
   const url = `nats://127.0.0.1:${port}`;
   const as: TestNats["as"] = (role) =>
     passwords ? { url, user: role, password: role === TESTER ? password : passwords[role] } : { url };

@@ -97,6 +97,7 @@ const ofBroker = (
   weight: Kind["weight"],
   faultsOf: (random: Random) => Partial<World["broker"]["faults"]>,
   excuses: Partial<Excuses> = BOTH,
+  longer = 1,
 ): Kind => ({
   name,
   weight,
@@ -104,7 +105,7 @@ const ofBroker = (
     const faults = faultsOf(random);
     return {
       name: `${name} ${JSON.stringify(faults)}`,
-      lastsMs: lasts(world, random),
+      lastsMs: lasts(world, random) * longer,
       excuses,
       begin: () => Object.assign(world.broker.faults, faults),
       end: () => world.broker.recover(),
@@ -117,6 +118,10 @@ const moment = (name: string, excuses: Partial<Excuses>, begin: () => void): Fau
   end: () => {},
 });
 
+/** Enough, with labels of which each character takes six bytes, for a record that no broker would take. */
+const CROWD = 2_000;
+const LABEL = "\u0001".repeat(100);
+const CRASHES = 40;
 const STREAMS = ["PRESENCE_EVENTS", "PRESENCE_STATUS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"];
 
 export const KINDS: readonly Kind[] = [
@@ -210,9 +215,8 @@ export const KINDS: readonly Kind[] = [
     "slow acknowledgements",
     { storm: 2, calm: 1 },
     (random) => ({ slowsAcksBy: random.between(200, 4_000) }),
-    {
-      gone: true,
-    },
+    BOTH,
+    4,
   ),
   ofBroker("storage full", { storm: 1, calm: 1 }, () => ({ isFull: true })),
   {
@@ -267,6 +271,54 @@ export const KINDS: readonly Kind[] = [
         begin() {
           for (const slot of world.slots)
             if (slot.role === "sweeper") world.kill(slot, lastsMs, "killed, for long");
+          // What a gateway knows by heart hides what the broker has forgotten: one begins anew towards the end.
+          world.scheduler.after(lastsMs * random.between(0.7, 0.95), () => {
+            const slot = anySlot(world, random, "gateway");
+            if (slot) world.restart(slot);
+          });
+        },
+        end: () => {},
+      };
+    },
+  },
+  {
+    name: "crowd",
+    weight: { storm: 1, calm: 1 },
+    make(world, random) {
+      const [door] = random.shuffled(world.doors());
+      if (door === undefined) return undefined;
+      const crowd = world.people.stranger("crowd", LABEL);
+      const sockets: { close(reason: string): void }[] = [];
+      return {
+        name: `crowd: ${CROWD} sockets of one person at ${door.name}`,
+        lastsMs: 3 * world.profile.settleMs,
+        excuses: {},
+        begin() {
+          for (let opened = 0; opened < CROWD; opened++)
+            door.after(opened * 2, () => {
+              void door.gateway.connect(crowd, () => {}).then((socket) => sockets.push(socket));
+            });
+        },
+        end() {
+          for (const socket of sockets) door.after(1, () => socket.close("transport close"));
+        },
+      };
+    },
+  },
+  {
+    name: "crash loop",
+    weight: { storm: 1, calm: 1 },
+    make(world, random) {
+      const slot = anySlot(world, random);
+      if (slot === undefined) return undefined;
+      const everyMs = 4_000;
+      return {
+        name: `crash loop of ${slot.name}`,
+        lastsMs: CRASHES * everyMs,
+        excuses: { ...BOTH, gateway: slot.running.name },
+        begin() {
+          for (let crash = 0; crash < CRASHES; crash++)
+            world.scheduler.after(crash * everyMs, () => world.kill(slot, 500, "crashes again"));
         },
         end: () => {},
       };

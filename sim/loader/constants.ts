@@ -6,7 +6,6 @@
 export interface Constant {
   file: string;
   name: string;
-  /** how often the line stands in the file */
   value: (given: number) => number;
 }
 
@@ -20,6 +19,9 @@ export interface ConstantOptions {
 const LOOKS: readonly (readonly [file: string, name: string])[] = [
   ["sweeper/src/app.ts", "TICK_MS"],
   ["sweeper/src/app.ts", "RETRY_MS"],
+  ["presence-worker/src/core/clock.ts", "JUMP_MS"],
+  ["presence-worker/src/core/clock.ts", "SILENT_MS"],
+  ["presence-worker/src/core/clock.ts", "IN_STEP_MS"],
   ["presence-worker/src/host/ownership.ts", "LOOK_MS"],
   ["presence-worker/src/host/epoch-keeper.ts", "LOOK_MS"],
   ["presence-worker/src/host/round-timer.ts", "ROUND_MS"],

@@ -1,6 +1,7 @@
 import type { Trouble } from "../faults/schedule.ts";
 import type { Person } from "../world/people.ts";
 import type { Shown, World } from "../world/world.ts";
+import { createCopyCounter } from "./copies.ts";
 import { judgeSizes } from "./sizes.ts";
 
 export interface Finding {
@@ -40,6 +41,8 @@ export function createOracle(
     findings.push(finding);
     onFinding(finding);
   };
+
+  const countCopies = createCopyCounter(world, report);
 
   /** Whether a trouble that excuses this is going on, or was a moment ago. */
   const isExcused = (excuses: (trouble: Trouble) => boolean, settleMs: number): boolean => {
@@ -185,6 +188,7 @@ export function createOracle(
       judgeSessions(person, excusesShown);
     }
     if (!excusesShown && !excusesGone) judgeSizes(world, report);
+    countCopies();
   };
 
   const judgeSessions = (person: Person, isExcusedNow: boolean) => {
@@ -223,8 +227,10 @@ export function createOracle(
           world.say(`the order is in the log at ${seq}`, person.userId);
           const stored = broker.messageAt("PRESENCE_EVENTS", seq)?.time;
           if (stored === undefined) return;
-          for (const session of person.sessions)
-            if (session.socket.connection.isWelcomed) session.closeOrderedAt ??= scheduler.now();
+          for (const session of person.sessions) {
+            const { logged } = session.socket.connection;
+            if (logged && logged.seq < seq) session.closeOrderedAt ??= scheduler.now();
+          }
         },
         () => {},
       );

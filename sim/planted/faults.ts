@@ -15,4 +15,90 @@ interface Edit {
   replace: string;
 }
 
-export const PLANTED_FAULTS: readonly PlantedFault[] = [];
+export const PLANTED_FAULTS: readonly PlantedFault[] = [
+  {
+    name: "1: a publisher that writes nothing for a day is forgotten",
+    profile: "calm",
+    shows: ["not shown", "not welcomed"],
+    edits: [
+      {
+        file: "presence-worker/src/core/publishers.ts",
+        find: "if (entry.lost && now - entry.at > LOST_MEMORY_MS) remove(id);",
+        replace: "if (now - entry.at > LOST_MEMORY_MS) remove(id);",
+      },
+      {
+        file: "presence-worker/src/core/publishers.ts",
+        find: "if (faults.size === 0) return NONE;",
+        replace: "if (faults.size >= 0) return NONE;",
+      },
+    ],
+  },
+  {
+    name: "4: a record over the broker's limit is sent again for ever",
+    profile: "storm",
+    shows: ["checkpoint stands still"],
+    edits: [
+      {
+        file: "presence-worker/src/io/record-store.ts",
+        find: "let maxBytes = RECORD_MAX_BYTES;",
+        replace: "let maxBytes = Number.POSITIVE_INFINITY * RECORD_MAX_BYTES;",
+      },
+      {
+        file: "presence-worker/src/io/record-store.ts",
+        find: "if (isTooLarge(error)) maxBytes = bytes >> 1;",
+        replace: "",
+      },
+      {
+        file: "presence-worker/src/io/record-store.ts",
+        find: "if (!isTooLarge(error)) {",
+        replace: "if (error) {",
+      },
+    ],
+  },
+  {
+    name: "6: an order to close sockets is sent three times at once, and not compared with",
+    profile: "storm",
+    shows: ["order lost", "not shown"],
+    edits: [
+      {
+        file: "gateway/src/sockets/reconcile.ts",
+        find: "if (!stopped) next = clock.after(ms, () => void run());",
+        replace: "if (!stopped && ms < 0) next = clock.after(ms, () => void run());",
+      },
+      {
+        file: "presence-worker/src/io/gateway-commands.ts",
+        find: "if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS);",
+        replace: "if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS / 500);",
+      },
+    ],
+  },
+  {
+    name: "7: every sweeper's clock moves partition time",
+    profile: "storm",
+    shows: ["false offline", "not shown"],
+    edits: [
+      {
+        file: "presence-worker/src/core/clock.ts",
+        find: "const leads = isReference || isSilenceBetween(own.alone, reading);",
+        replace: "const leads = isReference || isSilenceBetween(own.alone, reading) || true;",
+      },
+    ],
+  },
+  {
+    name: "8: an acknowledgement is waited for a second, and does not count after that",
+    profile: "storm",
+    shows: ["sent again and again", "not welcomed"],
+    edits: [
+      {
+        file: "shared/src/nats/ack-tracker.ts",
+        find: "return Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, measured) * backOff);",
+        replace: "return MIN_TIMEOUT_MS + 0 * Math.min(MAX_TIMEOUT_MS, measured * backOff);",
+      },
+      {
+        file: "shared/src/nats/ack-tracker.ts",
+        find: "} else if (isLate) entry.onLate?.(answer);",
+        replace: "} else if (isLate) return;",
+      },
+    ],
+  },
+];

@@ -183,6 +183,17 @@ export function createPeople({ scheduler, random, profile, doors, say }: PeopleP
       for (let device = 0; device < devices; device++) live(person, isAlwaysHere && device === 0);
       return person;
     },
+    /** Somebody who connects without being asked after: their sockets are opened and closed by others. */
+    stranger: (userId: string, device: string): Person => ({
+      userId,
+      device,
+      directory: { username: userId, isAnonymous: false, conversationIds: ["general"] },
+      isInvisible: false,
+      sessions: new Set(),
+      lastActiveAt: Number.NEGATIVE_INFINITY,
+      openSince: null,
+      goneSince: 0,
+    }),
     /** A gateway's sockets are gone for their clients, who notice at once. */
     lose(gateway: GatewayDoor, line: string) {
       for (const person of everyone)

@@ -1,5 +1,6 @@
 import type { PresenceStore } from "@meeshy/shared/directory";
 import type { SweeperBeat } from "@meeshy/shared/events";
+import { createLeases } from "@meeshy/shared/lease-length";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
@@ -7,9 +8,12 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys } from "@meeshy/shared/subjects";
 import type { Registry } from "prom-client";
 import { deafAfterMs, hearingSince, type Verdict } from "./core/deaf-guard.ts";
+import { isLeader } from "./core/leader.ts";
 import { lostGateways } from "./core/lost-gateways.ts";
 import { serveCleanup } from "./io/cleanup-service.ts";
+import { createHousekeeping, HOUSEKEEPING_LIMITS, type HousekeepingLimits } from "./io/housekeeping.ts";
 import { createListening } from "./io/listening.ts";
+import { createLogTrimmer } from "./io/log-trimmer.ts";
 import { createLostGateways } from "./io/lost-gateway.ts";
 import { createSafetyNet, type Scope, type StaleUser } from "./io/safety-net.ts";
 import { createTimeoutWriter } from "./io/timeouts.ts";
@@ -32,7 +36,17 @@ export interface SweeperConfig {
   gatewayLeaseMs: number;
   workerLeaseMs: number;
   sweepIntervalMs: number;
+  upkeep?: Partial<Upkeep>;
 }
+
+/** How the log and the lease bucket are kept small. */
+export interface Upkeep extends HousekeepingLimits {
+  everyMs: number;
+  /** how long the log keeps what every partition has passed */
+  logKeptMs: number;
+}
+
+const UPKEEP: Upkeep = { ...HOUSEKEEPING_LIMITS, everyMs: 120_000, logKeptMs: 600_000 };
 
 export interface Sweeper {
   verdict(): Verdict;
@@ -53,15 +67,24 @@ const BEATS_TO_BE_HEARD = 4;
 export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): Promise<Sweeper> {
   const { bus, logger } = deps;
   const { clock } = bus;
-  const { sweeperId, gatewayLeaseMs, workerLeaseMs } = config;
-  const rules = { gatewayLeaseMs, workerLeaseMs, everyMs: Math.min(TICK_MS, gatewayLeaseMs / 4) };
+  const { sweeperId, gatewayLeaseMs } = config;
+  const rules = { gatewayLeaseMs, everyMs: Math.min(TICK_MS, gatewayLeaseMs / 4) };
 
   const board = createLeaseBoard(bus, logger);
+  const leases = createLeases(config, logger);
+  const upkeep = { ...UPKEEP, ...config.upkeep };
+  // Before the board is read: the markers that it holds already are not on it.
+  const housekeeping = createHousekeeping(
+    { bus, board, logger },
+    ({ key, value }) => leases.workers.of(key, value),
+    upkeep,
+  );
   await board.ready;
   const ownKey = leaseKeys.sweeper(sweeperId);
-  const listening = createListening(bus, board, ownKey, rules);
+  const listening = createListening({ bus, board, leases }, ownKey, rules);
   const timeouts = createTimeoutWriter(bus, sweeperId);
   const lost = createLostGateways(bus, board, logger);
+  const trimmer = createLogTrimmer(bus, board, logger, upkeep.logKeptMs);
   const metrics = createSweeperMetrics(deps.registry);
   const net = createSafetyNet(
     bus,
@@ -88,13 +111,19 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     const silent = lostGateways({
       now: guard.observedAt,
       hearingSince: hearingSince(guard),
-      leaseMs: gatewayLeaseMs,
       gateways: view.gateways,
     });
     for (const id of silent) {
       const entry = board.get(leaseKeys.gateway(id));
       if (entry) void lost.declare(id, entry);
     }
+  };
+
+  const keepSmall = () => {
+    const { guard } = look();
+    const isRunning = verdict.state === "running";
+    void trimmer.look(isRunning);
+    void housekeeping.look(isRunning ? hearingSince(guard) : null);
   };
 
   const prune = async () => {
@@ -158,9 +187,11 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
   const timers = [
     clock.every(rules.everyMs, judge),
     clock.every(TICK_MS, () => {
-      look();
-      if (verdict.state === "running") timeouts.write();
+      const { view, guard } = look();
+      if (verdict.state === "running" && isLeader(sweeperId, view.sweepers, guard.observedAt))
+        timeouts.write();
     }),
+    clock.every(upkeep.everyMs, keepSmall),
     clock.every(config.sweepIntervalMs, () => {
       void sweep();
       void prune();
@@ -175,6 +206,7 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     async stop() {
       for (const timer of timers) timer.cancel();
       listening.stop();
+      housekeeping.stop();
       endService();
       await heartbeat.stop();
       await board.close();

@@ -5,7 +5,8 @@ import { staleOnline } from "@meeshy/shared/db/stale-online";
 import { pruneTransitions } from "@meeshy/shared/db/transitions";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
 import { openNats } from "@meeshy/shared/nats/connect";
-import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
+import { compareStreams, ensureStreams } from "@meeshy/shared/nats/streams";
 import {
   connectionEnv,
   databaseEnv,
@@ -69,6 +70,8 @@ await runService(logger, async (lifecycle) => {
   lifecycle.onStop("nats", () => link.close());
   linkIsUp = link.isUp;
   await ensureStreams(link, env.NATS_REPLICAS);
+  await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
+  await agreeOnSettings(link, logger);
 
   const describe =
     env.DIRECTORY_URL === undefined

@@ -70,6 +70,7 @@ export async function startSweeper(
 export async function startGateway(
   url: string,
   id: string,
+  { leaseMs = GATEWAY_LEASE_MS }: { leaseMs?: number } = {},
 ): Promise<{ heart: Heartbeat; declaredLost: () => boolean; die(): Promise<void> }> {
   const link = await openNats({ url }, `gateway-${id}`);
   const board = createLeaseBoard(link, silent);
@@ -77,8 +78,8 @@ export async function startGateway(
   let lost = false;
   const heart = createHeartbeat(link, board, {
     key: leaseKeys.gateway(id),
-    everyMs: GATEWAY_LEASE_MS / BEATS_PER_LEASE,
-    value: (beat) => ({ beat, connections: 3, users: 2 }),
+    everyMs: leaseMs / BEATS_PER_LEASE,
+    value: (beat) => ({ beat, leaseMs, connections: 3, users: 2 }),
     onForeign: () => {
       lost = true;
     },

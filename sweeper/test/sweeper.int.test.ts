@@ -1,11 +1,21 @@
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { toBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { BUCKET_LEASES, leaseKeys, PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
+import { createLogger } from "@meeshy/shared/runtime/logger";
+import {
+  BUCKET_LEASES,
+  leaseKeys,
+  PARTITIONS,
+  partitionSubject,
+  STREAM_EVENTS,
+  SUBJECT_EVENTS_ALL,
+} from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { VERSIONS } from "@meeshy/shared/versions";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { readAll } from "../../shared/test/nats/kit.ts";
 import {
   GATEWAY_LEASE_MS,
   lossesIn,
@@ -131,6 +141,26 @@ describe("a gateway", () => {
     await eventually(() => isGone(entry.key));
   });
 
+  test("is judged by the lease that its heartbeat names, whatever the sweeper is configured with", async () => {
+    const logged = watchPartitionEvents(link);
+    const lines: unknown[] = [];
+    const logger = createLogger("test", "silent");
+    logger.warn = ((fields: object) => void lines.push(fields)) as typeof logger.warn;
+    const patient = await startGateway(nats.url, "patient", { leaseMs: 12_000 });
+    const dying = await startGateway(nats.url, "dying", { leaseMs: 3_000 });
+    await startGateway(nats.url, "living", { leaseMs: 3_000 });
+    const sweeper = await startSweeper(nats.url, { deps: { logger }, config: { gatewayLeaseMs: 3_000 } });
+    await eventually(() => sweeper.verdict().state === "running");
+    await Promise.all([patient.die(), dying.die()]);
+    const lastBeatAt = await entryTime(leaseKeys.gateway("patient"));
+    await eventually(() => toldOf(logged, "dying").length === PARTITIONS, { within: 20_000 });
+    expect(toldOf(logged, "patient")).toEqual([]);
+    await eventually(() => toldOf(logged, "patient").length === PARTITIONS, { within: 20_000 });
+    const told = lossesIn(logged).find(({ event }) => "gatewayId" in event && event.gatewayId === "patient");
+    expect((told?.time ?? 0) - lastBeatAt).toBeGreaterThanOrEqual(12_000);
+    expect(lines.filter((fields) => (fields as { leaseMs?: number }).leaseMs === 12_000)).toHaveLength(1);
+  });
+
   test("is not lost, with all others, before three leases", async () => {
     const logged = watchPartitionEvents(link);
     const gateways = [await startGateway(nats.url, "a"), await startGateway(nats.url, "b")];
@@ -251,4 +281,33 @@ test("a sweeper says on the board how it is, and leaves it when it stops", async
   expect(board.get(key)?.value).toMatchObject({ lastCleanupAt: null, lastCleanupDurationMs: null });
   await sweeper.stop();
   await eventually(() => board.get(key) === undefined);
+});
+
+test("everything that a sweeper writes says its version", async () => {
+  const dying = await startGateway(nats.url, "a");
+  await startGateway(nats.url, "b");
+  const profile = {
+    username: null,
+    isAnonymous: false,
+    conversationIds: [],
+    availability: "available" as const,
+    statusText: null,
+    availabilityExpiresAt: null,
+    lastActiveAt: null,
+    lastSeen: null,
+  };
+  const board = await openBoard(link);
+  await startSweeper(nats.url, {
+    deps: { readStale: async () => [{ userId: "alice", profile }] },
+    config: { sweepIntervalMs: 500 },
+  });
+  await dying.die();
+  await eventually(() => isGone(leaseKeys.gateway("a")), { within: 20_000 });
+  const messages = await readAll(link, STREAM_EVENTS, SUBJECT_EVENTS_ALL);
+  const types = new Set(
+    messages.map(({ data }) => (fromBytes(data) as { event: { type: string } }).event.type),
+  );
+  expect([...types].sort()).toEqual(["gateway-lost", "look", "timeout"]);
+  for (const { data } of messages) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.logMessage });
+  expect(board.get(leaseKeys.sweeper("s1"))?.value).toMatchObject({ v: VERSIONS.heartbeat });
 });

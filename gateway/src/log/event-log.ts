@@ -5,6 +5,7 @@ import { MessageTooLarge, PublisherClosed } from "@meeshy/shared/nats/publisher"
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 import { toWritable } from "@meeshy/shared/writable-event";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Connection, Connections } from "../sockets/connections.ts";
@@ -169,7 +170,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
     },
     async disconnectAll(userId) {
       metrics.events.inc({ type: "disconnect-all" });
-      const order = toBytes({ event: { type: "disconnect-all" } });
+      const order = toBytes(versioned("logMessage", { event: { type: "disconnect-all" } }));
       return (await bus.acks.publish(eventSubject("admin", userId), order)).seq;
     },
     outOfStep(gatewayId) {

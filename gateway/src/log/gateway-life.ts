@@ -43,7 +43,7 @@ export function beginLife(bus: Bus, board: LeaseBoard, options: LifeOptions): Ga
   const heartbeat = createHeartbeat(bus, board, {
     key: leaseKeys.gateway(id),
     everyMs: options.leaseMs / BEATS_PER_LEASE,
-    value: (beat): GatewayBeat => ({ beat, ...options.count() }),
+    value: (beat): GatewayBeat => ({ beat, leaseMs: options.leaseMs, ...options.count() }),
     onForeign: options.onLost,
     logger,
   });

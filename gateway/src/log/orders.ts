@@ -3,6 +3,7 @@ import type { UserEvent } from "@meeshy/shared/events";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { AckLost, type Bus } from "@meeshy/shared/ports/bus";
 import { eventSubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 import { toWritable } from "@meeshy/shared/writable-event";
 import type { GatewayMetrics } from "../metrics.ts";
 
@@ -20,7 +21,7 @@ export function createOrders({ bus, metrics }: { bus: Bus; metrics: GatewayMetri
   return async (userId, event) => {
     metrics.events.inc({ type: event.type });
     const messageId = bus.clock.id();
-    const data = toBytes({ event: toWritable(event) });
+    const data = toBytes(versioned("logMessage", { event: toWritable(event) }));
     for (let attempt = 1; ; attempt++) {
       try {
         return (await bus.acks.publish(eventSubject("svc", userId), data, { messageId })).seq;

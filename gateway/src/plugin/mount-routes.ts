@@ -1,7 +1,8 @@
+import { createLeases } from "@meeshy/shared/lease-length";
 import type { FastifyInstance } from "fastify";
 import { registerAdminApi, registerApi } from "../routes/api.ts";
 import type { App, RouteDeps } from "../routes/context.ts";
-import { leasesOf, limitRequests, speakOurWay } from "../routes/house-rules.ts";
+import { limitRequests, speakOurWay } from "../routes/house-rules.ts";
 import type { HttpConfig, HttpServers } from "../routes/http-servers.ts";
 
 /**
@@ -20,7 +21,7 @@ export async function mountRoutes(
       speakOurWay(app, deps.logger);
       limitRequests(app, deps, config);
       await registerApi(app, deps);
-      await registerAdminApi(app, { ...deps, leases: leasesOf(config) });
+      await registerAdminApi(app, { ...deps, leases: createLeases(config, deps.logger) });
     },
     { prefix },
   );

@@ -1,5 +1,6 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import { gatewayBeatSchema, sweeperBeatSchema, workerBeatSchema } from "@meeshy/shared/events";
+import type { Leases } from "@meeshy/shared/lease-length";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
@@ -34,10 +35,7 @@ const LOOK_EVERY_MS = 25;
 const SWEEPER_SILENCE_MS = 3_000;
 
 /** For administrators (CONTRACT 5). */
-export function adminRoutes(
-  app: App,
-  { board, leases, ...sources }: RouteDeps & { leases: { gatewayMs: number; workerMs: number } },
-): void {
+export function adminRoutes(app: App, { board, leases, ...sources }: RouteDeps & { leases: Leases }): void {
   app.get(
     "/maintenance/stats",
     { schema: { summary: "Figures of the whole system", response: { 200: statsAnswer } } },
@@ -85,16 +83,19 @@ export function adminRoutes(
   );
 }
 
-function readBeats(board: LeaseBoard, leases: { gatewayMs: number; workerMs: number }, now: number): Beats {
-  const alive = <S extends z.ZodType>(prefix: string, schema: S, silenceMs: number): z.infer<S>[] =>
+/** How long the process under a key may be silent, ms. */
+type SilenceOf = (key: string, value: unknown) => number;
+
+function readBeats(board: LeaseBoard, leases: Leases, now: number): Beats {
+  const alive = <S extends z.ZodType>(prefix: string, schema: S, silenceMs: SilenceOf): z.infer<S>[] =>
     board
       .list(prefix)
-      .filter(({ changedAt }) => now - changedAt <= silenceMs)
+      .filter(({ key, value, changedAt }) => now - changedAt <= silenceMs(key, value))
       .flatMap(({ value }) => schema.safeParse(value).data ?? []);
   return {
-    gateways: alive(leaseKeys.gateway(""), gatewayBeatSchema, leases.gatewayMs).filter(({ lost }) => !lost),
-    workers: alive(leaseKeys.worker(""), workerBeatSchema, leases.workerMs),
-    sweepers: alive(leaseKeys.sweeper(""), sweeperBeatSchema, SWEEPER_SILENCE_MS),
+    gateways: alive(leaseKeys.gateway(""), gatewayBeatSchema, leases.gateways.of).filter(({ lost }) => !lost),
+    workers: alive(leaseKeys.worker(""), workerBeatSchema, leases.workers.of),
+    sweepers: alive(leaseKeys.sweeper(""), sweeperBeatSchema, () => SWEEPER_SILENCE_MS),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Leases } from "@meeshy/shared/lease-length";
 import { adminRoutes } from "./admin.ts";
 import { requireAdmin, requireCaller } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
@@ -23,10 +24,7 @@ export async function registerApi(app: App, deps: RouteDeps): Promise<void> {
 }
 
 /** The routes for administrators, which may live on a port of their own. */
-export async function registerAdminApi(
-  app: App,
-  deps: RouteDeps & { leases: { gatewayMs: number; workerMs: number } },
-): Promise<void> {
+export async function registerAdminApi(app: App, deps: RouteDeps & { leases: Leases }): Promise<void> {
   await app.register(
     async (api: App) => {
       requireCaller(api, deps);

@@ -30,8 +30,3 @@ export function limitRequests(
     );
   });
 }
-
-export const leasesOf = (config: Pick<GatewayConfig, "gatewayLeaseMs" | "workerLeaseMs">) => ({
-  gatewayMs: config.gatewayLeaseMs,
-  workerMs: config.workerLeaseMs,
-});

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import { errorBody, PresenceError } from "@meeshy/shared/codes";
+import { createLeases } from "@meeshy/shared/lease-length";
 import { registerOpsRoutes } from "@meeshy/shared/runtime/ops-server";
 import fastify, { type FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
@@ -10,7 +11,7 @@ import { readPage, servePage } from "../page/static-page.ts";
 import { registerAdminApi, registerApi } from "./api.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { refuseBadPath, refuseUnknownRoutes } from "./errors.ts";
-import { leasesOf, limitRequests, speakOurWay } from "./house-rules.ts";
+import { limitRequests, speakOurWay } from "./house-rules.ts";
 import { describeApi } from "./openapi.ts";
 
 export interface HttpServers {
@@ -55,7 +56,7 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
   await describeApi(app);
   await registerApi(app, deps);
   const ops = isApart ? createServer(deps) : app;
-  await registerAdminApi(ops, { ...deps, leases: leasesOf(config) });
+  await registerAdminApi(ops, { ...deps, leases: createLeases(config, deps.logger) });
   registerOpsRoutes(ops as unknown as FastifyInstance, deps);
   if (page) await servePage(app, page);
   await Promise.all([app.ready(), ops.ready()]);

@@ -1,11 +1,13 @@
-import { type CloseCommand, epochSchema } from "@meeshy/shared/events";
+import { type CloseCommand, epochSchema, gatewayBeatSchema } from "@meeshy/shared/events";
 import { createGate } from "@meeshy/shared/nats/gate";
+import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { partitionProgressSchema } from "@meeshy/shared/partition-progress";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Timer } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { leaseKeys, partitionOf } from "@meeshy/shared/subjects";
+import { BUCKET_LEASES, leaseKeys, partitionOf } from "@meeshy/shared/subjects";
 import type { EventLog } from "../log/event-log.ts";
 import { readRecord, type WorkerRecord } from "../people/worker-record.ts";
 import { closeConnection } from "./close-connection.ts";
@@ -17,7 +19,9 @@ import type { Connection, Connections } from "./connections.ts";
  * compared with the record of its person.
  *
  * A record proves that a connection was closed if it was written after the connection's announcement was processed:
- * the owner writes records before its checkpoint, so the checkpoint is read first, then the record.
+ * the owner writes records before its checkpoint, so the checkpoint is read first, then the record. Or this gateway
+ * was declared lost, and does not know yet: then all its connections are gone from the records, and it announces them
+ * again. Its heartbeat's key is marked before anything else, so that is read last.
  */
 export interface ReconcileDeps {
   bus: Bus;
@@ -43,6 +47,9 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
   let next: Timer | undefined;
   let stopped = false;
   let running = false;
+  /** connections that were missing at the last look */
+  let missing: ReadonlySet<Connection> = new Set();
+  let stillMissing = new Set<Connection>();
 
   /** Whether the partition has processed what this gateway wrote up to the connection's announcement. */
   const isCovered = ({ userId, logged }: Connection): boolean => {
@@ -59,10 +66,26 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
     const covered = open.filter(isCovered);
     const record = covered.length > 0 ? await readRecord(bus, userId) : undefined;
     const held = new Set(record?.connections.map(({ id }) => id));
-    if (held.size < TOO_MANY)
-      for (const connection of covered)
-        if (!held.has(connection.id) && connections.has(connection)) close(connection, record);
-    return covered.length === open.length;
+    const absent = held.size < TOO_MANY ? covered.filter(({ id }) => !held.has(id)) : [];
+    if (absent.length === 0) return covered.length === open.length;
+    const lives = await isAlive();
+    for (const connection of absent) {
+      if (!lives || !connections.has(connection)) continue;
+      if (missing.has(connection)) close(connection, record);
+      else stillMissing.add(connection);
+    }
+    return false;
+  };
+
+  /** Whether this life's heartbeat stands under its key, and no one has marked or removed it. */
+  const isAlive = async (): Promise<boolean> => {
+    const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(log.gatewayId()));
+    const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
+    return (
+      last !== undefined &&
+      !last.deleted &&
+      gatewayBeatSchema.safeParse(fromBytes(last.data)).data?.lost !== true
+    );
   };
 
   const close = (connection: Connection, record: WorkerRecord | undefined) => {
@@ -85,7 +108,10 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
         return done ? [] : [userId];
       });
       left = (await Promise.all(looks)).flat();
+      missing = stillMissing;
+      stillMissing = new Set();
     }
+    missing = new Set();
     running = false;
     schedule(EVERY_MS);
   };

@@ -1,8 +1,13 @@
-import { toBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, gatewaySubject, leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { VERSIONS } from "@meeshy/shared/versions";
+import { Registry } from "prom-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readAll } from "../../../shared/test/nats/kit.ts";
+import { createOrders } from "../../src/log/orders.ts";
+import { createGatewayMetrics } from "../../src/metrics.ts";
 import {
   type Client,
   type LogLine,
@@ -102,6 +107,24 @@ describe("a gateway that was declared lost", () => {
       event: { type: "disconnected" },
     });
   });
+});
+
+it("says the version of everything that it writes", async () => {
+  const gateway = await servers.gateway(LEASE);
+  const alice = await signIn(gateway.url, "alice");
+  await connectionIdOf(alice);
+  const metrics = createGatewayMetrics(new Registry());
+  await createOrders({ bus: servers.link, metrics })("alice", { type: "deleted" });
+  const log = await readAll(servers.link, STREAM_EVENTS, ">");
+  expect(log.length).toBeGreaterThanOrEqual(2);
+  for (const { data } of log) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.logMessage });
+  const beats = await readAll(
+    servers.link,
+    bucketStream(BUCKET_LEASES),
+    keySubject(BUCKET_LEASES, leaseKeys.gateway("*")),
+  );
+  expect(beats.length).toBeGreaterThan(0);
+  for (const { data } of beats) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.heartbeat });
 });
 
 it("a goodbye of a moment ago is said again in a new life, after the connections that are open", async () => {

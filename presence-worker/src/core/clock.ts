@@ -1,18 +1,17 @@
 /**
- * Partition time: the broker's time less an offset (DESIGN "Time"). Deadlines are judged by it, and only its
- * intervals mean anything; dates are the broker's own.
+ * Partition time: how much time has passed, as the sweepers prove it (DESIGN "Time"). Deadlines are judged by it, and
+ * only its intervals mean anything; dates are the broker's own.
  *
- * A broker clock that jumps is found out by the sweepers, whose timeouts carry their own monotonic clocks. A timeout
- * whose interval differs from its sweeper's by more than {@link JUMP_MS} is only a suspicion, since a message that was
- * held up on the way looks the same. If the sweeper's next one keeps step with it, either the broker's clock has
- * jumped or the sweeper's stood still (a stunned virtual machine). Two sweepers could contradict each other for ever
- * about that, so one of them is followed: only the reference moves the offset. Another that is out of step with itself
- * begins anew from where it is, once the reference has been heard in step after it; it takes the reference's place
- * when that has been silent for {@link SILENT_MS} by its own clock. A stun longer than JUMP_MS is also such a silence,
- * so while another sweeper writes, no stun moves the offset.
+ * No clock is believed alone. A timeout has two: the broker's, which may jump, and its sweeper's monotonic one, which
+ * may stand still (a stunned virtual machine) and says nothing of how long the message was held up on its way. Between
+ * two timeouts of one sweeper partition time goes on by the smaller of the two intervals, if they agree within
+ * {@link IN_STEP_MS}; if not, by nothing, and the sweeper's next timeout is compared with both. A jump, a stun or a
+ * delay therefore costs time, never gains it: deadlines come later, none early. Each sweeper is measured from a
+ * partition time of its own, and the furthest counts; so several of them need not agree, and what one misses another
+ * brings.
  *
- * Bounds: partition time runs ahead of true time by at most 2 × JUMP_MS a jump of the broker, and never leaps. A stun
- * of the only sweeper makes it fall behind by as much, once: deadlines come later, and then it runs on at true speed.
+ * Bounds: proven time never goes back, and runs ahead of true time by at most IN_STEP_MS for each fault, and by
+ * {@link UNPROVEN_MS} where the broker's clock jumps while no sweeper that was heard before is left.
  */
 
 interface Reading {
@@ -20,36 +19,35 @@ interface Reading {
   time: number;
   /** the sweeper's own clock in it */
   elapsed: number;
+  /** the broker's clock when it was stored; absent in checkpoints of the release before: offset + time */
+  broker?: number | undefined;
 }
 
-/** A sweeper's last timeout in step. */
+/** The timeout from which a sweeper's are measured, and one after it that was not in step. */
 interface SweeperClock extends Reading {
-  /** a timeout after it that was not in step */
   suspect: Reading | null;
-  /** the reference was heard in step after the suspect */
-  isContradicted?: boolean | undefined;
-  /** its first timeout since the reference's last; absent: it wrote none since */
-  alone?: Reading | undefined;
+  /** partition time at which it was heard last */
+  heard?: number | undefined;
 }
 
 export interface PartitionClock {
-  /** broker time − partition time, ms */
+  /** broker time − partition time, ms: right within {@link OFFSET_SLACK_MS} */
   offset: number;
-  /** the latest partition time; it never goes back, but for a jump that is undone */
+  /** partition time of the latest message, by the broker's clock; set right when that turns out to have jumped */
   now: number;
-  /** partition time of the last timeout that was trusted: behind it no correction goes */
-  trusted?: number | undefined;
+  /** partition time as proven by timeouts, by which deadlines are judged; absent before the first */
+  proven?: number | undefined;
+  /** the broker's clock at the last timeout */
+  broker?: number | undefined;
   sweepers: Record<string, SweeperClock>;
-  /** the sweeper that is followed; absent: the next one heard */
-  reference?: string | undefined;
 }
 
-/** Drift between the broker's and a sweeper's clock that may be a jump. */
-export const JUMP_MS = 2_000;
-/** Silence of the reference, by another sweeper's clock, after which that one is followed. Two timeouts lie in it. */
-export const SILENT_MS = 1_000;
-/** Two timeouts keep step when their intervals differ by no more: far less than they lie apart. */
-const IN_STEP_MS = 200;
+/** The two intervals agree when they differ by no more. */
+export const IN_STEP_MS = 2_000;
+/** What an unknown sweeper's first timeout proves by the broker's clock alone: a restart takes about so long. */
+export const UNPROVEN_MS = 10_000;
+/** When the offset moves, everything is scheduled anew: not for less than this. */
+const OFFSET_SLACK_MS = 1_000;
 /** More than ever write at once; of others, those heard last are remembered. */
 export const SWEEPERS_MAX = 16;
 
@@ -61,130 +59,76 @@ export function advance(clock: PartitionClock, brokerTime: number): number {
   return clock.now;
 }
 
-/** What a timeout says of the time. */
-export interface Ticked {
-  /** false: its time may be wrong, so no deadline may be judged by it */
-  isTrusted: boolean;
-  /** how far the broker's clock was found to have jumped; 0: it has not */
-  jump: number;
-}
-
-const UNTRUSTED: Ticked = { isTrusted: false, jump: 0 };
-const TRUSTED: Ticked = { isTrusted: true, jump: 0 };
-
-/** Advances to a timeout's broker time; after a jump, partition time goes on where the reference's clock says. */
+/**
+ * Advances by a timeout. `true`: the broker's clock was wrong, maybe for a moment. What was stamped since the last
+ * timeout may lie ahead, and dates lie elsewhere in partition time.
+ */
 export function advanceByTimeout(
   clock: PartitionClock,
   brokerTime: number,
   sweeperId: string,
   elapsed: number,
-): Ticked {
+): boolean {
   const { sweepers } = clock;
-  const reading = { time: brokerTime - clock.offset, elapsed };
   const own = Object.hasOwn(sweepers, sweeperId) ? sweepers[sweeperId] : undefined;
-  if (clock.reference === undefined || !Object.hasOwn(sweepers, clock.reference)) clock.reference = sweeperId;
-  const isReference = clock.reference === sweeperId;
-  if (own === undefined) {
-    remember(clock, sweeperId, { ...reading, suspect: isReference ? null : reading });
-    return isReference ? trust(clock, reading.time) : UNTRUSTED;
+  const read = { elapsed, broker: brokerTime };
+  const basis = own && [own, own.suspect].find((earlier) => earlier && isInStep(clock, earlier, read));
+  const time = Math.max(
+    basis ? basis.time + passedSince(clock, basis, read) : unproven(clock, brokerTime, own),
+    clock.proven ?? Number.NEGATIVE_INFINITY,
+  );
+  clock.proven = time;
+  clock.broker = brokerTime;
+  if (own && !basis) {
+    own.suspect = { ...read, time };
+    own.heard = time;
+    return false;
   }
-  own.alone ??= reading;
-  const leads = isReference || isSilenceBetween(own.alone, reading);
-  const drift = driftBetween(own, reading);
-  let ticked = UNTRUSTED;
-  if (Math.abs(drift) <= JUMP_MS) {
-    if (isNew(own) && !leads && !own.isContradicted) return UNTRUSTED;
-    const missed = isNew(own) && leads && !isReference ? pendingDrift(clock) : 0;
-    if (missed !== 0) ticked = jump(clock, own, reading, missed);
-    else {
-      begin(own, reading);
-      ticked = trust(clock, reading.time);
-    }
-    if (leads) follow(clock, sweeperId, true);
-  } else if (own.suspect === null || Math.abs(driftBetween(own.suspect, reading)) > IN_STEP_MS) {
-    if (isNew(own)) Object.assign(own, reading);
-    own.suspect = reading;
-    own.isContradicted = false;
-    if (isReference) follow(clock, sweeperId, false);
-  } else if (leads) {
-    ticked = jump(clock, own, reading, isReference ? drift : driftOfSuccessor(clock, reading, drift));
-    follow(clock, sweeperId, true);
-  } else if (own.isContradicted) {
-    begin(own, reading);
-    ticked = trust(clock, reading.time);
-  }
-  return ticked;
+  const isMeasuredAnew = !basis || driftBetween(clock, basis, read) > IN_STEP_MS / 2;
+  const { time: from, elapsed: then, broker } = isMeasuredAnew || !basis ? { ...read, time } : basis;
+  remember(clock, sweeperId, { time: from, elapsed: then, broker, suspect: null, heard: time });
+  return settle(clock, brokerTime, time);
 }
 
-/** Messages before it may have come while the broker's clock was wrong for a moment. */
-function trust(clock: PartitionClock, time: number): Ticked {
-  clock.now = clock.trusted = Math.max(time, clock.trusted ?? Number.NEGATIVE_INFINITY);
-  return TRUSTED;
+/** Sets the offset, and what other messages have said of the time, right by a timeout that is believed. */
+function settle(clock: PartitionClock, brokerTime: number, time: number): boolean {
+  const isMoved = Math.abs(brokerTime - time - clock.offset) > OFFSET_SLACK_MS;
+  const isAhead = clock.now > time + OFFSET_SLACK_MS;
+  if (isMoved) clock.offset = brokerTime - time;
+  clock.now = isMoved || isAhead ? time : Math.max(clock.now, time);
+  return isMoved || isAhead;
 }
 
-/** From here on a sweeper's intervals are measured. */
-function begin(own: SweeperClock, { time, elapsed }: Reading): void {
-  own.time = time;
-  own.elapsed = elapsed;
-  own.suspect = null;
-  own.isContradicted = undefined;
+interface Measured {
+  elapsed: number;
+  broker: number;
 }
 
-/** The reference was heard: nobody else's clock measures its silence any more. */
-function follow(clock: PartitionClock, reference: string, isInStep: boolean): void {
-  clock.reference = reference;
-  for (const other of Object.values(clock.sweepers)) {
-    other.alone = undefined;
-    if (isInStep && other.suspect !== null) other.isContradicted = true;
-  }
-}
+const brokerPassed = (clock: PartitionClock, { broker, time }: Reading, later: Measured): number =>
+  later.broker - (broker ?? time + clock.offset);
 
-/** Moves the offset. A sweeper that was not heard meanwhile begins anew: it may have missed the jump, or its cause. */
-function jump(clock: PartitionClock, own: SweeperClock, reading: Reading, drift: number): Ticked {
-  const time = Math.max(reading.time - drift, clock.trusted ?? Number.NEGATIVE_INFINITY);
-  const moved = reading.time - time;
-  clock.offset += moved;
-  begin(own, { time, elapsed: reading.elapsed });
-  for (const [id, other] of Object.entries(clock.sweepers)) {
-    if (other !== own && (isNew(other) || other.alone === undefined)) delete clock.sweepers[id];
-  }
-  clock.now = clock.trusted = time;
-  return { isTrusted: true, jump: moved };
-}
+const driftBetween = (clock: PartitionClock, earlier: Reading, later: Measured): number =>
+  Math.abs(brokerPassed(clock, earlier, later) - (later.elapsed - earlier.elapsed));
 
-/**
- * Behind its own last timeout a sweeper may be because of an offset that was moved while it was silent: as the new
- * reference it may not make time leap by that, only keep it from standing still.
- */
-function driftOfSuccessor(clock: PartitionClock, { time }: Reading, drift: number): number {
-  return drift > 0 ? drift : Math.min(0, time - clock.now);
-}
+const isInStep = (clock: PartitionClock, earlier: Reading, later: Measured): boolean =>
+  driftBetween(clock, earlier, later) <= IN_STEP_MS;
 
-/**
- * What the reference had seen last before it fell silent: for a new sweeper, which knows nothing of the time before, the
- * only sign of a jump. Were it a message that was held up, time would fall behind, and that is harmless.
- */
-function pendingDrift({ sweepers, reference = "" }: PartitionClock): number {
-  const last = Object.hasOwn(sweepers, reference) ? sweepers[reference] : undefined;
-  return last?.suspect && !isNew(last) ? driftBetween(last, last.suspect) : 0;
+const passedSince = (clock: PartitionClock, earlier: Reading, later: Measured): number =>
+  Math.max(0, Math.min(brokerPassed(clock, earlier, later), later.elapsed - earlier.elapsed));
+
+/** What a timeout proves that agrees with nothing: a known sweeper's nothing, a new one's a restart's time. */
+function unproven(clock: PartitionClock, brokerTime: number, own: SweeperClock | undefined): number {
+  const { proven, broker, offset } = clock;
+  if (proven === undefined || broker === undefined) return brokerTime - offset;
+  return own ? proven : proven + Math.max(0, Math.min(brokerTime - broker, UNPROVEN_MS));
 }
 
 function remember(clock: PartitionClock, sweeperId: string, sweeper: SweeperClock): void {
   const { sweepers } = clock;
-  const known = Object.entries(sweepers).filter(([id]) => id !== clock.reference);
-  if (known.length >= SWEEPERS_MAX - 1) {
-    known.sort(([, a], [, b]) => a.time - b.time);
-    for (const [id] of known.slice(0, known.length - SWEEPERS_MAX + 2)) delete sweepers[id];
+  if (!Object.hasOwn(sweepers, sweeperId)) {
+    const heard = ({ heard, time }: SweeperClock) => heard ?? time;
+    const known = Object.entries(sweepers).sort(([, a], [, b]) => heard(a) - heard(b));
+    for (const [id] of known.slice(0, Math.max(0, known.length - SWEEPERS_MAX + 1))) delete sweepers[id];
   }
   sweepers[sweeperId] = sweeper;
 }
-
-/** A sweeper is in step with a jump that came just before its first timeout: the reference must be heard after that. */
-const isNew = ({ suspect, elapsed }: SweeperClock): boolean => suspect?.elapsed === elapsed;
-
-/** By both clocks: of timeouts that were held up and come at once, one alone would say so. */
-const isSilenceBetween = (first: Reading, last: Reading): boolean =>
-  last.elapsed - first.elapsed >= SILENT_MS && Math.abs(last.time - first.time) >= SILENT_MS;
-
-const driftBetween = (earlier: Reading, later: Reading): number =>
-  later.time - earlier.time - (later.elapsed - earlier.elapsed);

@@ -9,8 +9,8 @@ export function shareOf(self: string, alive: readonly string[], partitions: numb
 
 export interface Holding {
   partition: number;
-  /** null: released or never owned */
-  owner: string | null;
+  /** null: released or never owned; undefined: not readable, so owned by an unknown worker and left alone */
+  owner: string | null | undefined;
 }
 
 export interface Plan {
@@ -49,7 +49,7 @@ export function plan(
     holdings.filter((holding) => !held.has(holding.partition) && wanted(holding)).map((it) => it.partition);
 
   const own = partitions(({ owner }) => owner === self);
-  const orphans = partitions(({ owner }) => owner !== null && !living.includes(owner));
+  const orphans = partitions(({ owner }) => typeof owner === "string" && !living.includes(owner));
   const adopted = orphans.filter((p) => p % living.length === rank || lingering.has(p));
   const released = partitions(({ owner }) => owner === null);
   const claim = [...own, ...adopted];

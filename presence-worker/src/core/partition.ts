@@ -150,8 +150,9 @@ export function createPartition(
     event: UserMessage["event"] | PartitionMessage["event"],
     traceparent: string | undefined,
     changes: Change[],
+    now = clock.now,
   ) => {
-    const next = transition(record, { ...event, seq, epoch, now: clock.now, date: time ?? 0 });
+    const next = transition(record, { ...event, seq, epoch, now, date: time ?? 0 });
     if (next.record === record && next.effects.length === 0) return;
     if (next.record !== record) keep(next.record);
     changes.push({ record: next.record, effects: next.effects, traceparent });
@@ -171,28 +172,28 @@ export function createPartition(
   };
 
   /** A new epoch began: gateways have announced themselves under new ids, whoever has not is gone. */
-  const reconcile = (changes: Change[]) => {
-    if (typeof reconcileAt !== "number" || clock.now < reconcileAt) return;
+  const reconcile = (changes: Change[], proven: number) => {
+    if (typeof reconcileAt !== "number" || proven < reconcileAt) return;
     reconcileAt = null;
     loseGateways((gatewayId) => !publishers.isKnown(gatewayId), changes, 2 * gatewayLeaseMs);
   };
 
   /** Last values expire on the broker: what has not changed for long is told again under its old version. */
-  const renew = (record: UserRecord, changes: Change[]) => {
+  const renew = (record: UserRecord, changes: Change[], proven: number) => {
     const due = nextRenewal(record, renewAfterMs, clock.offset);
-    if (due === null || !isDue(due, clock.now)) return;
-    const renewed = { ...record, renewedAt: clock.now + clock.offset };
+    if (due === null || !isDue(due, proven)) return;
+    const renewed = { ...record, renewedAt: proven + clock.offset };
     keep(renewed);
     const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
     changes.push({ record: renewed, effects, traceparent: undefined });
   };
 
-  const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[]) => {
-    for (const seat of wheel.take(clock.now)) {
+  const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[], proven: number) => {
+    for (const seat of wheel.take(proven)) {
       const deadline = nextDeadline(seat.record, clock.offset);
-      if (deadline !== null && isDue(deadline, clock.now) && !hasSeen(seat.record))
-        step(seat.record, event, undefined, changes);
-      renew(seat.record, changes);
+      if (deadline !== null && isDue(deadline, proven) && !hasSeen(seat.record))
+        step(seat.record, event, undefined, changes, proven);
+      renew(seat.record, changes, proven);
       schedule(seat);
     }
   };
@@ -224,14 +225,12 @@ export function createPartition(
       loseGateways((gatewayId) => gatewayId === event.gatewayId, changes);
       return;
     }
-    const { now, offset } = clock;
-    const { isTrusted } = advanceByTimeout(clock, time, event.sweeperId, event.elapsed);
-    if (clock.offset !== offset || clock.now < now) correctTimes(changes);
-    if (!isTrusted) return;
-    reconcile(changes);
-    lookAtDeadlines(event, changes);
-    applied.outOfStep = publishers.outOfStep(clock.now);
-    applied.silent = publishers.silent(clock.now);
+    if (advanceByTimeout(clock, time, event.sweeperId, event.elapsed)) correctTimes(changes);
+    const proven = clock.proven ?? clock.now;
+    reconcile(changes, proven);
+    lookAtDeadlines(event, changes, proven);
+    applied.outOfStep = publishers.outOfStep(proven);
+    applied.silent = publishers.silent(proven);
   };
 
   return {

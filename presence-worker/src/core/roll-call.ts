@@ -4,6 +4,8 @@ export interface Sign {
   id: string;
   /** when the heartbeat was last seen to change */
   changedAt: number;
+  /** for how long its process may be silent, ms */
+  leaseMs: number;
 }
 
 export interface RollCall {
@@ -17,20 +19,23 @@ export interface RollCall {
  * at the same moment, look dead. After such a gap whoever was alive before it gets one lease to be heard
  * again; whoever was dead stays so.
  */
-export function createRollCall(self: string, leaseMs: number): RollCall {
+export function createRollCall(self: string): RollCall {
   let hearingSince: number | null = null;
   let lastHeard: ReadonlySet<string> = new Set();
   return {
     call(now, signs) {
       const own = signs.find(({ id }) => id === self);
-      if (own === undefined || now - own.changedAt > leaseMs / 2) {
+      if (own === undefined || now - own.changedAt > own.leaseMs / 2) {
         hearingSince = null;
         return null;
       }
       hearingSince ??= now;
-      const isInDoubt = now - hearingSince <= leaseMs;
+      const heardFor = now - hearingSince;
       const alive = signs
-        .filter(({ id, changedAt }) => now - changedAt <= leaseMs || (isInDoubt && lastHeard.has(id)))
+        .filter(
+          ({ id, changedAt, leaseMs }) =>
+            now - changedAt <= leaseMs || (heardFor <= leaseMs && lastHeard.has(id)),
+        )
         .map(({ id }) => id);
       lastHeard = new Set(alive);
       return alive;

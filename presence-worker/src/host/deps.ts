@@ -7,6 +7,7 @@ import type { createTransition } from "../core/transition.ts";
 import type { DatabaseWriter } from "../io/database-writer.ts";
 import type { RecordLoader } from "../io/record-loader.ts";
 import type { Refusals } from "../io/refusals.ts";
+import type { ReportUnreadable } from "../io/unreadable.ts";
 import type { WorkerMetrics } from "../metrics.ts";
 import type { EpochKeeper } from "./epoch-keeper.ts";
 import type { RoundTimer } from "./round-timer.ts";
@@ -18,6 +19,7 @@ export interface HostDeps {
   board: LeaseBoard;
   logger: Logger;
   metrics: WorkerMetrics;
+  report: ReportUnreadable;
   database: DatabaseWriter;
   /** bounds the acknowledged writes of all partitions together */
   writes: Gate;

@@ -4,6 +4,7 @@ import { bucketStream } from "@meeshy/shared/nats/streams";
 import { type Bus, isConflict, type StreamInfo } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
+import { isLater, versioned } from "@meeshy/shared/versions";
 import {
   decideEpoch,
   faultOfStored,
@@ -12,6 +13,7 @@ import {
   type Remembered,
   type StreamAges,
 } from "../core/epoch.ts";
+import type { ReportUnreadable } from "../io/unreadable.ts";
 
 /** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
 export interface EpochKeeper {
@@ -54,6 +56,7 @@ export interface EpochDeps {
   board: LeaseBoard;
   /** the highest log position that the database remembers; rejects while it is away */
   remembered: () => Promise<Remembered | undefined>;
+  report: ReportUnreadable;
   logger: Logger;
 }
 
@@ -65,7 +68,13 @@ const LOOK_MS = 500;
 const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE)];
 
 /** Resolves when the epoch is known; waits for the database only when the leases are gone. */
-export async function createEpochKeeper({ bus, board, remembered, logger }: EpochDeps): Promise<EpochKeeper> {
+export async function createEpochKeeper({
+  bus,
+  board,
+  remembered,
+  report,
+  logger,
+}: EpochDeps): Promise<EpochKeeper> {
   const { clock } = bus;
   let nextLook: Promise<LogEnds> | undefined;
   const logEnds = (): Promise<LogEnds> => {
@@ -82,8 +91,12 @@ export async function createEpochKeeper({ bus, board, remembered, logger }: Epoc
   /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
   const revisionNow = () => board.get(leaseKeys.epoch)?.revision ?? 0;
   const write = async (epoch: Epoch, reason: string, revision: number) => {
+    if (isLater("epoch", board.get(leaseKeys.epoch)?.value)) {
+      report("epoch", leaseKeys.epoch, revision, `a later release begins the next epoch: ${reason}`);
+      return;
+    }
     try {
-      await board.put(leaseKeys.epoch, epoch, revision);
+      await board.put(leaseKeys.epoch, versioned("epoch", epoch), revision);
       logger.warn({ ...epoch, reason }, "a new epoch begins");
     } catch (error) {
       if (!isConflict(error)) throw error;

@@ -1,10 +1,11 @@
 import type { Epoch } from "@meeshy/shared/events";
-import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import { fromBytesOrNone, toBytes } from "@meeshy/shared/nats/last-value";
 import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
+import { isLater, versioned } from "@meeshy/shared/versions";
 import { initialMemory, type PartitionMemory } from "../core/partition.ts";
 import { fitLease, LEASE_MAX_BYTES, type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
 import type { WorkerMetrics } from "../metrics.ts";
@@ -39,32 +40,42 @@ export interface ClaimOptions {
 const EMPTY: PartitionLease = { owner: null, memory: null, storedUpTo: 0 };
 
 /** What entries say: the board makes a new one at each change, and they are looked at far more often. */
-const leases = new WeakMap<LeaseEntry, PartitionLease>();
+const leases = new WeakMap<LeaseEntry, FoundLease>();
 
-/** What a board entry says; an unreadable one is owned by nobody and remembers nothing. */
-export function readLease(entry: LeaseEntry | undefined): PartitionLease {
+/**
+ * What stands under a partition's key; `"damaged"`: nothing that a release up to this one can have written; `"later"`:
+ * written by a later release in a format that this one does not know. Either belongs to an unknown owner.
+ */
+export type FoundLease = PartitionLease | "damaged" | "later";
+
+/** What a board entry says; a partition without one is owned by no worker, and nothing of it is remembered. */
+export function readLease(entry: LeaseEntry | undefined): FoundLease {
   if (entry === undefined) return EMPTY;
-  const lease = leases.get(entry) ?? partitionLeaseSchema.safeParse(entry.value).data ?? EMPTY;
+  const lease = leases.get(entry) ?? parseLease(entry.value);
   leases.set(entry, lease);
   return lease;
 }
 
-function parseLease(last: LastValue | undefined): PartitionLease | "absent" | "unreadable" {
-  if (last === undefined || last.deleted) return "absent";
-  try {
-    return partitionLeaseSchema.parse(fromBytes(last.data));
-  } catch {
-    return "unreadable";
-  }
+/** The owner; null: there is none; `undefined`: not known, since the lease cannot be read. */
+export const ownerOf = (lease: FoundLease): string | null | undefined =>
+  typeof lease === "string" ? undefined : lease.owner;
+
+function parseLease(value: unknown): FoundLease {
+  if (isLater("lease", value)) return "later";
+  return partitionLeaseSchema.safeParse(value).data ?? "damaged";
 }
 
-/** Takes the partition by compare-and-set; `undefined` when another was faster. */
+const parseLast = (last: LastValue | undefined): FoundLease | "absent" =>
+  last === undefined || last.deleted ? "absent" : parseLease(fromBytesOrNone(last.data));
+
+/** Takes the partition by compare-and-set; `undefined` when another was faster, or the lease cannot be read. */
 export async function claimPartition(options: ClaimOptions): Promise<Claim | undefined> {
   const { workerId, partition, bus, board, logger, metrics, epoch, onLost } = options;
   const key = leaseKeys.partition(partition);
   const subject = keySubject(BUCKET_LEASES, key);
   const entry = board.get(key);
   const lease = readLease(entry);
+  if (typeof lease === "string") return undefined;
   const formerOwner =
     lease.owner !== null && lease.owner !== workerId ? board.get(leaseKeys.worker(lease.owner)) : undefined;
   const silentSince = formerOwner?.changedAt ?? bus.clock.now();
@@ -87,13 +98,17 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     return value;
   };
 
-  /** A refusal is first of all one's own lost ack: only a foreign owner counts. */
+  let isOwned = false;
+  /**
+   * A refusal is first of all one's own lost ack: only a foreign owner counts. What is damaged, its owner writes anew.
+   */
   const put = async (whole: PartitionLease): Promise<void> => {
     let value = fit(whole, LEASE_MAX_BYTES);
     for (;;) {
       try {
-        revision = await board.put(key, value, revision);
+        revision = await board.put(key, versioned("lease", value), revision);
         held = whole;
+        isOwned = true;
         return;
       } catch (error) {
         if (isTooLarge(error)) {
@@ -104,10 +119,10 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
         }
         if (!isConflict(error)) throw error;
         const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
-        const found = parseLease(last);
-        if (found === "unreadable")
-          logger.error({ key, revision: last?.seq }, "lease is not readable, written anew");
-        else if (found !== "absent" && found.owner !== workerId) throw error;
+        const found = parseLast(last);
+        if (found === "damaged" && isOwned)
+          logger.error({ key, revision: last?.seq }, "lease is damaged, written anew by its owner");
+        else if (found !== "absent" && ownerOf(found as FoundLease) !== workerId) throw error;
         revision = last?.seq ?? 0;
       }
     }
@@ -133,8 +148,8 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     },
     async verify() {
       const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject).catch(() => undefined);
-      const found = parseLease(last);
-      if (typeof found === "object" && found.owner !== workerId) onLost();
+      const found = parseLast(last);
+      if (found === "later" || (typeof found === "object" && found.owner !== workerId)) onLost();
     },
     async release() {
       await put({ ...held, owner: null });

@@ -35,6 +35,9 @@ export interface PartitionHost {
   abandon(): Promise<void>;
 }
 
+const KEPT = "kept, since it is of a later event or release";
+const REPLACED = "replaced by what is known here";
+
 /** Reads the partition's records and log from its checkpoint on, and keeps at it until released. */
 export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<PartitionHost> {
   const { bus, metrics, database, epochs, rules } = deps;
@@ -42,8 +45,14 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
   const logger = deps.logger.child({ partition: p });
 
   const writtenOf = (userId: string) => partition.written(userId);
+  const givenUp = Promise.withResolvers<never>();
+  givenUp.promise.catch(() => {});
   const writingTo = (stream: string) => ({
-    permit: () => epochs.permit(memory.epoch),
+    permit() {
+      const permit = epochs.permit(memory.epoch);
+      // Without a link it is never granted: what is given up does not wait for it.
+      return permit && Promise.race([permit, givenUp.promise]);
+    },
     doubt: epochs.doubt,
     stored: (seq: number) => epochs.stored(stream, seq),
   });
@@ -55,6 +64,10 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     writtenOf,
     writing: writingTo(bucketStream(BUCKET_STATE)),
     onOversize: () => metrics.oversize("record"),
+    onUnreadable(key, revision, isKept) {
+      deps.report("record", key, revision, isKept ? KEPT : REPLACED);
+      if (isKept) void claim.verify();
+    },
   });
   const statuses = createStatusWriter({
     bus,
@@ -64,6 +77,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     onForeign: () => void claim.verify(),
     writing: writingTo(STREAM_STATUS),
     onOversize: () => metrics.oversize("status"),
+    onUnreadable: (key, revision, isKept) => deps.report("status", key, revision, isKept ? KEPT : REPLACED),
   });
   const stored = await deps.loader.load(p);
   if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
@@ -228,6 +242,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
     erasures.stop();
     statuses.close();
     records.close();
+    givenUp.reject(new Error(`partition ${p} was given up`));
     await following.stop();
     await checkpointer.stop();
   };

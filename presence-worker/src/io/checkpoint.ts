@@ -4,7 +4,7 @@ import type { PartitionMemory } from "../core/partition.ts";
 
 /** A partition's entry on the lease board: who owns it, and from where its log must be read again. */
 
-const readingSchema = z.object({ time: z.number(), elapsed: z.number() });
+const readingSchema = z.object({ time: z.number(), elapsed: z.number(), broker: z.number().optional() });
 
 export const partitionLeaseSchema = z.object({
   /** null: released */
@@ -19,14 +19,10 @@ export const partitionLeaseSchema = z.object({
         now: z.number(),
         sweepers: z.record(
           z.string(),
-          readingSchema.extend({
-            suspect: readingSchema.nullable(),
-            isContradicted: z.boolean().optional(),
-            alone: readingSchema.optional(),
-          }),
+          readingSchema.extend({ suspect: readingSchema.nullable(), heard: z.number().optional() }),
         ),
-        reference: z.string().optional(),
-        trusted: z.number().optional(),
+        proven: z.number().optional(),
+        broker: z.number().optional(),
       }),
       publishers: z.record(
         z.string(),

@@ -3,6 +3,7 @@ import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { gatewaySubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 
 type OutOfStepCommand = Extract<GatewayCommand, { type: "out-of-step" }>;
 
@@ -21,7 +22,7 @@ export async function commandGateway(
   command: GatewayCommand,
   logger: Logger,
 ): Promise<void> {
-  const data = toBytes(command);
+  const data = toBytes(versioned("command", command));
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     try {
       await bus.request(gatewaySubject(gatewayId), data, ANSWER_MS);
@@ -38,5 +39,8 @@ export async function commandGateway(
  * and not waited for, since it is sent again for as long as that lasts.
  */
 export function reportOutOfStep(bus: Bus, command: Omit<OutOfStepCommand, "type">): void {
-  bus.publish(gatewaySubject(command.publisher), toBytes({ type: "out-of-step", ...command }));
+  bus.publish(
+    gatewaySubject(command.publisher),
+    toBytes(versioned("command", { type: "out-of-step", ...command })),
+  );
 }

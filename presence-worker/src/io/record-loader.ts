@@ -4,6 +4,7 @@ import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE } from "@meeshy/shared/subjects";
 import { type ReadRecord, readRecord } from "./stored-record.ts";
+import type { ReportUnreadable } from "./unreadable.ts";
 
 /** A record as it was found; `recordSeq`: its stream sequence. */
 export interface LoadedRecord extends ReadRecord {
@@ -36,7 +37,7 @@ interface Request {
   done: PromiseWithResolvers<LoadedRecord[]>;
 }
 
-export function createRecordLoader(bus: Bus, logger: Logger): RecordLoader {
+export function createRecordLoader(bus: Bus, logger: Logger, report: ReportUnreadable): RecordLoader {
   let asked = new Map<number, Request>();
 
   const take = (message: Stored, requests: ReadonlyMap<number, Request>) => {
@@ -48,7 +49,7 @@ export function createRecordLoader(bus: Bus, logger: Logger): RecordLoader {
     if (deleted) return;
     const read = readRecord(data);
     if (read) found.set(subject, { ...read, recordSeq: seq });
-    else logger.error({ key: subject }, "record is not readable, set aside");
+    else report("record", subject, seq, "the user is shown as before until their next event");
   };
 
   const read = (key: string, from: FollowOptions["from"], requests: ReadonlyMap<number, Request>) =>

@@ -1,11 +1,25 @@
 import type { Gate } from "@meeshy/shared/nats/gate";
-import { compareAndDelete, compareAndSet, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndDelete, compareAndSet, fromBytesOrNone, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { type Bus, isConflict, isTooLarge, type PubAck, PublishRefused } from "@meeshy/shared/ports/bus";
+import {
+  type Bus,
+  isConflict,
+  isTooLarge,
+  type LastValue,
+  type PubAck,
+  PublishRefused,
+} from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
+import { isLater, versioned } from "@meeshy/shared/versions";
 import type { Written } from "../core/partition.ts";
-import { encodeRecord, RECORD_MAX_BYTES, readPosition, type StoredRecord } from "./stored-record.ts";
+import {
+  encodeRecord,
+  RECORD_MAX_BYTES,
+  readPosition,
+  readRecord,
+  type StoredRecord,
+} from "./stored-record.ts";
 
 /** Somebody who owns the partition now has written further than this process: its writes must end. */
 export class Fenced extends Error {
@@ -41,6 +55,8 @@ export interface RecordStoreOptions {
   writing: WritePermit;
   /** A record did not fit as a whole. */
   onOversize: () => void;
+  /** A record cannot be read; `isKept`: it is of a later event than the one to be written, and stays. */
+  onUnreadable: (key: string, revision: number, isKept: boolean) => void;
 }
 
 /** Whether the streams are still those of the epoch in which the partition is owned. */
@@ -63,8 +79,21 @@ interface Attempt {
 const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
+/**
+ * How what stands under a user's key relates to what is to be written. A record that cannot be read still says how far
+ * its writer had read the log: one of a later event is kept, since nobody knows what it says, and the user's next
+ * event replaces it.
+ */
+function judge(last: LastValue, { epoch, seq }: Pick<Attempt, "epoch" | "seq">) {
+  const found = readPosition(last.data);
+  const isAhead = found !== undefined && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq));
+  if (last.deleted || readRecord(last.data) !== undefined) return isAhead ? "ahead" : "behind";
+  const isUnknown = found === undefined && isLater("record", fromBytesOrNone(last.data));
+  return isAhead || isUnknown ? "kept" : "replaced";
+}
+
 export function createRecordStore(options: RecordStoreOptions): RecordStore {
-  const { bus, partition, gate, logger, writtenOf, writing, onOversize } = options;
+  const { bus, partition, gate, logger, writtenOf, writing, onOversize, onUnreadable } = options;
   let closed = false;
   /** whose record did not fit when it was last written */
   const oversized = new Set<string>();
@@ -99,9 +128,12 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       } catch (error) {
         if (isConflict(error)) {
           const last = await bus.lastValue(STREAM, subject);
-          const found = last && readPosition(last.data);
-          if (found && (found.epoch > epoch || (found.epoch === epoch && found.seq > seq)))
-            throw new Fenced(subject);
+          if (last) {
+            const standing = judge(last, { epoch, seq });
+            if (standing === "ahead") throw new Fenced(subject);
+            if (standing !== "behind") onUnreadable(subject, last.seq, standing === "kept");
+            if (standing === "kept") return;
+          }
           if (last === undefined && expected > 0) writing.doubt();
           expected = last?.seq ?? 0;
           note(expected);
@@ -148,7 +180,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     },
     async remove(userId, epoch, seq) {
       oversized.delete(userId);
-      const data = toBytes({ epoch, seq });
+      const data = toBytes(versioned("record", { epoch, seq }));
       const put = (expected: number) => compareAndDelete(bus, subjectOf(userId), expected, data);
       const attempt = { epoch, seq, put };
       await store(userId, attempt, async (error) => (isTooLarge(error) ? undefined : attempt));

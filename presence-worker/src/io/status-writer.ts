@@ -1,9 +1,15 @@
 import type { Gate } from "@meeshy/shared/nats/gate";
-import { compareAndSet, fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import { compareAndSet, fromBytesOrNone, toBytes } from "@meeshy/shared/nats/last-value";
 import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { compareVersions, type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
+import {
+  compareVersions,
+  type StatusMessage,
+  statusMessageSchema,
+  userStatusSchema,
+} from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
+import { isLater, versioned } from "@meeshy/shared/versions";
 import type { Written } from "../core/partition.ts";
 import type { WritePermit } from "./record-store.ts";
 
@@ -21,6 +27,7 @@ interface Lane {
 }
 
 const RETRY_MS = 200;
+const positionSchema = userStatusSchema.pick({ epoch: true, version: true });
 
 export interface StatusWriterOptions {
   bus: Bus;
@@ -31,13 +38,15 @@ export interface StatusWriterOptions {
   writtenOf: (userId: string) => Written | undefined;
   /** A newer status stood there already: another owner may be at work. */
   onForeign: () => void;
+  /** What stood there cannot be read; `isKept`: it is newer, or of a later release, and stays. */
+  onUnreadable: (subject: string, revision: number, isKept: boolean) => void;
   writing: WritePermit;
   /** A status did not fit as a whole. */
   onOversize: () => void;
 }
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
-  const { bus, gate, logger, writtenOf, onForeign, writing, onOversize } = options;
+  const { bus, gate, logger, writtenOf, onForeign, onUnreadable, writing, onOversize } = options;
   const lanes = new Map<string, Lane>();
   /** whose status did not fit when it was last stored */
   const oversized = new Set<string>();
@@ -50,8 +59,10 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
 
   /** What to write in view of what stands there; `null`: nothing. */
   const adopt = (status: StatusMessage, last: LastValue | undefined): StatusMessage | null => {
-    const found = last === undefined ? undefined : statusMessageSchema.safeParse(parse(last.data)).data;
-    if (found === undefined) return status;
+    if (last === undefined) return status;
+    const value = fromBytesOrNone(last.data);
+    const found = statusMessageSchema.safeParse(value).data;
+    if (found === undefined) return adoptUnreadable(status, value, last.seq);
     const order = compareVersions(found, status);
     if (order > 0 && status.version > 0) onForeign();
     if (order < 0) return status;
@@ -69,6 +80,19 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     oversized.add(userId);
   };
 
+  /**
+   * Of what cannot be read as a whole, epoch and version still say which is newer. Without them the owner's own view
+   * counts, unless a later release wrote it.
+   */
+  const adoptUnreadable = (status: StatusMessage, value: unknown, seq: number): StatusMessage | null => {
+    const position = positionSchema.safeParse(value).data;
+    const order = position === undefined ? 0 : compareVersions(position, status);
+    const isKept = order > 0 || (order === 0 && isLater("status", value));
+    onUnreadable(statusSetSubject(status.userId), seq, isKept);
+    if (order > 0 && status.version > 0) onForeign();
+    return isKept ? null : status;
+  };
+
   const store = async (whole: StatusMessage): Promise<void> => {
     const { userId } = whole;
     const subject = statusSetSubject(userId);
@@ -79,7 +103,9 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       const permit = writing.permit();
       if (permit && !(await granted(permit))) return;
       try {
-        const ack = await gate.run(() => compareAndSet(bus, subject, toBytes(status), expected));
+        const ack = await gate.run(() =>
+          compareAndSet(bus, subject, toBytes(versioned("status", status)), expected),
+        );
         note(userId, ack.seq);
         writing.stored(ack.seq);
         if (given === whole) oversized.delete(userId);
@@ -155,11 +181,3 @@ const granted = (permit: Promise<void>): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-function parse(data: Uint8Array): unknown {
-  try {
-    return fromBytes(data);
-  } catch {
-    return undefined;
-  }
-}

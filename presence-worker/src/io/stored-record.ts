@@ -1,6 +1,7 @@
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
 import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
+import { versioned } from "@meeshy/shared/versions";
 import { z } from "zod";
 import { STORED, type UserRecord } from "../core/record.ts";
 import { shareId } from "./shared-ids.ts";
@@ -92,10 +93,10 @@ export interface EncodedRecord {
  * oldest connections, for which one stand-in a gateway remains; conversations. `undefined`: not even that fits.
  */
 export function encodeRecord(stored: StoredRecord, maxBytes: number): EncodedRecord | undefined {
-  const whole = toBytes(stored);
+  const whole = toBytes(versioned("record", stored));
   if (whole.length <= maxBytes) return { data: whole, isWhole: true };
   for (const reduced of reductions(stored)) {
-    const data = toBytes(reduced);
+    const data = toBytes(versioned("record", reduced));
     if (data.length <= maxBytes) return { data, isWhole: false };
   }
   return undefined;

@@ -18,7 +18,13 @@ it("a look at the log's end sees everything that was stored before it was asked 
   const logger = createLogger("test", "silent");
   const board = createLeaseBoard(link, logger);
   onTestFinished(() => board.close());
-  const keeper = await createEpochKeeper({ bus: link, board, remembered: async () => undefined, logger });
+  const keeper = await createEpochKeeper({
+    bus: link,
+    board,
+    remembered: async () => undefined,
+    report: () => {},
+    logger,
+  });
   onTestFinished(() => keeper.close());
 
   for (let round = 0; round < 20; round++) {
@@ -39,7 +45,13 @@ it("after a break of the link writing waits until the streams were compared, and
   onTestFinished(() => streams.stop());
   const board = createLeaseBoard(link, logger);
   onTestFinished(() => board.close());
-  const keeper = await createEpochKeeper({ bus: link, board, remembered: async () => undefined, logger });
+  const keeper = await createEpochKeeper({
+    bus: link,
+    board,
+    remembered: async () => undefined,
+    report: () => {},
+    logger,
+  });
   onTestFinished(() => keeper.close());
   expect(keeper.permit(1)).toBeUndefined();
 
@@ -76,7 +88,13 @@ it("what is stored while the streams are asked after does not look like a stream
       return answer;
     },
   };
-  const keeper = await createEpochKeeper({ bus, board, remembered: async () => undefined, logger });
+  const keeper = await createEpochKeeper({
+    report: () => {},
+    bus,
+    board,
+    remembered: async () => undefined,
+    logger,
+  });
   onTestFinished(() => keeper.close());
   onAnswer = async () => {
     const { seq } = await link.js.publish("presence.set.ann", "{}");

@@ -32,7 +32,7 @@ const names = (loaded: readonly LoadedRecord[] | undefined) =>
 
 /** Asks for the partitions below `count` at once. */
 const loadBelow = (count: number) => {
-  const loader = createRecordLoader(link, logger);
+  const loader = createRecordLoader(link, logger, () => {});
   return Promise.all(Array.from({ length: count }, (_, partition) => loader.load(partition)));
 };
 
@@ -73,7 +73,7 @@ describe.each([
 });
 
 it("a partition that is asked for while others are loaded is loaded as it is then", async () => {
-  const loader = createRecordLoader(link, logger);
+  const loader = createRecordLoader(link, logger, () => {});
   await put(3, "early");
   const first = loader.load(3);
   expect(names(await first)).toEqual(["early"]);

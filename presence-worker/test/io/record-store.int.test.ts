@@ -32,13 +32,14 @@ async function startStores() {
       writtenOf: () => written,
       writing: { permit: () => undefined, doubt: () => {}, stored: () => {} },
       onOversize: () => oversized.push(1),
+      onUnreadable: () => {},
     });
     return { ...store, write: (record) => store.write(record, async () => record) };
   };
   return {
     link,
     open,
-    load: () => createRecordLoader(link, logger).load(partition),
+    load: () => createRecordLoader(link, logger, () => {}).load(partition),
     oversized,
     partition,
     logger,
@@ -100,6 +101,7 @@ it("an attempt after the first writes the record as it is by then", async () => 
     writtenOf: () => undefined,
     writing: { permit: () => undefined, doubt: () => {}, stored: () => {} },
     onOversize: () => {},
+    onUnreadable: () => {},
   });
   await store.write(aliceAt(5), async () => aliceAt(9));
   expect(await load()).toMatchObject([{ record: { seq: 9 } }]);

@@ -1,7 +1,8 @@
 import { type Bus, isConflict, type LastValue } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
-import { fromBytes } from "./last-value.ts";
+import { versioned } from "../versions.ts";
+import { fromBytesOrNone } from "./last-value.ts";
 import type { LeaseBoard } from "./lease-board.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
@@ -18,6 +19,9 @@ export interface HeartbeatOptions {
   onForeign: (value: unknown) => void;
   logger: Logger;
 }
+
+/** How long the marker of a key that was removed stays; without it, silence for half of that means the same. */
+export const MARKER_KEPT_MS = 3_600_000;
 
 export interface Heartbeat {
   /** Resolves after the first beat has been stored. */
@@ -59,20 +63,22 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
     options.onForeign(value);
   };
 
-  const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytes(last.data)));
+  const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytesOrNone(last.data)));
 
   const adopt = (last: LastValue | undefined) => {
-    // Without a trace of the key the bucket is a new one; a delete marker was written by somebody.
-    if (last === undefined) revision = 0;
+    // Without a trace of the key the bucket is a new one, or this process stood still until the marker was gone; a
+    // marker was written by another.
+    if (last === undefined && storedAt > 0 && clock.now() - storedAt > MARKER_KEPT_MS / 2) foreign(undefined);
+    else if (last === undefined) revision = 0;
     // An earlier beat: of a replica that lags behind, or of a store put back. What others write comes after the last.
     else if (last.seq <= revision) revision = last.seq;
     else if (last.deleted && storedAt > 0) foreign(undefined);
     else if (last.deleted || isOwn(last)) revision = last.seq;
-    else foreign(fromBytes(last.data));
+    else foreign(fromBytesOrNone(last.data));
   };
 
   const write = async () => {
-    const value = options.value(++beats);
+    const value = versioned("heartbeat", options.value(++beats));
     written.add(JSON.stringify(value));
     if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
     const sentAt = clock.now();

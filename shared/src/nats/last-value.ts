@@ -9,6 +9,14 @@ const decoder = new TextDecoder();
 
 export const toBytes = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value));
 export const fromBytes = (data: Uint8Array): unknown => JSON.parse(decoder.decode(data));
+/** `undefined`: it is not JSON. */
+export function fromBytesOrNone(data: Uint8Array): unknown {
+  try {
+    return fromBytes(data);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Writes only if the subject's last sequence is `expected` (0: none). Conflicts reject: see `isConflict`. */
 export function compareAndSet(

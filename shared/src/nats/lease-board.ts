@@ -2,11 +2,12 @@ import type { Bus } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
 import { follow } from "./follow.ts";
-import { compareAndDelete, compareAndSet, fromBytes, toBytes } from "./last-value.ts";
+import { compareAndDelete, compareAndSet, fromBytesOrNone, toBytes } from "./last-value.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
 export interface LeaseEntry {
   key: string;
+  /** `undefined`: what stands there is not JSON */
   value: unknown;
   revision: number;
   /** when this process saw the entry change, by its own monotonic clock */
@@ -61,12 +62,12 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     },
     onMessage(message) {
       const key = message.subject.slice(PREFIX_LENGTH);
-      const value = message.deleted ? undefined : parse(message.data);
+      const value = message.deleted ? undefined : fromBytesOrNone(message.data);
       const known = entries.get(key);
       unconfirmed.delete(key);
       // Read again, it is no sign of life.
       if (known?.revision === message.seq && JSON.stringify(known.value) === JSON.stringify(value)) return;
-      if (value === undefined) entries.delete(key);
+      if (message.deleted) entries.delete(key);
       else entries.set(key, { key, value, revision: message.seq, changedAt: bus.clock.now() });
       tell(key);
     },
@@ -87,13 +88,4 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     ready,
     close: () => following.stop(),
   };
-}
-
-/** `undefined` for what nobody of ours can have written: taken for absent. */
-function parse(data: Uint8Array): unknown {
-  try {
-    return fromBytes(data);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,13 @@
 import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { createInbox, type NatsConnection, TimeoutError } from "@nats-io/nats-core";
-import { type Acks, type Bus, RequestTimeout, StreamExists, StreamNotFound } from "../ports/bus.ts";
+import {
+  type Acks,
+  type Bus,
+  RequestTimeout,
+  StorageTooSmall,
+  StreamExists,
+  StreamNotFound,
+} from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { openConsumer } from "./consumer.ts";
 import { readLastValue } from "./direct-get.ts";
@@ -15,6 +22,8 @@ const CREATIONS_AT_ONCE = 4;
 const STREAM_NOT_FOUND = 10059;
 const NAME_IN_USE = 10058;
 const SUBJECTS_OVERLAP = 10065;
+/** The server's storage, or the account's, is smaller than what the stream may take. */
+const STORAGE_EXCEEDED = [10047, 10002];
 
 export interface NatsBusParts {
   nc: NatsConnection;
@@ -109,6 +118,7 @@ const asOurs =
     const code = "code" in error ? error.code : undefined;
     if (error instanceof TimeoutError) throw new RequestTimeout(of);
     if (code === STREAM_NOT_FOUND) throw new StreamNotFound(of);
+    if (STORAGE_EXCEEDED.some((one) => one === code)) throw new StorageTooSmall(of, error);
     if (code === NAME_IN_USE || code === SUBJECTS_OVERLAP) throw new StreamExists(of, error);
     throw error;
   };

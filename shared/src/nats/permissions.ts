@@ -45,7 +45,7 @@ const lease = (key: string) => keySubject(BUCKET_LEASES, key);
 const record = keySubject(BUCKET_STATE, "*.*");
 const directGet = (stream: string, subject: string) => `$JS.API.DIRECT.GET.${stream}.${subject}`;
 
-/** Every process makes the streams that are missing when it starts; none can change or delete one. */
+/** Every process makes the streams that are missing when it starts; none can delete one, only workers change one. */
 const findStreams = STREAMS.flatMap((stream) => [
   `$JS.API.STREAM.INFO.${stream}`,
   `$JS.API.STREAM.CREATE.${stream}`,
@@ -57,6 +57,7 @@ const follow = (stream: string) => [
   `$JS.API.STREAM.MSG.GET.${stream}`,
   `$JS.FC.${stream}.>`,
 ];
+const changeStreams = STREAMS.map((stream) => `$JS.API.STREAM.UPDATE.${stream}`);
 /** Compare-and-set of leases, and reading what stands in the way. */
 const keepLeases = (...keys: string[]) => [
   ...keys.map(lease),
@@ -86,7 +87,7 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
       ...(["gw", "svc", "admin"] as const).map(allEvents),
       SUBJECT_CHAT_ALL,
       SUBJECT_CLEANUP,
-      ...keepLeases(leaseKeys.gateway("*")),
+      ...keepLeases(leaseKeys.gateway("*"), leaseKeys.settings),
       directGet(bucketStream(BUCKET_STATE), record),
       ...findStreams,
       ...follow(STREAM_STATUS),
@@ -108,10 +109,11 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
       SUBJECT_STATUS_SET_ALL,
       record,
       SUBJECT_GATEWAY_ALL,
-      ...keepLeases(leaseKeys.partition("*"), leaseKeys.worker("*"), leaseKeys.epoch),
+      ...keepLeases(leaseKeys.partition("*"), leaseKeys.worker("*"), leaseKeys.epoch, leaseKeys.settings),
       LAST_STATUS,
       directGet(bucketStream(BUCKET_STATE), record),
       ...findStreams,
+      ...changeStreams,
       ...follow(STREAM_EVENTS),
       // Nothing stays of a person who is deleted.
       `$JS.API.STREAM.PURGE.${STREAM_STATUS}`,
@@ -123,8 +125,16 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
     publish: [
       allEvents("sweep"),
       allPartitionEvents("sweep"),
-      ...keepLeases(leaseKeys.sweeper("*"), leaseKeys.gateway("*")),
+      ...keepLeases(
+        leaseKeys.sweeper("*"),
+        leaseKeys.gateway("*"),
+        leaseKeys.worker("*"),
+        leaseKeys.settings,
+      ),
       ...findStreams,
+      // What every partition has passed, and what dead processes left behind.
+      `$JS.API.STREAM.PURGE.${STREAM_EVENTS}`,
+      `$JS.API.STREAM.PURGE.${bucketStream(BUCKET_LEASES)}`,
       inbox("gateway"),
     ],
     subscribe: [inbox("sweeper"), SUBJECT_STATUS_ALL, SUBJECT_CLEANUP],

@@ -1,7 +1,9 @@
 import type { Numbering } from "../events.ts";
 import { Fifo } from "../fifo.ts";
 import { type AckCallback, type Bus, PublishRefused } from "../ports/bus.ts";
+import { versioned } from "../versions.ts";
 import { Backlog, type Place } from "./backlog.ts";
+import { toBytes } from "./last-value.ts";
 import { MAX_EVENT_BYTES } from "./streams.ts";
 
 /**
@@ -84,7 +86,6 @@ export function createLogPublisher(
   id: string,
   { startsAfter }: { startsAfter?: Promise<void> } = {},
 ): LogPublisher {
-  const encoder = new TextEncoder();
   const numbers = new Map<number, number>();
   /** the log sequence by which the last message released had its place, for each partition */
   const placedAt = new Map<number, number>();
@@ -101,7 +102,7 @@ export function createLogPublisher(
   /** Gives the message its place in the order; `false` when it is too large to have one. */
   const number = (entry: Entry): boolean => {
     const next = (numbers.get(entry.partition) ?? 0) + 1;
-    entry.data = encoder.encode(JSON.stringify({ ...entry.message, publisher: id, number: next }));
+    entry.data = toBytes(versioned("logMessage", { ...entry.message, publisher: id, number: next }));
     if (entry.data.length > MAX_EVENT_BYTES) return false;
     numbers.set(entry.partition, next);
     return true;

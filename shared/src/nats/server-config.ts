@@ -20,6 +20,8 @@ export interface NatsServerConfig {
   port: number;
   /** Directory of the JetStream files. */
   storeDir: string;
+  /** Most that the files may take, in bytes; the server's own default is three quarters of the disk's free space. */
+  maxStoreBytes?: number | undefined;
   /** Address to listen on. */
   host?: string;
   /** Largest message, in bytes; the server's own default is 1 MiB. */
@@ -44,11 +46,14 @@ export function natsServerConfig(config: NatsServerConfig): string {
   const lines = [
     `listen: ${JSON.stringify(`${config.host ?? "127.0.0.1"}:${config.port}`)}`,
     `max_payload: ${config.maxPayloadBytes ?? 1_048_576}`,
-    `jetstream { store_dir: ${JSON.stringify(config.storeDir)} }`,
+    `jetstream { store_dir: ${JSON.stringify(config.storeDir)}${storeLimit(config)} }`,
   ];
   if (config.passwords) lines.push(...accounts(config.passwords, config.others ?? []));
   return `${lines.join("\n")}\n`;
 }
+
+const storeLimit = ({ maxStoreBytes }: NatsServerConfig) =>
+  maxStoreBytes === undefined ? "" : `, max_file_store: ${maxStoreBytes}`;
 
 function accounts(passwords: Record<NatsRole, string>, others: readonly NatsUser[]): string[] {
   const user = (role: NatsRole) =>

@@ -1,4 +1,10 @@
-import { type Bus, type StreamDefinition, StreamExists, StreamNotFound } from "../ports/bus.ts";
+import {
+  type Bus,
+  StorageTooSmall,
+  type StreamDefinition,
+  StreamExists,
+  StreamNotFound,
+} from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import {
   BUCKET_LEASES,
@@ -8,15 +14,21 @@ import {
   SUBJECT_EVENTS_ALL,
   SUBJECT_STATUS_SET_ALL,
 } from "../subjects.ts";
+import { driftOf } from "./stream-drift.ts";
 
 /** Largest event, bytes. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
 const HOUR_MS = 3_600_000;
-/** How long the log is kept: replay never needs more than the time since the oldest checkpoint. */
-const EVENTS_MAX_AGE_MS = 6 * HOUR_MS;
 /** How long a last value lives; owners rewrite live ones well before. */
 export const LAST_VALUE_MAX_AGE_MS = 24 * HOUR_MS;
+
+/**
+ * Most that the log may take, bytes; then its oldest messages go. Far above what it holds when it is trimmed (ADR
+ * 0014): the last resort, should that fail for long. A server with less room is given the next lower bound.
+ */
+const EVENTS_MAX_BYTES = 8 * 1024 ** 3;
+const LOWER_BOUNDS = [2 * 1024 ** 3, 512 * 1024 ** 2, -1];
 
 /** Name of the stream behind a key-value bucket. */
 export const bucketStream = (bucket: string): string => `KV_${bucket}`;
@@ -52,8 +64,8 @@ const definitions: Omit<StreamDefinition, "replicas">[] = [
     ...anyStream,
     name: STREAM_EVENTS,
     subjects: [SUBJECT_EVENTS_ALL],
-    maxAgeMs: EVENTS_MAX_AGE_MS,
     maxMessageBytes: MAX_EVENT_BYTES,
+    maxBytes: EVENTS_MAX_BYTES,
   },
   {
     ...anyStream,
@@ -82,9 +94,52 @@ export async function ensureStreams(bus: Bus, replicas: number): Promise<void> {
   }
 }
 
+/**
+ * Logs every difference between the streams and their definitions, by stream and field, with both values. `updates`:
+ * what the server lets be changed is brought in line, but for the number of replicas, which is the operator's; what it
+ * refuses is logged as an error. Never rejects for that: what works with the difference goes on.
+ */
+export async function compareStreams(
+  bus: Bus,
+  replicas: number,
+  { updates, logger }: { updates: boolean; logger: Logger },
+): Promise<void> {
+  for (const wanted of definitions) {
+    const { definition: actual } = await bus.info(wanted.name);
+    const drifts = driftOf(actual, { ...wanted, replicas });
+    for (const drift of drifts)
+      logger.warn({ stream: wanted.name, ...drift }, "a stream is configured differently");
+    if (!updates || drifts.every(({ field }) => field === "replicas")) continue;
+    try {
+      await withinStorage(wanted, (fitting) => bus.updateStream({ ...fitting, replicas: actual.replicas }));
+      logger.info({ stream: wanted.name }, "the stream's configuration was brought in line");
+    } catch (error) {
+      logger.error(
+        { stream: wanted.name, err: error },
+        "the stream's configuration cannot be brought in line",
+      );
+    }
+  }
+}
+
+/** Tries lower bounds of bytes for as long as the server has less room than that. */
+async function withinStorage<T extends { maxBytes: number }>(
+  definition: T,
+  attempt: (definition: T) => Promise<void>,
+): Promise<void> {
+  const lower = definition.maxBytes > 0 ? LOWER_BOUNDS : [];
+  for (const maxBytes of [definition.maxBytes, ...lower]) {
+    try {
+      return await attempt({ ...definition, maxBytes });
+    } catch (error) {
+      if (!(error instanceof StorageTooSmall) || maxBytes === (lower.at(-1) ?? maxBytes)) throw error;
+    }
+  }
+}
+
 async function create(bus: Bus, definition: StreamDefinition): Promise<void> {
   try {
-    await bus.createStream(definition);
+    await withinStorage(definition, bus.createStream);
   } catch (error) {
     // Another process may be making it in this moment: its name, or its subjects already, are then taken.
     if (!(error instanceof StreamExists) || !(await appears(bus, definition.name))) throw error;
@@ -111,9 +166,10 @@ async function appears(bus: Bus, name: string): Promise<boolean> {
 
 const LOOK_MS = 1_000;
 
-/** {@link ensureStreams}, and again whenever one is found missing: a stream deleted under running processes comes back. */
+/** {@link ensureStreams} and {@link compareStreams}; then the former again whenever one is found missing: a stream deleted under running processes comes back. */
 export async function keepStreams(bus: Bus, replicas: number, logger: Logger): Promise<{ stop(): void }> {
   await ensureStreams(bus, replicas);
+  await compareStreams(bus, replicas, { updates: true, logger });
   const look = async () => {
     if (!bus.isUp()) return;
     await ensureStreams(bus, replicas).catch((error) => logger.warn({ err: error }, "streams not checked"));

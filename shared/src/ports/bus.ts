@@ -42,7 +42,10 @@ export interface Bus {
   consume(options: ConsumeOptions): Promise<Consumer>;
   /** Removes messages: those of `filter`, those below `below` (a sequence), or both at once. */
   purge(stream: string, what: { filter?: string; below?: number }): Promise<void>;
-  /** Creates the stream. Rejects with {@link StreamExists} when one of its name, or with its subjects, is there. */
+  /**
+   * Creates the stream. Rejects with {@link StreamExists} when one of its name, or with its subjects, is there, with
+   * {@link StorageTooSmall} when the server has less room than `maxBytes`.
+   */
   createStream(definition: StreamDefinition): Promise<void>;
   /** Changes what can be changed of a stream. Rejects with what the server says against it. */
   updateStream(definition: StreamDefinition): Promise<void>;
@@ -199,6 +202,14 @@ export class StreamExists extends Error {
       cause,
     });
     this.name = "StreamExists";
+  }
+}
+
+/** The server has not as much room as the stream may take. */
+export class StorageTooSmall extends Error {
+  constructor(stream: string, cause: Error) {
+    super(`no room for ${stream}: ${cause.message}`, { cause });
+    this.name = "StorageTooSmall";
   }
 }
 

@@ -15,12 +15,14 @@ export async function natsServer(options: {
   port: number;
   passwords?: Record<NatsRole, string> | undefined;
   others?: NatsUser[];
+  maxStoreBytes?: number | undefined;
 }): Promise<ServerSpec> {
   const config = join(options.directory, "nats-server.conf");
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
   const text = natsServerConfig({
     port: options.port,
     storeDir: join(options.directory, "jetstream"),
+    maxStoreBytes: options.maxStoreBytes,
     ...(options.passwords ? { passwords: options.passwords } : {}),
     ...(options.others ? { others: options.others } : {}),
   });

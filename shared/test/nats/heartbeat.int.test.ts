@@ -1,8 +1,13 @@
 import { cp, rename, rm } from "node:fs/promises";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { createHeartbeat, type Heartbeat, type HeartbeatOptions } from "@meeshy/shared/nats/heartbeat";
+import {
+  createHeartbeat,
+  type Heartbeat,
+  type HeartbeatOptions,
+  MARKER_KEPT_MS,
+} from "@meeshy/shared/nats/heartbeat";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { bucketStream, ensureStreams } from "@meeshy/shared/nats/streams";
+import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
@@ -153,6 +158,29 @@ describe("a heartbeat", () => {
     const before = beatNow();
     await eventually(() => beatNow() > before + 2);
     expect(foreign).toEqual([]);
+  });
+
+  test("that stood still until the marker of its removal was gone knows that it was declared lost", async () => {
+    const link = await openLink(nats.url);
+    let stoodStill = 0;
+    const foreign: unknown[] = [];
+    const clock = { ...link.clock, now: () => link.clock.now() + stoodStill };
+    const heart = createHeartbeat({ ...link, clock }, board, {
+      key: "w.paused",
+      everyMs: 10 * MARKER_KEPT_MS,
+      value: (beat) => ({ beat }),
+      onForeign: (value) => void foreign.push(value),
+      logger: silent,
+    });
+    onTestFinished(() => heart.stop());
+    await heart.started;
+    stoodStill = MARKER_KEPT_MS;
+    await observer.purge(bucketStream(BUCKET_LEASES), { filter: keySubject(BUCKET_LEASES, "w.paused") });
+    await heart.beat();
+    expect(foreign).toEqual([undefined]);
+    expect(
+      await observer.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, "w.paused")),
+    ).toBeUndefined();
   });
 
   test("goes on in a store that was put back to an earlier state", async () => {

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAcks } from "../../src/nats/acks.ts";
 import { openNats } from "../../src/nats/connect.ts";
 import { inboxPrefix, NATS_ROLES, type NatsRole } from "../../src/nats/permissions.ts";
-import { ensureStreams } from "../../src/nats/streams.ts";
+import { agreeOnSettings } from "../../src/nats/shared-settings.ts";
+import { compareStreams, ensureStreams } from "../../src/nats/streams.ts";
+import { createLogger } from "../../src/runtime/logger.ts";
 import { systemClock } from "../../src/runtime/system-clock.ts";
 import { startNats, type TestNats } from "../../testing/servers.ts";
 
@@ -112,7 +114,10 @@ const FORBIDDEN: Record<NatsRole, { publish: string[]; subscribe: string[] }> = 
   },
   worker: {
     publish: [
-      ...DESTRUCTION.filter((subject) => subject !== "$JS.API.STREAM.PURGE.PRESENCE_STATUS"),
+      ...DESTRUCTION.filter(
+        (subject) =>
+          subject !== "$JS.API.STREAM.PURGE.PRESENCE_STATUS" && !each("STREAM.UPDATE").includes(subject),
+      ),
       ...consumers("PRESENCE_EVENTS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"),
       "presence.in.1.gw.alice",
       "presence.in.1.sweep",
@@ -128,7 +133,9 @@ const FORBIDDEN: Record<NatsRole, { publish: string[]; subscribe: string[] }> = 
   },
   sweeper: {
     publish: [
-      ...DESTRUCTION,
+      ...DESTRUCTION.filter(
+        (subject) => !each("STREAM.PURGE", ["PRESENCE_EVENTS", "KV_PRESENCE_LEASES"]).includes(subject),
+      ),
       ...consumers("KV_PRESENCE_LEASES"),
       "presence.in.1.gw.alice",
       "presence.in.1.admin.alice",
@@ -263,4 +270,20 @@ test("an acknowledgement reaches the publisher alone", async () => {
   await acks.publish("presence.in.1.gw.alice", new Uint8Array());
   expect(await logged()).toBe(before + 1);
   acks.close();
+});
+
+test("workers change streams, sweepers trim the log and tidy the leases, and all agree on the shared settings", async () => {
+  const open = (role: NatsRole) => openNats(nats.as(role), role);
+  const [gateway, worker, sweeper] = await Promise.all([open("gateway"), open("worker"), open("sweeper")]);
+  const logger = createLogger("test", "silent");
+  for (const link of [gateway, worker, sweeper]) await agreeOnSettings(link, logger);
+  await worker.updateStream((await worker.info("PRESENCE_EVENTS")).definition);
+  await compareStreams(gateway, 1, { updates: false, logger });
+  await sweeper.purge("PRESENCE_EVENTS", { below: 1 });
+  const key = "$KV.PRESENCE_LEASES.w.dead";
+  const { seq } = await worker.acks.publish(key, new Uint8Array());
+  await sweeper.acks.publish(key, new Uint8Array(), { expected: seq, deletes: true });
+  await sweeper.purge("KV_PRESENCE_LEASES", { filter: key });
+  expect(await sweeper.lastValue("KV_PRESENCE_LEASES", key)).toBeUndefined();
+  await Promise.all([gateway, worker, sweeper].map((link) => link.close()));
 });

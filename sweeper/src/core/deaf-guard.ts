@@ -7,6 +7,8 @@
 export interface Sign {
   id: string;
   changedAt: number;
+  /** for how long its process may be silent, ms */
+  leaseMs: number;
 }
 
 export interface Observation {
@@ -21,7 +23,6 @@ export interface Observation {
 
 export interface GuardRules {
   gatewayLeaseMs: number;
-  workerLeaseMs: number;
   /** how often the guard is asked */
   everyMs: number;
 }
@@ -51,7 +52,8 @@ export const deafAfterMs = (gatewayLeaseMs: number): number => gatewayLeaseMs / 
 const MAX_GAP_MS = 2_000;
 
 /** How long gateways are left in peace after a gap: they reconnect, and write what they queued. */
-const quietMs = (rules: GuardRules): number => 2 * rules.gatewayLeaseMs;
+const quietMs = ({ gateways }: Observation, { gatewayLeaseMs }: GuardRules): number =>
+  2 * gateways.reduce((longest, { leaseMs }) => Math.max(longest, leaseMs), gatewayLeaseMs);
 
 /** The guard's state after one more observation; `undefined` is the state before the first. */
 export function observe(before: GuardState | undefined, seen: Observation, rules: GuardRules): GuardState {
@@ -83,11 +85,7 @@ function gapOf(before: GuardState | undefined, seen: Observation, rules: GuardRu
   }
   if (now - (seen.ownBeatAt ?? before?.begunAt ?? now) > deafAfter) return "the own heartbeat is not heard";
   const someoneMayBeHeard = seen.workers.length > 0 && seen.gateways.length > 0;
-  if (
-    someoneMayBeHeard &&
-    allSilent(seen.workers, now, rules.workerLeaseMs) &&
-    allSilent(seen.gateways, now, rules.gatewayLeaseMs)
-  ) {
+  if (someoneMayBeHeard && allSilent(seen.workers, now) && allSilent(seen.gateways, now)) {
     return "nobody else is heard";
   }
   return undefined;
@@ -100,22 +98,22 @@ function decide(
 ): Verdict {
   const { now } = seen;
   // Timeouts stop too: a deadline must not pass while the activity that moves it waits in a gateway's queue.
-  if (state.gapAt !== null && now < state.gapAt + quietMs(rules)) {
+  if (state.gapAt !== null && now < state.gapAt + quietMs(seen, rules)) {
     return paused("gateways are given time after a gap");
   }
   if (seen.ownBeatAt === null) return paused("the own heartbeat is not heard yet");
   // A first start is no gap, unless gateways that were there keep silent: then more than this process went down.
-  if (state.awaited.length > 0 && now < state.begunAt + quietMs(rules)) {
+  if (state.awaited.length > 0 && now < state.begunAt + quietMs(seen, rules)) {
     return paused("gateways of before the start are awaited");
   }
-  if (seen.workers.length > 0 && allSilent(seen.workers, now, rules.workerLeaseMs)) {
+  if (seen.workers.length > 0 && allSilent(seen.workers, now)) {
     return paused("workers stand still");
   }
   return RUNNING;
 }
 
-const allSilent = (signs: readonly Sign[], now: number, leaseMs: number): boolean =>
-  signs.every(({ changedAt }) => now - changedAt > leaseMs);
+const allSilent = (signs: readonly Sign[], now: number): boolean =>
+  signs.every(({ changedAt, leaseMs }) => now - changedAt > leaseMs);
 
 /** Of those awaited, the ones that are still there and have not changed since the start. */
 function stillAwaited(awaited: readonly Sign[], seen: Observation, begunAt: number): readonly Sign[] {

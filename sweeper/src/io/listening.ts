@@ -1,3 +1,4 @@
+import type { Leases } from "@meeshy/shared/lease-length";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import { type GuardRules, type GuardState, observe } from "../core/deaf-guard.ts";
@@ -11,7 +12,11 @@ export interface Listening {
 }
 
 /** `ownKey`: the lease entry under which this process beats, and by which it knows that it hears. */
-export function createListening(bus: Bus, board: LeaseBoard, ownKey: string, rules: GuardRules): Listening {
+export function createListening(
+  { bus, board, leases }: { bus: Bus; board: LeaseBoard; leases: Leases },
+  ownKey: string,
+  rules: GuardRules,
+): Listening {
   let guard: GuardState | undefined;
   // A break between two looks is a gap as well.
   let broke = false;
@@ -20,7 +25,7 @@ export function createListening(bus: Bus, board: LeaseBoard, ownKey: string, rul
   });
   return {
     look() {
-      const view = viewBoard(board);
+      const view = viewBoard(board, leases);
       const linkUp = bus.isUp() && !broke;
       broke = false;
       guard = observe(

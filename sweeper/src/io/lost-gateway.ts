@@ -3,6 +3,7 @@ import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 
 /**
  * Tells the log that a gateway is lost, in steps that any sweeper may finish (DESIGN "sweeper"): mark its
@@ -24,7 +25,7 @@ export function createLostGateways(bus: Bus, board: LeaseBoard, logger: Logger):
   });
 
   const tell = async (gatewayId: string) => {
-    const data = toBytes({ event: { type: "gateway-lost", gatewayId } });
+    const data = toBytes(versioned("logMessage", { event: { type: "gateway-lost", gatewayId } }));
     await Promise.all(
       Array.from({ length: PARTITIONS }, (_, p) => bus.acks.publish(partitionSubject("sweep", p), data)),
     );

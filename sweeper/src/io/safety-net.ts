@@ -4,6 +4,7 @@ import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 import { toWritable } from "@meeshy/shared/writable-event";
 
 /** Someone whom the database holds online although they have long shown no activity. */
@@ -51,7 +52,7 @@ export function createSafetyNet(
   const look = async ({ userId, profile }: StaleUser) => {
     await bus.acks.publish(
       eventSubject("sweep", userId),
-      toBytes({ event: toWritable({ type: "look", profile }) }),
+      toBytes(versioned("logMessage", { event: toWritable({ type: "look", profile }) })),
     );
   };
 

@@ -1,6 +1,7 @@
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
+import { versioned } from "@meeshy/shared/versions";
 
 /** Writes the passing of time into the log (DESIGN "Time"). */
 export interface TimeoutWriter {
@@ -30,7 +31,7 @@ export function createTimeoutWriter(bus: Bus, sweeperId: string): TimeoutWriter 
       if (underway || !bus.isUp() || bus.isClosed()) return;
       underway = true;
       const elapsed = bus.clock.now() - startedAt;
-      const data = toBytes({ event: { type: "timeout", sweeperId, elapsed } });
+      const data = toBytes(versioned("logMessage", { event: { type: "timeout", sweeperId, elapsed } }));
       for (const subject of subjects) bus.publish(subject, data);
       // The log takes them in order: once it has the last one, none of those before is on its way.
       bus.acks.send(lastSubject, data, (error) => void settle(error !== null));

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { type GuardState, hearingSince, type Observation, observe } from "../../src/core/deaf-guard.ts";
 
 const LEASE = 6_000;
-const RULES = { gatewayLeaseMs: LEASE, workerLeaseMs: 2_000, everyMs: 500 };
+const WORKER_LEASE = 2_000;
+const RULES = { gatewayLeaseMs: LEASE, everyMs: 500 };
 const START = 100_000;
 
 interface Scene extends Partial<Omit<Observation, "now" | "workers" | "gateways">> {
@@ -11,18 +12,19 @@ interface Scene extends Partial<Omit<Observation, "now" | "workers" | "gateways"
   silentGateways?: Record<string, number>;
   workers?: string[];
   gateways?: string[];
+  gatewayLeaseMs?: number;
 }
 
 /** What is seen at `now` when everybody named beats, but for those said to be silent. */
 function see(now: number, scene: Scene = {}): Observation {
-  const signs = (names: string[], silent: Record<string, number> = {}) =>
-    names.map((id) => ({ id, changedAt: silent[id] ?? now - 100 }));
+  const signs = (names: string[], leaseMs: number, silent: Record<string, number> = {}) =>
+    names.map((id) => ({ id, changedAt: silent[id] ?? now - 100, leaseMs }));
   return {
     now,
     linkUp: scene.linkUp ?? true,
     ownBeatAt: scene.ownBeatAt === undefined ? now - 100 : scene.ownBeatAt,
-    workers: signs(scene.workers ?? ["w"], scene.silentWorkers),
-    gateways: signs(scene.gateways ?? ["a", "b"], scene.silentGateways),
+    workers: signs(scene.workers ?? ["w"], WORKER_LEASE, scene.silentWorkers),
+    gateways: signs(scene.gateways ?? ["a", "b"], scene.gatewayLeaseMs ?? LEASE, scene.silentGateways),
   };
 }
 
@@ -143,4 +145,12 @@ test("counts its hearing from the first look after the last gap, or from its sta
   expect(hearingSince(settled())).toBe(START - 10_000);
   const gap = watch(settled(), START + 500, START + 4_000, { linkUp: false });
   expect(hearingSince(watch(gap, START + 4_500, START + 9_000))).toBe(START + 4_500);
+});
+
+test("leaves gateways in peace after a gap for two of their own leases where these are longer", () => {
+  const longer = { gatewayLeaseMs: 4 * LEASE };
+  const gap = watch(settled(), START + 500, START + 1_000, { linkUp: false, ...longer });
+  const after = watch(gap, START + 1_500, START + 1_500 + 8 * LEASE - 500, longer);
+  expect(reason(after)).toBe("gateways are given time after a gap");
+  expect(reason(watch(after, START + 1_500 + 8 * LEASE, START + 1_500 + 8 * LEASE, longer))).toBe("running");
 });

@@ -9,8 +9,7 @@ const judge = (silence: Record<string, number>, hearingFor = 1_000_000) =>
   lostGateways({
     now: NOW,
     hearingSince: NOW - hearingFor,
-    leaseMs: LEASE,
-    gateways: Object.entries(silence).map(([id, ms]) => ({ id, changedAt: NOW - ms })),
+    gateways: Object.entries(silence).map(([id, ms]) => ({ id, changedAt: NOW - ms, leaseMs: LEASE })),
   });
 
 const table: [string, Record<string, number>, string[]][] = [
@@ -40,4 +39,21 @@ test("counts no silence from before it could hear", () => {
   expect(judge({ a: 50_000, b: 100 }, LEASE + 1)).toEqual(["a"]);
   expect(judge({ a: 50_000, b: 50_000 }, 3 * LEASE)).toEqual([]);
   expect(judge({ a: 50_000, b: 50_000 }, 3 * LEASE + 1)).toEqual(["a", "b"]);
+});
+
+test("each is judged by the length of its own lease", () => {
+  const gateways = [
+    { id: "patient", changedAt: NOW - LEASE - 1, leaseMs: 4 * LEASE },
+    { id: "hasty", changedAt: NOW - 1_001, leaseMs: 1_000 },
+    { id: "living", changedAt: NOW - 100, leaseMs: LEASE },
+  ];
+  expect(lostGateways({ now: NOW, hearingSince: 0, gateways })).toEqual(["hasty"]);
+});
+
+test("a gateway of a short lease is not lost because one of a long lease, as silent, counts as alive", () => {
+  const gateways = [
+    { id: "hasty", changedAt: NOW - 1_001, leaseMs: 1_000 },
+    { id: "patient", changedAt: NOW - 1_001, leaseMs: 4 * LEASE },
+  ];
+  expect(lostGateways({ now: NOW, hearingSince: 0, gateways })).toEqual([]);
 });

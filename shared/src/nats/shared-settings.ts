@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { type Bus, isConflict } from "../ports/bus.ts";
+import type { Logger } from "../runtime/logger.ts";
+import { BUCKET_LEASES, leaseKeys, PARTITIONS } from "../subjects.ts";
+import { versioned } from "../versions.ts";
+import { compareAndSet, fromBytesOrNone, toBytes } from "./last-value.ts";
+import { bucketStream, keySubject } from "./streams.ts";
+
+const settingsSchema = z.object({ partitions: z.number() });
+
+const ATTEMPTS = 3;
+
+/**
+ * Compares what all processes have to agree on with what the first of them stored; stores it when none has. Throws
+ * when they do not agree: users would have two owners, or none. What cannot be read is logged and left alone.
+ */
+export async function agreeOnSettings(bus: Bus, logger: Logger, partitions = PARTITIONS): Promise<void> {
+  const subject = keySubject(BUCKET_LEASES, leaseKeys.settings);
+  for (let attempt = 1; ; attempt++) {
+    const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
+    if (last !== undefined && !last.deleted) {
+      const stored = settingsSchema.safeParse(fromBytesOrNone(last.data)).data;
+      if (stored === undefined)
+        logger.error({ key: leaseKeys.settings, revision: last.seq }, "shared settings are not readable");
+      else if (stored.partitions !== partitions)
+        throw new Error(
+          `this release spreads people over ${partitions} partitions, the processes that run over ${stored.partitions} (key ${leaseKeys.settings} of ${BUCKET_LEASES})`,
+        );
+      return;
+    }
+    try {
+      await compareAndSet(bus, subject, toBytes(versioned("settings", { partitions })), last?.seq ?? 0);
+      return;
+    } catch (error) {
+      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { NatsLink } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { BUCKET_LEASES, leaseKeys, PARTITIONS, STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { openBoard, openLog, startSweeper, watchPartitionEvents } from "./fixtures.ts";
+
+let nats: TestNats;
+let link: NatsLink;
+beforeEach(async () => {
+  nats = await startNats();
+  link = await openLog(nats.url);
+  return () => nats.stop();
+});
+
+const put = (key: string, value: object) => link.acks.publish(keySubject(BUCKET_LEASES, key), toBytes(value));
+const state = async (stream: string) => (await link.jsm.streams.info(stream)).state;
+
+/** Checkpoints follow the log's end, as those of living workers do; `lags`: partitions that stand still. */
+function keepCheckpoints(epoch: number, lags: (p: number) => boolean = () => false): void {
+  const write = async () => {
+    const { last_seq: seq } = await state(STREAM_EVENTS);
+    for (let p = 0; p < PARTITIONS; p++)
+      await put(leaseKeys.partition(p), { owner: "w", memory: { epoch, seq: lags(p) ? 5 : seq } });
+  };
+  const timer = setInterval(() => void write().catch(() => {}), 500);
+  onTestFinished(() => clearInterval(timer));
+}
+
+/** An idle system writes two timeouts a second into every partition. */
+const PER_SECOND = 2 * PARTITIONS;
+const UPKEEP = { everyMs: 500, logKeptMs: 2_000 };
+/** What is kept, one interval of upkeep, one of checkpoints, and as much again for a slow machine. */
+const BOUND = 2 * PER_SECOND * 3;
+
+describe("the log of an idle system", () => {
+  test("stays below a bound, however long it goes on, and ends behind every checkpoint", async () => {
+    await put(leaseKeys.epoch, { epoch: 1, from: 0 });
+    keepCheckpoints(1);
+    await startSweeper(nats.url, { config: { upkeep: UPKEEP } });
+    let most = 0;
+    await eventually(
+      async () => {
+        const { messages, last_seq } = await state(STREAM_EVENTS);
+        most = Math.max(most, messages);
+        return last_seq > 2 * BOUND;
+      },
+      { within: 30_000, every: 200 },
+    );
+    expect(most).toBeLessThan(BOUND);
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ["one partition's checkpoint stands still", async () => keepCheckpoints(1, (p) => p === 7)],
+    ["its checkpoints are of a former epoch", async () => keepCheckpoints(0)],
+    [
+      "one lease cannot be read",
+      async () => {
+        keepCheckpoints(1, () => false);
+        const garble = setInterval(() => void put(leaseKeys.partition(7), { v: 99 }).catch(() => {}), 50);
+        onTestFinished(() => clearInterval(garble));
+      },
+    ],
+  ])("is kept while %s", async (_, arrange) => {
+    await put(leaseKeys.epoch, { epoch: 1, from: 0 });
+    await put(leaseKeys.partition(7), { v: 99 });
+    await arrange();
+    await startSweeper(nats.url, { config: { upkeep: UPKEEP } });
+    const logged = await eventually(
+      async () => {
+        const log = await state(STREAM_EVENTS);
+        return log.last_seq > BOUND && log;
+      },
+      { within: 30_000, every: 200 },
+    );
+    expect(logged.first_seq).toBeLessThanOrEqual(5);
+  });
+});
+
+test("of several sweepers one writes the timeouts, and another goes on when it is gone", async () => {
+  const logged = watchPartitionEvents(link);
+  const first = await startSweeper(nats.url, { config: { sweeperId: "s1" } });
+  const second = await startSweeper(nats.url, { config: { sweeperId: "s2" } });
+  await eventually(() => [first, second].every((one) => one.verdict().state === "running"));
+  const writers = (since: number) =>
+    new Set(
+      logged.flatMap(({ event, time }) =>
+        event.type === "timeout" && time > since ? [event.sweeperId] : [],
+      ),
+    );
+  const settledAt = await eventually(() => logged.at(-1)?.time);
+  await eventually(() => (logged.at(-1)?.time ?? 0) > settledAt + 4_000, { within: 20_000 });
+  expect([...writers(settledAt + 1_000)]).toEqual(["s1"]);
+  const goneAt = Date.now();
+  await first.link.close();
+  const next = await eventually(
+    () => logged.find(({ event }) => event.type === "timeout" && event.sweeperId === "s2")?.time,
+    { within: 20_000 },
+  );
+  expect(next - goneAt).toBeLessThan(4_000);
+});
+
+test("what dead processes leave in the lease bucket goes, and then its marker; those that live keep theirs", async () => {
+  const beat = { beat: 1, leaseMs: 500, state: "running", lastCleanupAt: null, lastCleanupDurationMs: null };
+  const dead = ["w.dead", "s.dead"];
+  for (const key of dead) await put(key, beat);
+  const gone = Array.from({ length: 60 }, (_, n) => `g.gone${n}`);
+  for (const key of gone)
+    await link.acks.publish(keySubject(BUCKET_LEASES, key), new Uint8Array(), { deletes: true });
+  let beats = 0;
+  const alive = setInterval(() => void put("w.alive", { ...beat, beat: ++beats }).catch(() => {}), 200);
+  onTestFinished(() => clearInterval(alive));
+  const board = await openBoard(link);
+  await startSweeper(nats.url, {
+    config: { upkeep: { everyMs: 250, deadAfterMs: 1_000, markerKeptMs: 1_500 } },
+  });
+  const keys = async () => {
+    const { state } = await link.jsm.streams.info(bucketStream(BUCKET_LEASES), { subjects_filter: ">" });
+    return Object.keys(state.subjects ?? {}).map((subject) =>
+      subject.slice(keySubject(BUCKET_LEASES, "").length),
+    );
+  };
+  await eventually(() => dead.every((key) => board.get(key) === undefined), { within: 20_000 });
+  expect(beats).toBeGreaterThan(20);
+  await eventually(async () => (await keys()).sort().join() === "s.s1,w.alive", { within: 20_000 });
+});
