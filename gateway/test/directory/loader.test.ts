@@ -142,3 +142,17 @@ it("gives nothing old to a caller who asks for what is fresh", async () => {
   await expect(fresh).rejects.toMatchObject({ code: "unavailable" });
   expect(await any).toEqual({ n: 1 });
 });
+
+it("an answer that is not needed, since the key was asked for already, may fail without any harm to the process", async () => {
+  const { asked, loader } = source();
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  const asking = loader.get("a");
+  loader.expect("a", Promise.reject(new Error("late")));
+  asked[0]?.answer({ a: { n: 1 } });
+  expect(await asking).toEqual({ n: 1 });
+  vi.useRealTimers();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off("unhandledRejection", unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});

@@ -75,10 +75,9 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
   const change = (next: boolean) => {
     if (next === up) return;
     up = next;
-    if (!up) {
-      acks.linkBroke();
-      bus.linkBroke();
-    }
+    // The client drops what is sent between the two as well: of neither will there be an answer.
+    acks.linkBroke();
+    bus.linkBroke();
     for (const listener of listeners) listener(next);
   };
   const watching = (async () => {

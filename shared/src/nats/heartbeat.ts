@@ -125,6 +125,10 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
   const timer = clock.every(options.everyMs, () => {
     if (!writing) void start();
   });
+  // Whether it was declared lost while the link was down, the process shall know at once.
+  const forgetLink = bus.onChange((up) => {
+    if (up && !stopped) void beat();
+  });
   void start();
 
   return {
@@ -133,6 +137,7 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
     beat,
     async stop({ keepKey = false } = {}) {
       timer.cancel();
+      forgetLink();
       const wasForeign = stopped;
       stopped = true;
       await writing;

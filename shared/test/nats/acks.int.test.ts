@@ -3,9 +3,11 @@ import { compareAndDelete, compareAndSet, toBytes } from "@meeshy/shared/nats/la
 import { bucketStream, keySubject, MAX_EVENT_BYTES } from "@meeshy/shared/nats/streams";
 import { AckLost, type Acks, isConflict, isTooLarge, PublishRefused } from "@meeshy/shared/ports/bus";
 import { BUCKET_STATE, partitionSubject } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
-import { beforeEach, describe, expect, test } from "vitest";
-import { json, openLog } from "./kit.ts";
+import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { json, openLink, openLog } from "./kit.ts";
 
 let nats: TestNats;
 let link: NatsLink;
@@ -46,6 +48,26 @@ describe("the ack inbox", () => {
     await nats.kill("SIGSTOP");
     expect(await failure(link.acks.publish(SUBJECT, toBytes({})))).toBeInstanceOf(AckLost);
     await nats.kill("SIGCONT");
+  });
+
+  test("counts for lost what was sent while the link was down as soon as it is up again, however slow it was before", async () => {
+    const proxy = await startTcpProxy(nats.port);
+    onTestFinished(() => proxy.close());
+    const own = await openLink(`nats://127.0.0.1:${proxy.port}`);
+    proxy.slow(900);
+    await own.acks.publish(SUBJECT, toBytes({}));
+    proxy.cut();
+    await eventually(() => !own.isUp());
+    const failed = failure(own.acks.publish(SUBJECT, toBytes({}))).then((error) => ({
+      error,
+      at: performance.now(),
+    }));
+    proxy.mend();
+    await eventually(() => own.isUp());
+    const upAt = performance.now();
+    const { error, at } = await failed;
+    expect(error).toBeInstanceOf(AckLost);
+    expect(at - upAt).toBeLessThan(500);
   });
 
   test("refuses at once a message that is too large for the connection", async () => {

@@ -126,6 +126,19 @@ describe("a heartbeat", () => {
     expect(board.get(KEY)?.value).toEqual({ beat: 99, lost: true });
   });
 
+  test("notices so as soon as its link is back, long before the next beat is due", async () => {
+    const proxy = await startTcpProxy(nats.port);
+    onTestFinished(() => proxy.close());
+    const { heart, foreign, link } = await beating(`nats://127.0.0.1:${proxy.port}`, { everyMs: 60_000 });
+    await heart.started;
+    proxy.cut();
+    await eventually(() => !link.isUp());
+    await takeOver((revision) => board.put(KEY, { beat: 99, lost: true }, revision));
+    proxy.mend();
+    await eventually(() => foreign.length > 0);
+    expect(foreign).toEqual([{ beat: 99, lost: true }]);
+  });
+
   test("notices that another declared it lost and has removed its key", async () => {
     const { heart, foreign } = await beating();
     await heart.started;
