@@ -2,7 +2,7 @@ import type { Logger } from "./runtime/logger.ts";
 
 /** For how long a process may be silent before others take it for dead: its heartbeat says so. */
 
-/** Bounds of a lease, ms: a heartbeat is not trusted with more. */
+/** Bounds of a lease, ms: a heartbeat is not trusted with more, unless that is configured here as well. */
 export const LEASE_MIN_MS = 500;
 export const LEASE_MAX_MS = 600_000;
 
@@ -17,6 +17,7 @@ export interface LeaseLengths {
  */
 export function createLeaseLengths(ownMs: number, logger: Logger): LeaseLengths {
   const noticed = new Set<string>();
+  const mostMs = Math.max(LEASE_MAX_MS, ownMs);
   const notice = (key: string, leaseMs: number) => {
     if (noticed.has(key)) return;
     if (noticed.size >= NOTICED_AT_MOST) noticed.clear();
@@ -27,7 +28,7 @@ export function createLeaseLengths(ownMs: number, logger: Logger): LeaseLengths 
     of(key, value) {
       const said = leaseMsIn(value);
       if (said === undefined) return ownMs;
-      const leaseMs = Math.min(LEASE_MAX_MS, Math.max(LEASE_MIN_MS, said));
+      const leaseMs = Math.min(mostMs, Math.max(LEASE_MIN_MS, said));
       if (said !== ownMs) notice(key, said);
       return leaseMs;
     },

@@ -23,6 +23,12 @@ test.each<[string, unknown, number]>([
   expect(lengths().of("g.a", value)).toBe(expected);
 });
 
+test("a longer lease than that counts where it is configured here too", () => {
+  const { of } = createLeaseLengths(3_600_000, createLogger("test", "silent"));
+  expect(of("g.a", { leaseMs: 3_600_000 })).toBe(3_600_000);
+  expect(of("g.b", { leaseMs: 1e12 })).toBe(3_600_000);
+});
+
 test("a process that is configured differently is logged, once", () => {
   const { noticed, of } = lengths();
   for (let beat = 0; beat < 3; beat++) {
