@@ -21,9 +21,9 @@ export interface Delivered {
   reply: Reply | undefined;
 }
 /** Where an answer goes; `undefined` data: nobody serves the subject. */
-export type Reply = (data: Uint8Array | undefined) => void;
+type Reply = (data: Uint8Array | undefined) => void;
 
-export interface CoreSubscription {
+interface CoreSubscription {
   pattern: string;
   queue: string | undefined;
   deliver: (message: Delivered) => void;
@@ -45,10 +45,10 @@ interface Feeding {
 }
 
 /** An acknowledgement as it travels: JSON, of JetStream's shape. */
-export type AckAnswer = PubAck | { error: { code: number; err_code: number; description: string } };
+type AckAnswer = PubAck | { error: { code: number; err_code: number; description: string } };
 
 /** What is wrong with the broker now; each probability is that of one message. */
-export interface BrokerFaults {
+interface BrokerFaults {
   /** appends vanish: neither stored nor answered */
   loses: number;
   /** appends are stored, and not acknowledged */

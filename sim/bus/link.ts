@@ -3,7 +3,7 @@ import type { SimProcess } from "../engine/process.ts";
 import type { Scheduler } from "../engine/scheduler.ts";
 
 /** What is wrong with a process' way to the broker. Times in ms. */
-export interface LinkFaults {
+interface LinkFaults {
   /** nothing gets to the broker; it arrives later, or never */
   cutToBroker: boolean;
   /** nothing gets from the broker */

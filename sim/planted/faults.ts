@@ -56,6 +56,18 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     ],
   },
   {
+    name: "5: last values are written anew by the time of timeouts",
+    profile: "calm",
+    shows: ["not shown"],
+    edits: [
+      {
+        file: "presence-worker/src/host/partition-host.ts",
+        find: "const date = deps.board.brokerTime();",
+        replace: "const date = partition.memory().clock.broker;",
+      },
+    ],
+  },
+  {
     name: "6: an order to close sockets is sent three times at once, and not compared with",
     profile: "storm",
     shows: ["order lost", "not shown"],
@@ -108,6 +120,18 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
         file: "shared/src/nats/ack-tracker.ts",
         find: "} else if (isLate) entry.onLate?.(answer);",
         replace: "} else if (isLate) return;",
+      },
+    ],
+  },
+  {
+    name: "11: dates are partition time",
+    profile: "storm",
+    shows: ["wrong date"],
+    edits: [
+      {
+        file: "presence-worker/src/core/partition.ts",
+        find: "const next = transition(record, { ...event, seq, epoch, now, date: time ?? 0 });",
+        replace: "const next = transition(record, { ...event, seq, epoch, now, date: now });",
       },
     ],
   },

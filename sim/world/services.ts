@@ -100,7 +100,7 @@ const storedPart = (row: StoredPart): StoredPart => ({
 });
 
 /** A socket as the gateway's code uses it. */
-export interface SimSocket {
+interface SimSocket {
   id: string;
   connected: boolean;
   emit(): void;

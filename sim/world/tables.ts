@@ -11,7 +11,7 @@ interface Position {
   seq: number;
 }
 
-export interface HistoryEntry {
+interface HistoryEntry {
   userId: string;
   epoch: number;
   version: number;

@@ -73,7 +73,7 @@ export interface WorldOptions {
 }
 
 /** Monday, 00:00 UTC. */
-export const WALL_START = Date.UTC(2026, 0, 5);
+const WALL_START = Date.UTC(2026, 0, 5);
 const RESTART_MS: readonly [number, number] = [500, 3_000];
 
 export function createWorld({ seed, profile, say: record, isVerbose }: WorldOptions): World {
