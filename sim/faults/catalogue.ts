@@ -207,15 +207,18 @@ export const KINDS: readonly Kind[] = [
       };
     },
   },
-  ofBroker("lossy broker", { storm: 2, calm: 1 }, (random) => ({
-    loses: random.between(0, 0.2),
-    losesAcks: random.between(0, 0.3),
-    doublesAcks: 0.2,
-  })),
+  ofBroker(
+    "lossy broker",
+    { storm: 2, calm: 1 },
+    (random) => ({ loses: random.between(0, 0.2), losesAcks: random.between(0, 0.3), doublesAcks: 0.2 }),
+    // Heartbeats are lost as well: nothing proves that a gateway lives.
+    { ...BOTH, loss: true },
+  ),
   ofBroker(
     "slow acknowledgements",
     { storm: 2, calm: 1 },
-    (random) => ({ slowsAcksBy: random.between(200, 4_000) }),
+    // Slower ones take a heartbeat, which waits for each, past its lease.
+    (random) => ({ slowsAcksBy: random.between(200, 2_200) }),
     BOTH,
     4,
   ),

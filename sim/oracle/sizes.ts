@@ -9,7 +9,7 @@ const SPARE_ENTRIES = 24;
 /** Whatever ended before this many settling times, and at least as many hours, has left nothing on the board. */
 const FORGOTTEN_AFTER = 2;
 const HOUR = 3_600_000;
-const SPARE_SWEEPERS = 12;
+const SPARE_SWEEPERS = 16;
 const SPARE_PUBLISHERS = 200;
 
 interface Lease {

@@ -141,6 +141,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     shows: ["growth"],
     edits: [
       {
+        file: "presence-worker/src/core/clock.ts",
+        find: "export const SWEEPERS_MAX = 16;",
+        replace: "export const SWEEPERS_MAX = 1_600;",
+      },
+      {
         file: "sweeper/src/io/housekeeping.ts",
         find: "if (isLooking || hearingSince === null) return;",
         replace: "if (isLooking || hearingSince !== undefined) return;",

@@ -148,7 +148,15 @@ export function createWorld({ seed, profile, say: record, isVerbose }: WorldOpti
       }
       say(`${name} serves`, name);
     };
-    void serve().catch((error) => world.crashed(process, error));
+    void serve().catch((error) => {
+      // A service that cannot start ends, and its supervisor starts another.
+      if (slot.running === running)
+        world.kill(
+          slot,
+          random.between(...RESTART_MS),
+          `could not start: ${error instanceof Error ? error.message : error}`,
+        );
+    });
   };
 
   const startLater = (slot: Slot, ms: number) => {
