@@ -104,6 +104,11 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
         find: "if (own && !basis) {",
         replace: "if (own && !basis && elapsed < 0) {",
       },
+      {
+        file: "sweeper/src/core/leader.ts",
+        find: "!sweepers.some(({ id, changedAt, isRunning })",
+        replace: "now >= 0 || !sweepers.some(({ id, changedAt, isRunning })",
+      },
     ],
   },
   {
