@@ -36,7 +36,9 @@ export function truthOf(connections: readonly Connection[], world: Circumstances
   const goodbyes = held.flatMap((one) => goodbyeOf(one, world));
   const lives = held.map((one) => lifeOf(one, goodbyes, world));
   const activities = lives.flatMap(({ activities }) => activities);
-  const active = union(activities.filter(({ isSure }) => isSure).map(({ at }) => sureActivityOf(at, world)));
+  const active = union(
+    activities.filter(({ isSure }) => isSure).map((activity) => sureActivityOf(activity, world)),
+  );
   const maybeActive = union(activities.map((activity) => maybeActivityOf(activity, world)));
   const live = intersect(union(lives.flatMap(({ live }) => live)), active);
   const maybe = intersect(union(lives.map(({ maybe }) => maybe)), maybeActive);
@@ -61,6 +63,8 @@ interface Life {
 
 interface Activity {
   at: number;
+  /** when it counts for certain from; it may have been known later than it was */
+  from: number;
   /** it is in the log for certain */
   isSure: boolean;
   /** when it is in the log at the latest, if it is */
@@ -87,9 +91,8 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
   );
   const own = holdUpsOf(gateway, faults, times);
   const heldUp = [...holdingUpEverything(world), ...own].sort((a, b) => a.from - b.from);
-  const activityAt = (at: number, isSure: boolean): Activity => ({
-    at,
-    isSure,
+  const activityAt = (at: number, isSure: boolean, from = at): Activity => ({
+    ...{ at, from, isSure },
     writtenBy: deadlineAfter(at, 0, heldUp),
   });
   const fromLogUntil = (to: number) =>
@@ -105,6 +108,7 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
             // The acknowledgement says when it was in the log, unless that came late.
             heardLate(gateway, openedAt, authenticatedAt, faults) ? openedAt : authenticatedAt,
             true,
+            authenticatedAt,
           ),
       activityAt(openedAt, false),
       ...activities.map((at) => activityAt(at, isSettled(at, until, own))),
@@ -169,8 +173,8 @@ function isSettled(at: number, until: number, heldUp: readonly Interval[]): bool
   return until > settledAt && !heldUp.some(({ from, to }) => from <= settledAt && to >= at);
 }
 
-const sureActivityOf = (at: number, { times }: Circumstances): Interval => ({
-  from: at,
+const sureActivityOf = ({ at, from }: Activity, { times }: Circumstances): Interval => ({
+  from,
   to: at + activeFor(times),
 });
 

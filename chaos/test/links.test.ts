@@ -175,6 +175,16 @@ it("a connect counts from when it was written, also where its gateway heard late
   expect(columns("stop", 32_500)).toContain("false offlines");
 });
 
+it("a connect that is not in the log yet keeps no former connection's user online", () => {
+  const { story, bob, ann } = bobKnowsAnn();
+  story.fault({ component: "gateway", action: "mute", targets: [2], injectedAt: 28_000, endedAt: 32_500 });
+  bob.told(26_000, offline("ann", 11)).snapshot(31_200).told(32_600, online("ann", 12));
+  ann.ends(29_500, "closed");
+  const late = story.connect("ann", 32_550, { client: 2, gateway: 2 });
+  late.active(...busy(33_000)).connection.openedAt = 30_000;
+  expect(story.columns()).toEqual([]);
+});
+
 describe("a store without room", () => {
   it.each([
     ["left", 20_400, []],

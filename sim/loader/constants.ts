@@ -19,9 +19,9 @@ export interface ConstantOptions {
 const LOOKS: readonly (readonly [file: string, name: string])[] = [
   ["sweeper/src/app.ts", "TICK_MS"],
   ["sweeper/src/app.ts", "RETRY_MS"],
-  ["sweeper/src/core/leader.ts", "SILENT_MS"],
   ["presence-worker/src/core/clock.ts", "IN_STEP_MS"],
   ["presence-worker/src/core/clock.ts", "UNPROVEN_MS"],
+  ["presence-worker/src/core/clock.ts", "BETWEEN_MS"],
   ["presence-worker/src/host/ownership.ts", "LOOK_MS"],
   ["presence-worker/src/host/epoch-keeper.ts", "LOOK_MS"],
   ["presence-worker/src/host/round-timer.ts", "ROUND_MS"],

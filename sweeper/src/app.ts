@@ -8,7 +8,6 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys } from "@meeshy/shared/subjects";
 import type { Registry } from "prom-client";
 import { deafAfterMs, hearingSince, type Verdict } from "./core/deaf-guard.ts";
-import { isLeader } from "./core/leader.ts";
 import { lostGateways } from "./core/lost-gateways.ts";
 import { serveCleanup } from "./io/cleanup-service.ts";
 import { createHousekeeping, HOUSEKEEPING_LIMITS, type HousekeepingLimits } from "./io/housekeeping.ts";
@@ -55,8 +54,6 @@ export interface Sweeper {
 
 /** How often time passes in the log, and at most how often this process beats and looks. */
 const TICK_MS = 500;
-/** A sweeper that does not lead writes one timeout in so many, so that partitions know its clock when it has to lead. */
-const STANDBY_TICKS = 20;
 /** When the database did not answer a sweep that cannot wait for the next one. */
 const RETRY_MS = 1_000;
 /** Own beats in the time after which this process takes itself for deaf. */
@@ -186,14 +183,11 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     logger,
   });
   const endService = serveCleanup(bus, net, deps.store, logger);
-  let standby = 0;
   const timers = [
     clock.every(rules.everyMs, judge),
     clock.every(TICK_MS, () => {
-      const { view, guard } = look();
-      if (verdict.state !== "running") return;
-      const leads = isLeader(sweeperId, view.sweepers, guard.observedAt);
-      if (leads || ++standby % STANDBY_TICKS === 0) timeouts.write();
+      look();
+      if (verdict.state === "running") timeouts.write();
     }),
     clock.every(upkeep.everyMs, keepSmall),
     clock.every(config.sweepIntervalMs, () => {

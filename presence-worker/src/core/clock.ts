@@ -10,6 +10,9 @@
  * partition time of its own, and the furthest counts; so several of them need not agree, and what one misses another
  * brings.
  *
+ * Messages between two timeouts are stamped by the broker's clock from the last one on. A timeout never passes what
+ * they may have been stamped with: a deadline that was set in between would come early by as much.
+ *
  * Bounds: proven time never goes back, and runs ahead of true time by at most IN_STEP_MS for each fault, and by
  * {@link UNPROVEN_MS} where the broker's clock jumps while no sweeper that was heard before is left.
  */
@@ -31,14 +34,14 @@ interface SweeperClock extends Reading {
 }
 
 export interface PartitionClock {
-  /** broker time − partition time, ms: right within {@link OFFSET_SLACK_MS} */
+  /** broker time − partition time at the last timeout that was believed, ms */
   offset: number;
+  /** the same, for what is scheduled by its date: right within {@link DATES_SLACK_MS}, so that it seldom moves */
+  dates?: number | undefined;
   /** partition time of the latest message, by the broker's clock; set right when that turns out to have jumped */
   now: number;
   /** partition time as proven by timeouts, by which deadlines are judged; absent before the first */
   proven?: number | undefined;
-  /** the broker's clock at the last timeout */
-  broker?: number | undefined;
   sweepers: Record<string, SweeperClock>;
 }
 
@@ -46,10 +49,11 @@ export interface PartitionClock {
 export const IN_STEP_MS = 2_000;
 /** What an unknown sweeper's first timeout proves by the broker's clock alone: a restart takes about so long. */
 export const UNPROVEN_MS = 10_000;
-/** When the offset moves, everything is scheduled anew: not for less than this. */
-const OFFSET_SLACK_MS = 1_000;
+/** So much passes between two timeouts: a jump of less is not told from time that passed. */
+const BETWEEN_MS = 1_000;
+const DATES_SLACK_MS = 1_000;
 /** More than ever write at once; of others, those heard last are remembered. */
-export const SWEEPERS_MAX = 16;
+export const SWEEPERS_MAX = 8;
 
 export const initialClock = (): PartitionClock => ({ offset: 0, now: 0, sweepers: {} });
 
@@ -73,28 +77,45 @@ export function advanceByTimeout(
   const own = Object.hasOwn(sweepers, sweeperId) ? sweepers[sweeperId] : undefined;
   const read = { elapsed, broker: brokerTime };
   const basis = own && [own, own.suspect].find((earlier) => earlier && isInStep(clock, earlier, read));
-  const time = Math.max(
-    basis ? basis.time + passedSince(clock, basis, read) : unproven(clock, brokerTime, own),
-    clock.proven ?? Number.NEGATIVE_INFINITY,
-  );
-  clock.proven = time;
-  clock.broker = brokerTime;
   if (own && !basis) {
-    own.suspect = { ...read, time };
-    own.heard = time;
+    own.suspect = { ...read, time: clock.proven ?? clock.now };
+    own.heard = own.suspect.time;
     return false;
   }
-  const isMeasuredAnew = !basis || driftBetween(clock, basis, read) > IN_STEP_MS / 2;
-  const { time: from, elapsed: then, broker } = isMeasuredAnew || !basis ? { ...read, time } : basis;
+  // Nothing was believed since the suspicion: it was the broker's clock that jumped, and the offset says nothing.
+  const isAfterJump = basis !== undefined && basis === own?.suspect && basis?.time === clock.proven;
+  const time = timeOf(clock, read, basis, isAfterJump);
+  const measured = basis ? basis.time + passedSince(clock, basis, read) : undefined;
+  const keepsBasis = basis && measured === time && driftBetween(clock, basis, read) <= IN_STEP_MS / 2;
+  const { time: from, elapsed: then, broker } = keepsBasis ? basis : { ...read, time };
   remember(clock, sweeperId, { time: from, elapsed: then, broker, suspect: null, heard: time });
   return settle(clock, brokerTime, time);
 }
 
+/** The partition time of a timeout that is believed. */
+function timeOf(
+  clock: PartitionClock,
+  read: Measured,
+  basis: Reading | null | undefined,
+  isAfterJump: boolean,
+): number {
+  const { proven, offset } = clock;
+  if (proven === undefined) return read.broker - offset;
+  /** by the broker's clock alone, since the last timeout that was believed */
+  const passed = Math.max(0, read.broker - offset - proven);
+  if (!basis) return proven + Math.min(passed, UNPROVEN_MS);
+  const measured = basis.time + passedSince(clock, basis, read);
+  if (isAfterJump) return measured;
+  return Math.max(proven + Math.min(passed, BETWEEN_MS), Math.min(measured, proven + passed));
+}
+
 /** Sets the offset, and what other messages have said of the time, right by a timeout that is believed. */
 function settle(clock: PartitionClock, brokerTime: number, time: number): boolean {
-  const isMoved = Math.abs(brokerTime - time - clock.offset) > OFFSET_SLACK_MS;
-  const isAhead = clock.now > time + OFFSET_SLACK_MS;
-  if (isMoved) clock.offset = brokerTime - time;
+  clock.proven = time;
+  clock.offset = brokerTime - time;
+  const isMoved = Math.abs(clock.offset - (clock.dates ?? 0)) > DATES_SLACK_MS;
+  const isAhead = clock.now > time + DATES_SLACK_MS;
+  if (isMoved) clock.dates = clock.offset;
   clock.now = isMoved || isAhead ? time : Math.max(clock.now, time);
   return isMoved || isAhead;
 }
@@ -115,13 +136,6 @@ const isInStep = (clock: PartitionClock, earlier: Reading, later: Measured): boo
 
 const passedSince = (clock: PartitionClock, earlier: Reading, later: Measured): number =>
   Math.max(0, Math.min(brokerPassed(clock, earlier, later), later.elapsed - earlier.elapsed));
-
-/** What a timeout proves that agrees with nothing: a known sweeper's nothing, a new one's a restart's time. */
-function unproven(clock: PartitionClock, brokerTime: number, own: SweeperClock | undefined): number {
-  const { proven, broker, offset } = clock;
-  if (proven === undefined || broker === undefined) return brokerTime - offset;
-  return own ? proven : proven + Math.max(0, Math.min(brokerTime - broker, UNPROVEN_MS));
-}
 
 function remember(clock: PartitionClock, sweeperId: string, sweeper: SweeperClock): void {
   const { sweepers } = clock;

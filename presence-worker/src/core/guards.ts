@@ -1,6 +1,8 @@
+import { activityOf } from "./activity.ts";
 import { type ActorContext, type ActorEvent, actorTime, isPast, type Rules } from "./actor.ts";
 import { isGoodbye } from "./causes.ts";
 import { connectionsAfter, isOpen } from "./connections.ts";
+import { introduce } from "./introduce.ts";
 
 interface Args {
   context: ActorContext;
@@ -31,9 +33,11 @@ export function createGuards(rules: Rules) {
       args.event.type === "connected" &&
       args.event.again === true &&
       isConnected(args),
-    /** A socket announced again after a long silence says nothing of the person. */
-    isIdleConnection: ({ event }: Args) =>
-      event.type === "connected" && event.idleMs >= rules.offlineThresholdMs,
+    /** A socket announced again after a long silence says nothing of the person, who may have been active elsewhere. */
+    isIdleConnection: ({ context: { record }, event }: Args) =>
+      event.type === "connected" &&
+      event.idleMs >= rules.offlineThresholdMs &&
+      event.date - activityOf(introduce(record, event), event) >= rules.offlineThresholdMs,
     losesSome,
     losesLast,
     losesLastForGood: (args: Args) => (isGraceOver(args) || isGoodbye(args.event)) && losesLast(args),

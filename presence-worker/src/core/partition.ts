@@ -141,7 +141,7 @@ export function createPartition(
     schedule(seat);
   };
   const schedule = (seat: Seat) => {
-    const deadline = nextDeadline(seat.record, clock.offset);
+    const deadline = nextDeadline(seat.record, clock.dates ?? clock.offset);
     if (deadline !== null) wheel.schedule(seat, deadline);
   };
   for (const record of loaded) keep(record);
@@ -183,7 +183,7 @@ export function createPartition(
 
   const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[], proven: number) => {
     for (const seat of wheel.take(proven)) {
-      const deadline = nextDeadline(seat.record, clock.offset);
+      const deadline = nextDeadline(seat.record, clock.dates ?? clock.offset);
       if (deadline !== null && isDue(deadline, proven) && !hasSeen(seat.record))
         step(seat.record, event, undefined, changes, proven);
       schedule(seat);

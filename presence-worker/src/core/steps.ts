@@ -1,4 +1,5 @@
 import { assertEvent } from "xstate";
+import { activityOf } from "./activity.ts";
 import { type ActorEvent, isPast, type Rules } from "./actor.ts";
 import { doubtCause } from "./causes.ts";
 import { connectionsAfter } from "./connections.ts";
@@ -110,15 +111,6 @@ export function createSteps(rules: Rules) {
     erase,
     dispelGhost,
   };
-}
-
-/**
- * When the person was last active, as of this sign of life. A stored date ahead of the broker's was written by a clock
- * that was wrong, the broker's own before it was set right: it does not count.
- */
-function activityOf({ lastActiveAt }: UserRecord, event: ActorEvent): number {
-  const active = event.date - (event.type === "connected" ? Math.floor(event.idleMs) : 0);
-  return lastActiveAt === null || lastActiveAt > event.date ? active : Math.max(lastActiveAt, active);
 }
 
 /** An availability that has run out; only a look at the time ends it. Its end is a date. */

@@ -21,8 +21,8 @@ export const partitionLeaseSchema = z.object({
           z.string(),
           readingSchema.extend({ suspect: readingSchema.nullable(), heard: z.number().optional() }),
         ),
+        dates: z.number().optional(),
         proven: z.number().optional(),
-        broker: z.number().optional(),
       }),
       publishers: z.record(
         z.string(),

@@ -1,14 +1,12 @@
-import { gatewayBeatSchema, sweeperBeatSchema } from "@meeshy/shared/events";
+import { gatewayBeatSchema } from "@meeshy/shared/events";
 import type { Leases } from "@meeshy/shared/lease-length";
 import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { leaseKeys } from "@meeshy/shared/subjects";
 import type { Sign } from "../core/deaf-guard.ts";
-import type { SweeperSign } from "../core/leader.ts";
 
 /** What the lease board says of the processes that beat. */
 export interface BoardView {
   workers: Sign[];
-  sweepers: SweeperSign[];
   /** gateways not declared lost */
   gateways: Sign[];
   /** gateways declared lost whose entry is still there, with that entry */
@@ -16,18 +14,13 @@ export interface BoardView {
 }
 
 const WORKERS = leaseKeys.worker("");
-const SWEEPERS = leaseKeys.sweeper("");
 const GATEWAYS = leaseKeys.gateway("");
 
 export function viewBoard(board: LeaseBoard, leases: Leases): BoardView {
-  const view: BoardView = { workers: [], sweepers: [], gateways: [], declared: [] };
+  const view: BoardView = { workers: [], gateways: [], declared: [] };
   for (const { key, value, changedAt } of board.list(WORKERS)) {
     const leaseMs = leases.workers.of(key, value);
     view.workers.push({ id: key.slice(WORKERS.length), changedAt, leaseMs });
-  }
-  for (const { key, value, changedAt } of board.list(SWEEPERS)) {
-    const isRunning = sweeperBeatSchema.safeParse(value).data?.state === "running";
-    view.sweepers.push({ id: key.slice(SWEEPERS.length), changedAt, isRunning });
   }
   for (const entry of board.list(GATEWAYS)) {
     const { key, value, changedAt } = entry;

@@ -112,7 +112,10 @@ export function createReferenceModel(rules: Rules) {
         if (rules.multiDevice === "replace") closing.push(...end(() => true));
         const { connectionId: id, gatewayId, device } = event;
         user.connections = [...user.connections, { id, gatewayId, device, since: date }];
-        if (event.idleMs < rules.offlineThresholdMs) proveAlive(event.idleMs, "connect");
+        const { lastActiveAt } = user;
+        const isOfLate =
+          lastActiveAt !== null && lastActiveAt <= date && date - lastActiveAt < rules.offlineThresholdMs;
+        if (event.idleMs < rules.offlineThresholdMs || isOfLate) proveAlive(event.idleMs, "connect");
       }
     } else if (event.type === "disconnected") {
       if (end(({ id }) => id === event.connectionId).length > 0) {
