@@ -5,7 +5,7 @@ import { BUCKET_LEASES, leaseKeys, PARTITIONS, STREAM_EVENTS } from "@meeshy/sha
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { openBoard, openLog, startSweeper, watchPartitionEvents } from "./fixtures.ts";
+import { openBoard, openLog, startSweeper } from "./fixtures.ts";
 
 let nats: TestNats;
 let link: NatsLink;
@@ -77,29 +77,6 @@ describe("the log of an idle system", () => {
     );
     expect(logged.first_seq).toBeLessThanOrEqual(5);
   });
-});
-
-test("of several sweepers one writes the timeouts, and another goes on when it is gone", async () => {
-  const logged = watchPartitionEvents(link);
-  const first = await startSweeper(nats.url, { config: { sweeperId: "s1" } });
-  const second = await startSweeper(nats.url, { config: { sweeperId: "s2" } });
-  await eventually(() => [first, second].every((one) => one.verdict().state === "running"));
-  const writers = (since: number) =>
-    new Set(
-      logged.flatMap(({ event, time }) =>
-        event.type === "timeout" && time > since ? [event.sweeperId] : [],
-      ),
-    );
-  const settledAt = await eventually(() => logged.at(-1)?.time);
-  await eventually(() => (logged.at(-1)?.time ?? 0) > settledAt + 4_000, { within: 20_000 });
-  expect([...writers(settledAt + 1_000)]).toEqual(["s1"]);
-  const goneAt = Date.now();
-  await first.link.close();
-  const next = await eventually(
-    () => logged.find(({ event }) => event.type === "timeout" && event.sweeperId === "s2")?.time,
-    { within: 20_000 },
-  );
-  expect(next - goneAt).toBeLessThan(4_000);
 });
 
 test("what dead processes leave in the lease bucket goes, and then its marker; those that live keep theirs", async () => {

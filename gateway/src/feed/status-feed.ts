@@ -101,7 +101,7 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
     const { seq } = message;
     // What carries no sequence was not stored, only sent to the subject.
     if (seq === undefined) return;
-    if (!isReading && seq === inOrder.seen() + 1) {
+    if (!isReading && !isInDoubt && seq === inOrder.seen() + 1) {
       inOrder.advance(seq);
       takeNews(seq, message);
     } else {
@@ -109,6 +109,18 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
       if (!isReading) void read(fillIn);
     }
   });
+
+  /** Whether the stream is the one that was read: only after a break of the link it may be another. */
+  const recognize = async () => {
+    if (!isInDoubt) return "same";
+    isInDoubt = false;
+    try {
+      return await landmarks.recognize();
+    } catch (error) {
+      isInDoubt = true;
+      throw error;
+    }
+  };
 
   /** The stream's last values into a new replica: viewers get snapshots of it, not changes. */
   const load = async () => {
@@ -133,11 +145,22 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
     logger.info({ users: fresh.size(), seq: last }, "statuses loaded");
   };
 
+  const reload = async () => {
+    logger.warn({ seen: inOrder.seen() }, "the status stream is another one: reading it anew");
+    inOrder.dropHeld();
+    landmarks.clear();
+    freshness.doubt();
+    await load();
+  };
+
   /** What the stream holds beside what is known: a status that is newer is a change like any other. */
   const fillInAll = () =>
     passOverStatuses({ bus, logger }, 1, (message) => takeNews(message.seq, message), signal);
 
   const fillIn = async () => {
+    const identity = await recognize();
+    if (identity === "other") return reload();
+    if (identity === "unknown") await fillInAll();
     const awaited = inOrder.highestHeld();
     const target = (await look()).last;
     if (target < awaited) inOrder.dropHeld(); // of a stream that is gone; the next look finds the new one
@@ -172,32 +195,17 @@ export function createStatusFeed({ bus, metrics, logger }: FeedDeps): StatusFeed
     isReading = false;
   };
 
-  /** Whether the stream is the one that was read: only after a break of the link it may be another. */
-  const recognize = async () => {
-    if (!isInDoubt) return "same";
-    isInDoubt = false;
-    try {
-      return await landmarks.recognize();
-    } catch (error) {
-      isInDoubt = true;
-      throw error;
-    }
-  };
-
   /** Proves the view complete, or makes it so. */
   const check = async () => {
     const asked = thisMoment(clock);
     const seen = inOrder.seen(); // of now: live messages may overtake the answer
     const { created, last } = await look();
-    const identity = await recognize();
     if (isReading) return;
-    if (created !== streamCreated || last < seen || identity === "other") {
-      logger.warn({ seen, last }, "the status stream is another one: reading it anew");
-      inOrder.dropHeld();
-      freshness.doubt();
-      await read(load);
-    } else if (identity === "unknown") {
-      await read(fillInAll);
+    if (created !== streamCreated || last < seen) {
+      logger.warn({ seen, last }, "the status stream ends earlier than it did, or was made anew");
+      await read(reload);
+    } else if (isInDoubt) {
+      await read(fillIn);
     } else if (last > inOrder.seen()) {
       await pause(LIVE_WITHIN_MS);
       if (isReading) return;

@@ -33,8 +33,8 @@ export interface EpochKeeper {
   permit(epoch: number): Promise<void> | undefined;
   /** Something that had been written is gone: nothing is written before the streams have been compared again. */
   doubt(): void;
-  /** A message was stored at this sequence: a stream that ends before it is not the one it was stored in. */
-  stored(stream: string, seq: number): void;
+  /** A message of this epoch was stored at this sequence: a stream that ends before it is not the one it was stored in. */
+  stored(stream: string, epoch: number, seq: number): void;
   /**
    * The database refused rows because it holds this state: where nothing of this epoch can ever replace it, an epoch
    * begins whose states can.
@@ -177,7 +177,8 @@ export async function createEpochKeeper({
     void look();
   };
 
-  const storedUpTo = new Map<string, number>();
+  /** of the epoch that this process has seen last */
+  let storedUpTo = { epoch: 0, streams: new Map<string, number>() };
   let isLooking = false;
   const look = async () => {
     if (isLooking || !bus.isUp()) return;
@@ -188,14 +189,11 @@ export async function createEpochKeeper({
       if (epoch === undefined) await settle();
       else {
         // What is stored while the streams are asked is not in their answers.
-        const storedBefore = new Map(storedUpTo);
+        const storedBefore = storedUpTo.epoch === epoch.epoch ? new Map(storedUpTo.streams) : new Map();
         const infos = await streamInfos();
         const fault = madeAnew(epoch, agesOf(infos)) ?? putBack(infos, storedBefore);
         if (fault === null) answer(asked);
-        else {
-          await raise(epoch.epoch, fault);
-          storedUpTo.clear();
-        }
+        else await raise(epoch.epoch, fault);
       }
     } catch (error) {
       logger.debug({ err: error }, "streams not looked at, will be");
@@ -228,8 +226,10 @@ export async function createEpochKeeper({
     raise,
     permit: (epoch) => (answered === doubts && latest?.epoch === epoch ? undefined : permitted(epoch)),
     doubt,
-    stored(stream, seq) {
-      if (seq > (storedUpTo.get(stream) ?? 0)) storedUpTo.set(stream, seq);
+    stored(stream, epoch, seq) {
+      if (epoch > storedUpTo.epoch) storedUpTo = { epoch, streams: new Map() };
+      const { streams } = storedUpTo;
+      if (epoch === storedUpTo.epoch && seq > (streams.get(stream) ?? 0)) streams.set(stream, seq);
     },
     close() {
       timer.cancel();

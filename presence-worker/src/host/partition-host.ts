@@ -56,7 +56,7 @@ export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<
       return permit && Promise.race([permit, givenUp.promise]);
     },
     doubt: epochs.doubt,
-    stored: (seq: number) => epochs.stored(stream, seq),
+    stored: (seq: number) => epochs.stored(stream, memory.epoch, seq),
   });
   const records = createRecordStore({
     bus,

@@ -98,7 +98,7 @@ it("what is stored while the streams are asked after does not look like a stream
   onTestFinished(() => keeper.close());
   onAnswer = async () => {
     const { seq } = await link.js.publish("presence.set.ann", "{}");
-    keeper.stored(STREAM_STATUS, seq);
+    keeper.stored(STREAM_STATUS, 1, seq);
     looks++;
   };
   await eventually(() => looks >= 3, { within: 20_000 });

@@ -1,4 +1,4 @@
-import { type Bus, isConflict, type LastValue } from "../ports/bus.ts";
+import { AckLost, type Bus, isConflict, type LastValue } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
 import { versioned } from "../versions.ts";
@@ -36,6 +36,8 @@ export interface Heartbeat {
 
 /** Own values that a lost ack may have left under the key: those of a long outage. */
 const REMEMBERED = 256;
+/** A lost acknowledgement, the conflict with the beat that was stored all the same, and the beat that comes through. */
+const ATTEMPTS = 3;
 
 /**
  * Keeps one key of the lease board changing, by compare-and-set. A refused write is first of all one's
@@ -81,15 +83,20 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
     const value = versioned("heartbeat", options.value(++beats));
     written.add(JSON.stringify(value));
     if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
-    const sentAt = clock.now();
-    try {
-      revision = await board.put(key, value, revision);
-      storedAt = sentAt;
-      markStarted();
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
-      if (!stopped) adopt(last);
+    for (let attempt = 1; !stopped; attempt++) {
+      const sentAt = clock.now();
+      try {
+        revision = await board.put(key, value, revision);
+        storedAt = sentAt;
+        markStarted();
+        return;
+      } catch (error) {
+        if (isConflict(error)) {
+          const last = await bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+          if (!stopped) adopt(last);
+        } else if (!(error instanceof AckLost) || !bus.isUp()) throw error;
+        if (attempt === ATTEMPTS) return;
+      }
     }
   };
 

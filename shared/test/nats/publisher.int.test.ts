@@ -109,7 +109,7 @@ describe("a log publisher", () => {
     expect(stored.map((message) => json<Written>(message).number)).toEqual([1, 2]);
     const other = await readAll(link, STREAM_EVENTS, partitionFilter(7));
     expect(other.map((message) => json<Written>(message))).toEqual([
-      { event: { n: 1 }, publisher: "publisher-1", number: 1 },
+      { v: 1, event: { n: 1 }, publisher: "publisher-1", number: 1 },
     ]);
   });
 
