@@ -201,7 +201,9 @@ export function createOracle(
           person.userId,
           `${session.gateway.name} has not put the socket of ${session.openedAt} into the log`,
         );
-      const isOrdered = session.closeOrderedAt !== null;
+      // A gateway that is declared lost meanwhile announces the socket again, and that undoes the order: not promised yet.
+      const isOrdered =
+        session.closeOrderedAt !== null && session.closeOrderedIn === connection.logged?.gatewayId;
       if (isWrongFor(`order ${key}`, isOrdered && !isExcusedNow, profile.shownWithinMs))
         report(
           "order lost",
@@ -211,13 +213,17 @@ export function createOracle(
     }
   };
 
-  /** Sockets that an administrator orders to be closed, now and then. */
+  /** Sockets that an administrator orders to be closed, now and then: most often where the order may be lost. */
   const administer = () => {
-    scheduler.after(world.random.between(1, 8) * profile.faultEveryMs[1], administer);
-    const doors = world.doors();
+    scheduler.after(world.random.between(0.02, 0.4) * profile.faultEveryMs[1], administer);
+    const doors = world.doors().filter(({ gateway }) => gateway.hasLink());
     const open = people.everyone.filter(({ sessions }) => sessions.size > 0);
-    if (doors.length === 0 || open.length === 0) return;
-    const person = world.random.pick(open);
+    const outOfReach = open.filter(({ sessions }) =>
+      [...sessions].some((session) => !session.gateway.gateway.hasLink()),
+    );
+    const isRare = world.random.between(0, 1) > 0.05;
+    if (doors.length === 0 || open.length === 0 || (outOfReach.length === 0 && isRare)) return;
+    const person = world.random.pick(outOfReach.length > 0 ? outOfReach : open);
     world.say("an administrator orders to close all sockets", person.userId);
     void world.random
       .pick(doors)
@@ -229,7 +235,9 @@ export function createOracle(
           if (stored === undefined) return;
           for (const session of person.sessions) {
             const { logged } = session.socket.connection;
-            if (logged && logged.seq < seq) session.closeOrderedAt ??= scheduler.now();
+            if (!logged || logged.seq >= seq || session.closeOrderedAt !== null) continue;
+            session.closeOrderedAt = scheduler.now();
+            session.closeOrderedIn = logged.gatewayId;
           }
         },
         () => {},

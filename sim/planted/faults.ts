@@ -63,7 +63,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       {
         file: "presence-worker/src/host/partition-host.ts",
         find: "const date = deps.board.brokerTime();",
-        replace: "const date = partition.memory().clock.broker;",
+        replace: "const { proven = 0, offset } = partition.memory().clock; const date = proven + offset;",
       },
     ],
   },
@@ -85,14 +85,41 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     ],
   },
   {
+    name: "7: the sweeper that was heard last says what time it is, by its own clock alone",
+    profile: "storm",
+    shows: ["false offline", "not shown", "ghost"],
+    edits: [
+      {
+        file: "presence-worker/src/core/clock.ts",
+        find: "driftBetween(clock, earlier, later) <= IN_STEP_MS;",
+        replace: "driftBetween(clock, earlier, later) <= IN_STEP_MS * 1e9;",
+      },
+      {
+        file: "presence-worker/src/core/clock.ts",
+        find: "Math.max(0, Math.min(brokerPassed(clock, earlier, later), later.elapsed - earlier.elapsed));",
+        replace: "Math.max(0, Math.min(Number.POSITIVE_INFINITY, later.elapsed - earlier.elapsed));",
+      },
+      {
+        file: "presence-worker/src/core/clock.ts",
+        find: "return Math.max(proven + Math.min(passed, BETWEEN_MS), Math.min(measured, proven + passed));",
+        replace: "return measured + 0 * BETWEEN_MS;",
+      },
+      {
+        file: "presence-worker/src/core/clock.ts",
+        find: "const keepsBasis = basis && measured === time && driftBetween(clock, basis, read) <= IN_STEP_MS / 2;",
+        replace: "const keepsBasis = basis && measured === time;",
+      },
+    ],
+  },
+  {
     name: "8: an acknowledgement is waited for a second, and does not count after that",
     profile: "storm",
     shows: ["sent again and again", "not welcomed"],
     edits: [
       {
         file: "shared/src/nats/patience.ts",
-        find: "return Math.min(mostMs, Math.max(MIN_PATIENCE_MS, measured) * backOff);",
-        replace: "return MIN_PATIENCE_MS + 0 * Math.min(mostMs, measured * backOff);",
+        find: "return Math.min(MOST_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, measured));",
+        replace: "return MIN_PATIENCE_MS + 0 * Math.min(MOST_PATIENCE_MS, measured);",
       },
       {
         file: "shared/src/nats/ack-tracker.ts",

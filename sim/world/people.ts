@@ -11,6 +11,8 @@ export interface Session {
   openedAt: number;
   /** an administrator's order to close it was accepted then; null: none */
   closeOrderedAt: number | null;
+  /** the life of its gateway in the log at that time */
+  closeOrderedIn: string | null;
   /** The client finds that it is gone. */
   lose(line: string): void;
 }
@@ -106,6 +108,7 @@ export function createPeople({ scheduler, random, profile, doors, say }: PeopleP
           socket,
           openedAt: scheduler.now(),
           closeOrderedAt: null,
+          closeOrderedIn: null,
           lose: (line) => end(opened, line, "gateway"),
         };
         session = opened;

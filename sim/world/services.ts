@@ -111,6 +111,8 @@ export interface SimGateway {
   readonly log: EventLog;
   readonly feed: StatusFeed;
   readonly board: LeaseBoard;
+  /** whether its link to the broker is up, as far as it knows */
+  hasLink(): boolean;
   /** Lets a person in; `onClosed` hears why the socket ended, unless the process died. */
   connect(person: Person, onClosed: (reason: string) => void): Promise<OpenSocket>;
   stop: Stop;
@@ -159,6 +161,7 @@ export async function startGateway(
     log,
     feed,
     board,
+    hasLink: bus.isUp,
     async connect(person, onClosed) {
       const directoryVersion = feed.shown(person.userId)?.directoryVersion ?? 0;
       const stored = await tables

@@ -64,6 +64,8 @@ export interface EpochDeps {
 const GATHER_MS = 20;
 const RETRY_MS = 200;
 const LOOK_MS = 500;
+/** While a leader is elected a question may get no answer: the next is asked all the same. */
+const LOOKS_AT_ONCE = 4;
 /** What is lost with one of these, gateways and the log can tell again; the leases tell their loss themselves. */
 const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE)];
 
@@ -179,26 +181,31 @@ export async function createEpochKeeper({
 
   /** of the epoch that this process has seen last */
   let storedUpTo = { epoch: 0, streams: new Map<string, number>() };
-  let isLooking = false;
+  let looking = 0;
+  let isSettling = false;
   const look = async () => {
-    if (isLooking || !bus.isUp()) return;
-    isLooking = true;
+    if (looking >= LOOKS_AT_ONCE || isSettling || !bus.isUp()) return;
+    looking++;
     const asked = doubts;
     try {
       const epoch = settled();
-      if (epoch === undefined) await settle();
-      else {
+      if (epoch === undefined) {
+        isSettling = true;
+        await settle().finally(() => {
+          isSettling = false;
+        });
+      } else {
         // What is stored while the streams are asked is not in their answers.
         const storedBefore = storedUpTo.epoch === epoch.epoch ? new Map(storedUpTo.streams) : new Map();
         const infos = await streamInfos();
         const fault = madeAnew(epoch, agesOf(infos)) ?? putBack(infos, storedBefore);
-        if (fault === null) answer(asked);
+        if (fault === null) answer(Math.max(asked, answered));
         else await raise(epoch.epoch, fault);
       }
     } catch (error) {
       logger.debug({ err: error }, "streams not looked at, will be");
     } finally {
-      isLooking = false;
+      looking--;
       if (answered < doubts && asked < doubts) void look();
     }
   };

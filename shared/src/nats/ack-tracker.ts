@@ -1,6 +1,6 @@
 import { type AckCallback, AckLost, type PubAck, PublishRefused } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
-import { createPatience } from "./patience.ts";
+import { createPatience, type Patience } from "./patience.ts";
 
 /** Which publishes wait for the broker's acknowledgement, each for as long as {@link createPatience} says. */
 export interface AckTracker {
@@ -16,7 +16,6 @@ export interface AckTracker {
   close(): void;
 }
 
-const MOST_PATIENCE_MS = 30_000;
 const LOOK_EVERY_MS = 100;
 /** Lost acknowledgements that are recognized when they come after all. */
 const LATE_REMEMBERED = 20_000;
@@ -29,14 +28,12 @@ interface Waiting {
   lostAt: number;
 }
 
-export function createAckTracker(clock: Clock): AckTracker {
+export function createAckTracker(clock: Clock, patience: Patience = createPatience()): AckTracker {
   const waiting = new Map<string, Waiting>();
   const late = new Map<string, Waiting>();
   let next = 0;
   let closed = false;
   let timer: Timer | undefined;
-  const patience = createPatience(MOST_PATIENCE_MS);
-
   const lose = (token: string, entry: Waiting) => {
     waiting.delete(token);
     late.set(token, entry);
@@ -47,7 +44,6 @@ export function createAckTracker(clock: Clock): AckTracker {
     const now = clock.now();
     for (const [token, entry] of waiting) {
       if (entry.lostAt > now) continue;
-      patience.missed();
       lose(token, entry);
     }
     if (waiting.size > 0) return;
@@ -94,7 +90,6 @@ export function createAckTracker(clock: Clock): AckTracker {
       });
     },
     linkBroke() {
-      patience.reset();
       for (const [token, entry] of [...waiting]) lose(token, entry);
     },
     close() {

@@ -2,6 +2,7 @@ import { createInbox, headers, type MsgHdrs, type NatsConnection } from "@nats-i
 import { type Acks, type AppendOptions, MESSAGE_TOO_LARGE } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { createAckTracker } from "./ack-tracker.ts";
+import type { Patience } from "./patience.ts";
 
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence";
 const MESSAGE_ID = "Nats-Msg-Id";
@@ -17,9 +18,10 @@ export function createAcks(
   nc: NatsConnection,
   inboxPrefix: string,
   clock: Clock,
+  patience?: Patience,
 ): Acks & { linkBroke(): void; close(): void } {
   const inbox = createInbox(inboxPrefix);
-  const tracker = createAckTracker(clock);
+  const tracker = createAckTracker(clock, patience);
   const subscription = nc.subscribe(`${inbox}.*`, {
     callback: (error, message) => {
       if (!error) tracker.answer(message.subject.slice(inbox.length + 1), message.data);

@@ -13,6 +13,7 @@ import type { Logger } from "../runtime/logger.ts";
 import { systemClock } from "../runtime/system-clock.ts";
 import { createAcks } from "./acks.ts";
 import { createNatsBus } from "./nats-bus.ts";
+import { createPatience } from "./patience.ts";
 
 export interface NatsConfig {
   url: string;
@@ -67,8 +68,9 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
     },
     logger,
   );
-  const acks = createAcks(nc, inboxPrefix, systemClock);
-  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, acks });
+  const patience = createPatience();
+  const acks = createAcks(nc, inboxPrefix, systemClock, patience);
+  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, patience, acks });
   let up = true;
   let isClosing = false;
   const listeners = new Set<(up: boolean) => void>();
@@ -77,7 +79,6 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
     up = next;
     // The client drops what is sent between the two as well: of neither will there be an answer.
     acks.linkBroke();
-    bus.linkBroke();
     for (const listener of listeners) listener(next);
   };
   const watching = (async () => {

@@ -12,7 +12,7 @@ import type { Clock } from "../ports/clock.ts";
 import { openConsumer } from "./consumer.ts";
 import { readLastValue } from "./direct-get.ts";
 import { createGate } from "./gate.ts";
-import { createPatience } from "./patience.ts";
+import type { Patience } from "./patience.ts";
 import { toConfig, toDefinition } from "./stream-config.ts";
 
 /** Longest time that an API call is given. */
@@ -29,6 +29,8 @@ export interface NatsBusParts {
   nc: NatsConnection;
   clock: Clock;
   inboxPrefix: string;
+  /** shared with the acknowledgements, whose late answers are measured as well */
+  patience: Patience;
   acks: Acks;
 }
 
@@ -37,21 +39,17 @@ export function createNatsBus({
   nc,
   clock,
   inboxPrefix,
+  patience,
   acks,
-}: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> & { linkBroke(): void } {
-  const patience = createPatience(API_PATIENCE_MS);
+}: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> {
   /** Asks the server's API in the client's way, in as much time as its answers take. */
   const ask = async <T>(of: string, question: (jsm: JetStreamManager, timeout: number) => Promise<T>) => {
     const askedAt = clock.now();
-    const timeout = Math.ceil(patience.ms());
-    try {
-      const answer = await question(await jetstreamManager(nc, { timeout, checkAPI: false }), timeout);
-      patience.answered(clock.now() - askedAt);
-      return answer;
-    } catch (error) {
-      if (error instanceof TimeoutError) patience.missed();
-      return asOurs(of)(error);
-    }
+    const timeout = Math.ceil(Math.min(API_PATIENCE_MS, patience.ms()));
+    const jsm = await jetstreamManager(nc, { timeout, checkAPI: false });
+    const answer = await question(jsm, timeout).catch(asOurs(of));
+    patience.answered(clock.now() - askedAt);
+    return answer;
   };
   const newInbox = () => createInbox(inboxPrefix);
   const consumerDeps = { nc, clock, creations: createGate(CREATIONS_AT_ONCE), newInbox };
@@ -106,7 +104,6 @@ export function createNatsBus({
     async updateStream(definition) {
       await ask(definition.name, (jsm) => jsm.streams.update(definition.name, toConfig(definition)));
     },
-    linkBroke: patience.reset,
   };
 }
 

@@ -8,6 +8,7 @@ import { systemClock } from "@meeshy/shared/runtime/system-clock";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { onTestFinished } from "vitest";
 import { createNatsBus } from "../../src/nats/nats-bus.ts";
+import { createPatience } from "../../src/nats/patience.ts";
 
 export const silent = createLogger("test", "silent");
 
@@ -29,7 +30,13 @@ export async function openLog(url: string): Promise<NatsLink> {
 export function linkOver(link: NatsLink, parts: Partial<NatsLink["nc"]>): NatsLink {
   const replaced = Object.entries(parts).map(([name, value]) => [name, { value }]);
   const nc: NatsLink["nc"] = Object.create(link.nc, Object.fromEntries(replaced));
-  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix: "_INBOX_test", acks: link.acks });
+  const bus = createNatsBus({
+    nc,
+    clock: systemClock,
+    inboxPrefix: "_INBOX_test",
+    patience: createPatience(),
+    acks: link.acks,
+  });
   return { ...link, ...bus, nc };
 }
 
