@@ -82,7 +82,14 @@ export async function createWorker(
   const board = createLeaseBoard(bus, logger);
   lifecycle.onStop("lease board", () => board.close());
   await board.ready;
-  const epochs = await createEpochKeeper({ bus, board, remembered, report, logger });
+  const epochs = await createEpochKeeper({
+    bus,
+    board,
+    remembered,
+    report,
+    logger,
+    replicas: config.replicas,
+  });
   lifecycle.onStop("epoch keeper", () => epochs.close());
 
   const database = createDatabaseWriter(tables, {

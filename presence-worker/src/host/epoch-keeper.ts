@@ -57,6 +57,8 @@ export interface EpochDeps {
   /** the highest log position that the database remembers; rejects while it is away */
   remembered: () => Promise<Remembered | undefined>;
   report: ReportUnreadable;
+  /** of each stream */
+  replicas: number;
   logger: Logger;
 }
 
@@ -76,6 +78,7 @@ export async function createEpochKeeper({
   remembered,
   report,
   logger,
+  replicas,
 }: EpochDeps): Promise<EpochKeeper> {
   const { clock } = bus;
   let nextLook: Promise<LogEnds> | undefined;
@@ -219,7 +222,8 @@ export async function createEpochKeeper({
   await settle();
   settled();
   const timer = clock.every(LOOK_MS, () => void look());
-  const forgetLink = bus.onChange(doubt);
+  // In a cluster a link breaks with one node, and the streams live on: there the look of every half second is enough.
+  const forgetLink = replicas > 1 ? () => {} : bus.onChange(doubt);
   const forgetBoard = board.onChange((key) => {
     if (key === leaseKeys.epoch) answer(answered);
   });

@@ -22,6 +22,7 @@ it("a look at the log's end sees everything that was stored before it was asked 
     bus: link,
     board,
     remembered: async () => undefined,
+    replicas: 1,
     report: () => {},
     logger,
   });
@@ -49,6 +50,7 @@ it("after a break of the link writing waits until the streams were compared, and
     bus: link,
     board,
     remembered: async () => undefined,
+    replicas: 1,
     report: () => {},
     logger,
   });
@@ -93,6 +95,7 @@ it("what is stored while the streams are asked after does not look like a stream
     bus,
     board,
     remembered: async () => undefined,
+    replicas: 1,
     logger,
   });
   onTestFinished(() => keeper.close());

@@ -25,10 +25,10 @@ interface Waiting {
   onAck: AckCallback;
   onLate: ((ack: PubAck) => void) | undefined;
   sentAt: number;
-  lostAt: number;
 }
 
 export function createAckTracker(clock: Clock, patience: Patience = createPatience()): AckTracker {
+  /** in the order in which they were sent */
   const waiting = new Map<string, Waiting>();
   const late = new Map<string, Waiting>();
   let next = 0;
@@ -42,8 +42,10 @@ export function createAckTracker(clock: Clock, patience: Patience = createPatien
   };
   const look = () => {
     const now = clock.now();
+    // As of now: the time may have turned out to be shorter since it was sent.
+    const most = patience.ms();
     for (const [token, entry] of waiting) {
-      if (entry.lostAt > now) continue;
+      if (now - entry.sentAt < most) break;
       lose(token, entry);
     }
     if (waiting.size > 0) return;
@@ -55,7 +57,7 @@ export function createAckTracker(clock: Clock, patience: Patience = createPatien
     expect(subject, onAck, onLate) {
       const token = (next++).toString(36);
       const sentAt = clock.now();
-      const entry = { subject, onAck, onLate, sentAt, lostAt: sentAt + patience.ms() };
+      const entry = { subject, onAck, onLate, sentAt };
       if (closed) {
         queueMicrotask(() => onAck(new AckLost(subject), null));
         return token;

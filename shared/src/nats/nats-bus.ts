@@ -15,8 +15,6 @@ import { createGate } from "./gate.ts";
 import type { Patience } from "./patience.ts";
 import { toConfig, toDefinition } from "./stream-config.ts";
 
-/** Longest time that an API call is given. */
-const API_PATIENCE_MS = 8_000;
 const CREATIONS_AT_ONCE = 4;
 /** `err_code`s of the stream API. */
 const STREAM_NOT_FOUND = 10059;
@@ -45,7 +43,7 @@ export function createNatsBus({
   /** Asks the server's API in the client's way, in as much time as its answers take. */
   const ask = async <T>(of: string, question: (jsm: JetStreamManager, timeout: number) => Promise<T>) => {
     const askedAt = clock.now();
-    const timeout = Math.ceil(Math.min(API_PATIENCE_MS, patience.ms()));
+    const timeout = Math.ceil(patience.ms());
     const jsm = await jetstreamManager(nc, { timeout, checkAPI: false });
     const answer = await question(jsm, timeout).catch(asOurs(of));
     patience.answered(clock.now() - askedAt);

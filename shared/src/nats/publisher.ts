@@ -61,7 +61,7 @@ export class MessageTooLarge extends Error {
 const WINDOW = 2_000;
 /** Before everything is sent again; twice as long after each refusal. */
 const RETRY_MS = 100;
-const RETRY_MAX_MS = 2_000;
+const RETRY_MAX_MS = 400;
 
 interface Entry {
   subject: string;

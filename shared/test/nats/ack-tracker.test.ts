@@ -35,13 +35,13 @@ test("an acknowledgement after the time counts as lost first, and then as late",
   expect(said).toEqual(["a: lost", "a: stored 7, late"]);
 });
 
-test("where acknowledgements take 3 s, later ones are waited for that long", () => {
+test("where acknowledgements take 2 s, later ones are waited for that long", () => {
   const { tracker, said, expectAck } = start();
   const first = expectAck("a");
-  vi.advanceTimersByTime(3_000);
+  vi.advanceTimersByTime(2_000);
   tracker.answer(first, toBytes(ack(1)));
   const second = expectAck("b");
-  vi.advanceTimersByTime(3_000);
+  vi.advanceTimersByTime(2_000);
   tracker.answer(second, toBytes(ack(2)));
   expect(said).toEqual(["a: lost", "a: stored 1, late", "b: stored 2"]);
 });
