@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          // One project after the other: what runs on real servers is not measured against what fills both cores.
+          sequence: { groupOrder: 0 },
           include: [
             "{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}/test/**/*.test.{ts,tsx}",
           ],
@@ -16,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          sequence: { groupOrder: 1 },
           include: ["{shared,gateway,presence-worker,sweeper,bin,chaos,sim}/test/**/*.int.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -25,6 +28,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
+          sequence: { groupOrder: 2 },
           include: ["test/**/*.sys.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 180_000,

@@ -12,7 +12,7 @@ export const partitionProgressSchema = z.object({
     .object({
       epoch: z.number(),
       /** log sequence up to which every change is in the records */
-      seq: z.number(),
+      seq: z.number().nonnegative(),
       /** by publisher id, up to which of its numbers the partition has taken them */
       publishers: z.record(z.string(), z.object({ number: z.number(), lost: z.boolean() })),
     })

@@ -5,7 +5,7 @@
  * A number here is raised only when a reader of the number before would misunderstand what is written from now on: a
  * field that changes its meaning or goes. A field or a value of an enumeration that is added raises nothing.
  *
- * Whoever reads takes what has no `v` (written before there were versions), or one up to its own, as it always did.
+ * A reader takes what has no `v` (written before there were versions), or one up to its own, as it always did.
  * Of a later one it takes what its schema still understands, and never writes over what it does not understand. So a
  * release first reads the new version, and only the release after it writes that.
  */

@@ -23,7 +23,10 @@ function keepCheckpoints(epoch: number, lags: (p: number) => boolean = () => fal
   const write = async () => {
     const { last_seq: seq } = await state(STREAM_EVENTS);
     for (let p = 0; p < PARTITIONS; p++)
-      await put(leaseKeys.partition(p), { owner: "w", memory: { epoch, seq: lags(p) ? 5 : seq } });
+      await put(leaseKeys.partition(p), {
+        owner: "w",
+        memory: { epoch, seq: lags(p) ? 5 : seq, publishers: {} },
+      });
   };
   const timer = setInterval(() => void write().catch(() => {}), 500);
   onTestFinished(() => clearInterval(timer));

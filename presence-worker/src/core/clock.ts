@@ -49,7 +49,7 @@ export interface PartitionClock {
 export const IN_STEP_MS = 2_000;
 /** What an unknown sweeper's first timeout proves by the broker's clock alone: a restart takes about so long. */
 export const UNPROVEN_MS = 10_000;
-/** So much passes between two timeouts: a jump of less is not told from time that passed. */
+/** So much passes between two timeouts: a smaller jump cannot be distinguished from time that passed. */
 const BETWEEN_MS = 1_000;
 const DATES_SLACK_MS = 1_000;
 /** More than ever write at once; of others, those heard last are remembered. */

@@ -64,7 +64,7 @@ function neverShown(record: UserRecord): Shown {
   };
 }
 
-/** The user's row. Its public columns are as told to viewers, so that it gives away no one who is hidden. */
+/** The user's row. Its public columns are as viewers see them, so that it gives away no one who is hidden. */
 export function toRow(record: UserRecord): PresenceRow {
   const { userId, shown } = record;
   const ownLastSeen = record.stored === "unknown" ? null : record.lastSeen;

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
-import { openNats } from "@meeshy/shared/nats/connect";
+import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { ensureStreams, keepStreams } from "@meeshy/shared/nats/streams";
+import { keepStreams } from "@meeshy/shared/nats/streams";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { partitionSubject, STREAM_STATUS } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -9,34 +10,8 @@ import { startNats } from "@meeshy/shared/testing/servers";
 import { expect, it, onTestFinished } from "vitest";
 import { createEpochKeeper, EpochOver } from "../../src/host/epoch-keeper.ts";
 
-it("a look at the log's end sees everything that was stored before it was asked for", async () => {
-  const nats = await startNats();
-  onTestFinished(() => nats.stop());
-  const link = await openNats({ url: nats.url }, "test");
-  onTestFinished(() => link.close());
-  await ensureStreams(link, 1);
-  const logger = createLogger("test", "silent");
-  const board = createLeaseBoard(link, logger);
-  onTestFinished(() => board.close());
-  const keeper = await createEpochKeeper({
-    bus: link,
-    board,
-    remembered: async () => undefined,
-    replicas: 1,
-    report: () => {},
-    logger,
-  });
-  onTestFinished(() => keeper.close());
-
-  for (let round = 0; round < 20; round++) {
-    const { seq } = await link.js.publish(partitionSubject("sweep", 0), "{}");
-    const [one, other] = await Promise.all([keeper.logEnds(), keeper.logEnds()]);
-    expect(one.last).toBe(seq);
-    expect(other).toBe(one);
-  }
-});
-
-it("after a break of the link writing waits until the streams were compared, and ends with the epoch if they are others", async () => {
+/** A keeper on a server of its own, whose streams come back when they are gone; `over` changes its bus. */
+async function startKeeper(over: (link: NatsLink) => Bus = (link) => link) {
   const nats = await startNats();
   onTestFinished(() => nats.stop());
   const link = await openNats({ url: nats.url }, "test");
@@ -47,7 +22,7 @@ it("after a break of the link writing waits until the streams were compared, and
   const board = createLeaseBoard(link, logger);
   onTestFinished(() => board.close());
   const keeper = await createEpochKeeper({
-    bus: link,
+    bus: over(link),
     board,
     remembered: async () => undefined,
     replicas: 1,
@@ -55,6 +30,22 @@ it("after a break of the link writing waits until the streams were compared, and
     logger,
   });
   onTestFinished(() => keeper.close());
+  return { nats, link, keeper };
+}
+
+it("a look at the log's end sees everything that was stored before it was asked for", async () => {
+  const { link, keeper } = await startKeeper();
+
+  for (let round = 0; round < 20; round++) {
+    const { seq } = await link.js.publish(partitionSubject("sweep", 0), "{}");
+    const [one, other] = await Promise.all([keeper.logEnds(), keeper.logEnds()]);
+    expect(one.last).toBe(seq);
+    expect(other).toBe(one);
+  }
+});
+
+it("after a break of the link writing waits until the streams were compared, and ends with the epoch if they are others", async () => {
+  const { nats, link, keeper } = await startKeeper();
   expect(keeper.permit(1)).toBeUndefined();
 
   await nats.restart();
@@ -72,33 +63,16 @@ it("after a break of the link writing waits until the streams were compared, and
 });
 
 it("what is stored while the streams are asked after does not look like a stream that was put back", async () => {
-  const nats = await startNats();
-  onTestFinished(() => nats.stop());
-  const link = await openNats({ url: nats.url }, "test");
-  onTestFinished(() => link.close());
-  await ensureStreams(link, 1);
-  const logger = createLogger("test", "silent");
-  const board = createLeaseBoard(link, logger);
-  onTestFinished(() => board.close());
   let looks = 0;
   let onAnswer = async () => {};
-  const bus = {
+  const { link, keeper } = await startKeeper((link) => ({
     ...link,
-    async info(stream: string) {
+    async info(stream) {
       const answer = await link.info(stream);
       if (stream === STREAM_STATUS) await onAnswer();
       return answer;
     },
-  };
-  const keeper = await createEpochKeeper({
-    report: () => {},
-    bus,
-    board,
-    remembered: async () => undefined,
-    replicas: 1,
-    logger,
-  });
-  onTestFinished(() => keeper.close());
+  }));
   onAnswer = async () => {
     const { seq } = await link.js.publish("presence.set.ann", "{}");
     keeper.stored(STREAM_STATUS, 1, seq);

@@ -26,7 +26,7 @@ const thousands = Array.from({ length: 4_096 }, (_, at) => ({
 it("a record that fits is written as it is", () => {
   const encoded = encodeRecord({ ...record, ...around }, RECORD_MAX_BYTES);
   expect(encoded?.isWhole).toBe(true);
-  expect(fromBytes(encoded?.data ?? new Uint8Array())).toEqual({ ...record, ...around });
+  expect(fromBytes(encoded?.data ?? new Uint8Array())).toEqual({ v: 1, ...record, ...around });
 });
 
 it("every connection of a person with thousands is kept, without its label", () => {

@@ -72,7 +72,6 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
   const acks = createAcks(nc, inboxPrefix, systemClock, patience);
   const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, patience, acks });
   let up = true;
-  let isClosing = false;
   const listeners = new Set<(up: boolean) => void>();
   const change = (next: boolean) => {
     if (next === up) return;
@@ -94,7 +93,7 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
     }
   })();
   void nc.closed().then((cause) => {
-    if (isClosing) return;
+    if (cause === undefined) return; // closed by this process
     queueMicrotask(() => {
       throw new Error("the link to NATS ended for good", { cause });
     });
@@ -110,7 +109,6 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
       return () => listeners.delete(listener);
     },
     async close() {
-      isClosing = true;
       acks.close();
       await nc.close();
       await watching;

@@ -41,14 +41,14 @@ export function createNatsBus({
   acks,
 }: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> {
   /** Asks the server's API in the client's way, in as much time as its answers take. */
-  const ask = async <T>(of: string, question: (jsm: JetStreamManager, timeout: number) => Promise<T>) => {
+  const ask = async <T>(of: string, question: (timeout: number) => Promise<T>) => {
     const askedAt = clock.now();
-    const timeout = Math.ceil(patience.ms());
-    const jsm = await jetstreamManager(nc, { timeout, checkAPI: false });
-    const answer = await question(jsm, timeout).catch(asOurs(of));
+    const answer = await question(Math.ceil(patience.ms())).catch(asOurs(of));
     patience.answered(clock.now() - askedAt);
     return answer;
   };
+  const manage = <T>(stream: string, question: (jsm: JetStreamManager) => Promise<T>) =>
+    ask(stream, async (timeout) => question(await jetstreamManager(nc, { timeout, checkAPI: false })));
   const newInbox = () => createInbox(inboxPrefix);
   const consumerDeps = { nc, clock, creations: createGate(CREATIONS_AT_ONCE), newInbox };
   return {
@@ -73,13 +73,13 @@ export function createNatsBus({
       }),
     request: async (subject, data, timeoutMs) =>
       (await nc.request(subject, data, { timeout: timeoutMs }).catch(asOurs(subject))).data,
-    lastValue: (stream, subject) => ask(subject, (_, timeout) => readLastValue(nc, stream, subject, timeout)),
+    lastValue: (stream, subject) => ask(subject, (timeout) => readLastValue(nc, stream, subject, timeout)),
     async messageAt(stream, seq) {
-      const found = await ask(stream, (jsm) => jsm.direct.getMessage(stream, { seq }));
+      const found = await manage(stream, (jsm) => jsm.direct.getMessage(stream, { seq }));
       return found ? { subject: found.subject, data: found.data, time: found.time.getTime() } : undefined;
     },
     async info(stream) {
-      const { created, state, config } = await ask(stream, (jsm) => jsm.streams.info(stream));
+      const { created, state, config } = await manage(stream, (jsm) => jsm.streams.info(stream));
       return {
         created: String(created),
         first: state.first_seq,
@@ -94,13 +94,13 @@ export function createNatsBus({
         ...(filter === undefined ? {} : { filter }),
         ...(below === undefined ? {} : { seq: below }),
       } as { filter: string; seq: number };
-      await ask(stream, (jsm) => jsm.streams.purge(stream, what));
+      await manage(stream, (jsm) => jsm.streams.purge(stream, what));
     },
     async createStream(definition) {
-      await ask(definition.name, (jsm) => jsm.streams.add(toConfig(definition)));
+      await manage(definition.name, (jsm) => jsm.streams.add(toConfig(definition)));
     },
     async updateStream(definition) {
-      await ask(definition.name, (jsm) => jsm.streams.update(definition.name, toConfig(definition)));
+      await manage(definition.name, (jsm) => jsm.streams.update(definition.name, toConfig(definition)));
     },
   };
 }

@@ -27,7 +27,7 @@ export interface Bus {
     onMessage: (message: BusMessage) => void,
     options?: { queue?: string },
   ): Subscription;
-  /** The first answer's payload. Rejects when there is none within `timeoutMs`, at once when nobody serves the subject. */
+  /** The first answer's payload. Rejects when there is none within `timeoutMs`, at once when the subject has no subscriber. */
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
 
   /** Acknowledged writes to streams. */

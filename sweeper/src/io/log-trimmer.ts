@@ -1,10 +1,10 @@
 import { epochSchema } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { partitionProgressSchema } from "@meeshy/shared/partition-progress";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys, PARTITIONS, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { isLater } from "@meeshy/shared/versions";
-import { z } from "zod";
 import { createTrimmer } from "../core/trim.ts";
 
 /** Removes from the log what every partition has long passed, so that it does not grow for hours (ADR 0014). */
@@ -12,10 +12,6 @@ export interface LogTrimmer {
   /** Looks at the checkpoints, and removes what may go. `mayRemove` false: only forgets what it has noted. */
   look(mayRemove: boolean): Promise<void>;
 }
-
-const checkpointSchema = z.object({
-  memory: z.object({ epoch: z.number(), seq: z.number().nonnegative() }),
-});
 
 export function createLogTrimmer(bus: Bus, board: LeaseBoard, logger: Logger, keptMs: number): LogTrimmer {
   const trimmer = createTrimmer(keptMs);
@@ -44,7 +40,9 @@ function checkpointsOn(board: LeaseBoard): number[] | null {
   const positions: number[] = [];
   for (let p = 0; p < PARTITIONS; p++) {
     const value = board.get(leaseKeys.partition(p))?.value;
-    const memory = isLater("lease", value) ? undefined : checkpointSchema.safeParse(value).data?.memory;
+    const memory = isLater("lease", value)
+      ? undefined
+      : partitionProgressSchema.safeParse(value).data?.memory;
     if (memory?.epoch !== epoch) return null;
     positions.push(memory.seq);
   }
