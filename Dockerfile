@@ -7,6 +7,7 @@ COPY gateway/package.json gateway/
 COPY presence-worker/package.json presence-worker/
 COPY sweeper/package.json sweeper/
 COPY web/package.json web/
+COPY docs/api/package.json docs/api/
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run generate \

@@ -1,34 +1,73 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
-/** Three projects: pure tests, tests on real servers, tests of the whole stack. */
+const PACKAGES = "{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}";
+/** Their subject is how long something takes, or a process under load: beside others they would measure those. */
+const ALONE = [
+  "presence-worker/test/cluster.int.test.ts",
+  "shared/test/nats/slow-link.int.test.ts",
+  "gateway/test/cluster/**/*.int.test.ts",
+  "gateway/test/delivery/crowd.int.test.ts",
+  "gateway/test/services/overload.int.test.ts",
+  "gateway/test/sockets/slow-sockets.int.test.ts",
+  "gateway/test/sockets/admission.int.test.ts",
+  "gateway/test/status/staleness.int.test.ts",
+  "chaos/test/**/*.int.test.ts",
+];
+const onServers = {
+  // Loading what a gateway or a worker is made of takes a second: once a worker process, not once a file.
+  isolate: false,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  globalSetup: "shared/testing/shared-postgres.ts",
+};
+
+/**
+ * Pure tests, tests on real servers, tests of the whole stack; one project after the other. Each file has ports, a
+ * nats-server and a database of its own.
+ */
 export default defineConfig({
   test: {
+    coverage: { include: ["{shared,gateway,presence-worker,sweeper}/src/**", "web/presence/**"] },
     projects: [
       {
         test: {
           name: "unit",
-          // One project after the other: what runs on real servers is not measured against what fills both cores.
           sequence: { groupOrder: 0 },
-          include: [
-            "{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}/test/**/*.test.{ts,tsx}",
-          ],
-          exclude: ["**/*.int.test.ts", "**/*.sys.test.ts", "**/node_modules/**"],
+          // They share nothing that one could change for another: modules are loaded once a worker, not once a file.
+          isolate: false,
+          maxWorkers: 2,
+          // Properties are tried a thousand times: two seconds, and many where the machine has other work.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          include: [`${PACKAGES}/test/**/*.test.{ts,tsx}`],
+          exclude: [...configDefaults.exclude, "**/*.int.test.ts", "**/*.sys.test.ts"],
         },
       },
       {
         test: {
+          ...onServers,
           name: "integration",
           sequence: { groupOrder: 1 },
-          include: ["{shared,gateway,presence-worker,sweeper,bin,chaos,sim}/test/**/*.int.test.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Many wait for leases and deadlines: more at a time would make those late on two cores.
+          maxWorkers: 2,
+          include: [`${PACKAGES}/test/**/*.int.test.ts`],
+          exclude: [...configDefaults.exclude, ...ALONE],
+        },
+      },
+      {
+        test: {
+          ...onServers,
+          name: "integration-alone",
+          sequence: { groupOrder: 2 },
+          include: ALONE,
           fileParallelism: false,
         },
       },
       {
         test: {
+          ...onServers,
           name: "system",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ["test/**/*.sys.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 180_000,

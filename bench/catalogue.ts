@@ -5,6 +5,7 @@ import { connect } from "./scenarios/connect.ts";
 import { fanOut } from "./scenarios/fan-out.ts";
 import { memory } from "./scenarios/memory.ts";
 import { million } from "./scenarios/million.ts";
+import { processes } from "./scenarios/processes.ts";
 import { recovery } from "./scenarios/recovery.ts";
 import { restart } from "./scenarios/restart.ts";
 import { stateStep } from "./scenarios/state-step.ts";
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   connect,
   closedLoop,
   fanOut,
+  processes,
   stateStep,
   worker,
   memory,

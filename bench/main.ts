@@ -19,8 +19,8 @@ interface Result {
 const say = (line: string) => console.log(`[${(performance.now() / 1_000).toFixed(1)} s] ${line}`);
 const open = resources();
 
-/** `npm run bench`: gives the exit code; a target that is missed is told and fails nothing. */
-async function main({ only, rounds, json }: Options): Promise<number> {
+/** `npm run bench`: gives the exit code; a missed target is printed and fails nothing. */
+async function main({ only, rounds, gatewayProcesses, json }: Options): Promise<number> {
   const scenarios = select(SCENARIOS, only);
   const results: Result[] = [];
   let failures = 0;
@@ -33,7 +33,8 @@ async function main({ only, rounds, json }: Options): Promise<number> {
         rounds,
         say: (line) => say(`  ${line}`),
         keep: open.keep,
-        start: async (kind, world, options = {}) => open.keep(await startSystem(kind, world, options)),
+        start: async (kind, world, options = {}) =>
+          open.keep(await startSystem(kind, world, { gatewayProcesses, ...options })),
       });
       results.push({ scenario, seconds: (performance.now() - since) / 1_000, outcome });
     } catch (error) {

@@ -5,6 +5,8 @@ export interface Options {
   /** parts of the names of the scenarios to run; empty: all but those that stand apart */
   only: string[];
   rounds: number;
+  /** processes of each of Meeshy's gateways */
+  gatewayProcesses: number;
   /** where to write the result as JSON; null: a file of its own in bench/results */
   json: string | null;
 }
@@ -13,6 +15,8 @@ export const USAGE = `npm run bench -- [options]
 
   --only <names>    only scenarios with one of these in their name, e.g. connect,worker
   --rounds <n>      how often a comparison is repeated, A B, A B (2)
+  --gateway-processes <n>
+                    processes of each of Meeshy's gateways; the scenario \`processes\` has numbers of its own (1)
   --json <file>     where the result goes (a new file in bench/results)
   --help            this text, and the scenarios`;
 
@@ -23,12 +27,22 @@ export function parseOptions(args: string[]): Options | undefined {
   const text = { type: "string" } as const;
   const { values } = parseArgs({
     args,
-    options: { only: text, rounds: text, json: text, help: { type: "boolean" } },
+    options: {
+      ...{ only: text, rounds: text, json: text, "gateway-processes": text },
+      help: { type: "boolean" },
+    },
   });
   if (values.help) return undefined;
-  const rounds = values.rounds === undefined ? DEFAULT_ROUNDS : Number(values.rounds);
-  if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 20))
-    throw new RangeError(`--rounds ${values.rounds}: must be a whole number from 1 to 20`);
+  const count = (name: "rounds" | "gateway-processes", fallback: number, max: number): number => {
+    const value = values[name] === undefined ? fallback : Number(values[name]);
+    if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+    throw new RangeError(`--${name} ${values[name]}: must be a whole number from 1 to ${max}`);
+  };
   const only = (values.only ?? "").split(",").map((name) => name.trim());
-  return { only: only.filter(Boolean), rounds, json: values.json ?? null };
+  return {
+    only: only.filter(Boolean),
+    rounds: count("rounds", DEFAULT_ROUNDS, 20),
+    gatewayProcesses: count("gateway-processes", 1, 64),
+    json: values.json ?? null,
+  };
 }

@@ -37,6 +37,8 @@ export interface StartOptions {
   /** front processes: gateways, or processes of the peer */
   fronts?: number;
   workers?: number;
+  /** processes of each front, where that is Meeshy's gateway */
+  gatewayProcesses?: number;
   /** variables on top of the defaults, for Meeshy's services */
   env?: Record<string, string>;
 }

@@ -11,7 +11,7 @@ import { insertPopulation } from "../chaos/fleet/insert.ts";
 
 /**
  * A reconnect storm on the real stack: every socket of one of two gateways loses it by a kill -9 and comes back as
- * stock clients do. Shown are how long that takes, whether any viewer saw anyone leave, and how long the changes of
+ * stock clients do. Shown are how long that takes, whether any viewer saw a user leave, and how long the changes of
  * other people take meanwhile, at viewers on either gateway.
  *
  *     node bench/storm.ts [--sockets 2000]
@@ -31,7 +31,7 @@ interface Person {
   client: RawClient | undefined;
   attempts: number;
   /** when the snapshot of this connection came; undefined: none yet */
-  welcomedAt: number | undefined;
+  servedAt: number | undefined;
   onStatus: (status: UserStatus) => void;
   onSnapshot: (snapshot: PresenceSnapshot) => void;
 }
@@ -39,12 +39,12 @@ interface Person {
 const { values } = parseArgs({ options: { sockets: { type: "string", default: "2000" } } });
 const sockets = Number(values.sockets);
 
-const nobody = { onStatus: () => {}, onSnapshot: () => {} };
-const personOf = (id: string, hooks: Pick<Person, "onStatus" | "onSnapshot"> = nobody): Person => ({
+const noHooks = { onStatus: () => {}, onSnapshot: () => {} };
+const personOf = (id: string, hooks: Pick<Person, "onStatus" | "onSnapshot"> = noHooks): Person => ({
   id,
   client: undefined,
   attempts: 0,
-  welcomedAt: undefined,
+  servedAt: undefined,
   ...hooks,
 });
 
@@ -56,12 +56,12 @@ function keepConnected(person: Person, url: string, token: string, isOver: () =>
     onEvent(event, payload) {
       if (event === SERVER_EVENTS.USER_STATUS) person.onStatus(payload as UserStatus);
       if (event !== SERVER_EVENTS.PRESENCE_SNAPSHOT) return;
-      person.welcomedAt ??= performance.now(); // a later snapshot renews a view, after an outage
+      person.servedAt ??= performance.now(); // a later snapshot renews a view, after an outage
       person.attempts = 0;
       person.onSnapshot(payload as PresenceSnapshot);
     },
     onClose() {
-      person.welcomedAt = undefined;
+      person.servedAt = undefined;
       if (isOver()) return;
       const delay = Math.min(RETRY.firstMs * 2 ** person.attempts++, RETRY.maxMs);
       const spread = delay * RETRY.randomness * (Math.random() * 2 - 1);
@@ -75,7 +75,7 @@ async function openAll(people: readonly Person[], connect: (person: Person) => v
   for (let at = 0; at < people.length; at += OPEN_AT_ONCE) {
     const portion = people.slice(at, at + OPEN_AT_ONCE);
     for (const person of portion) connect(person);
-    await eventually(() => portion.every(({ welcomedAt }) => welcomedAt !== undefined), { within: 30_000 });
+    await eventually(() => portion.every(({ servedAt }) => servedAt !== undefined), { within: 30_000 });
   }
 }
 
@@ -103,25 +103,25 @@ async function storm(stack: RunningStack): Promise<void> {
       () => isOver,
     );
 
-  /** When each probe last left, and how long each viewer took to hear of it. */
+  /** When each probe last left, and how long it took each viewer to receive that. */
   const leftAt = new Map<string, number>();
   const latencies = { struck: [] as number[], other: [] as number[] };
-  const hearProbe = (side: keyof typeof latencies) => (status: UserStatus) => {
+  const noteProbe = (side: keyof typeof latencies) => (status: UserStatus) => {
     const since = leftAt.get(status.userId);
     if (since !== undefined && !status.isOnline) latencies[side].push(performance.now() - since);
   };
   const flaps: string[] = [];
 
   const masses = Array.from({ length: sockets }, (_, n) =>
-    personOf(`mass-${n}`, { ...nobody, onStatus: hearProbe("struck") }),
+    personOf(`mass-${n}`, { ...noHooks, onStatus: noteProbe("struck") }),
   );
   const massIds = new Set(masses.map(({ id }) => id));
   const observers = Array.from({ length: OBSERVERS }, (_, n) =>
     personOf(`observer-${n}`, {
-      ...nobody,
+      ...noHooks,
       onStatus(status) {
         if (massIds.has(status.userId) && !status.isOnline) flaps.push(status.userId);
-        else hearProbe("other")(status);
+        else noteProbe("other")(status);
       },
     }),
   );
@@ -167,15 +167,15 @@ async function storm(stack: RunningStack): Promise<void> {
 
   const killedAt = performance.now();
   process.kill(stack.read().gateways[0]?.pid ?? -1, "SIGKILL");
-  await eventually(() => masses.every(({ welcomedAt }) => welcomedAt === undefined));
-  const isBack = () => masses.every(({ welcomedAt }) => welcomedAt !== undefined);
+  await eventually(() => masses.every(({ servedAt }) => servedAt === undefined));
+  const isBack = () => masses.every(({ servedAt }) => servedAt !== undefined);
   await eventually(isBack, { within: STORM_MAX_MS, every: 50, what: "everyone is back" }).catch((error) =>
     console.log(String(error)),
   );
   const during = { struck: latencies.struck.splice(0), other: latencies.other.splice(0) };
-  const back = masses.flatMap(({ welcomedAt }) => (welcomedAt === undefined ? [] : [welcomedAt]));
+  const back = masses.flatMap(({ servedAt }) => (servedAt === undefined ? [] : [servedAt]));
   const first = Math.min(...back);
-  // Whoever would be seen to leave for the lost gateway would be by then.
+  // A false offline because of the lost gateway would have been seen by then.
   await pause(Math.max(0, killedAt + 15_000 - performance.now()));
   isOver = true;
   await probing;
@@ -195,7 +195,9 @@ async function storm(stack: RunningStack): Promise<void> {
     row("leave seen, other gateway, storm", during.other),
   ]);
   console.log(`sockets back: ${back.length} of ${sockets}; seen to leave: ${new Set(flaps).size}`);
-  console.log(`refused at the door: ${await metric(struck, "meeshy_admission_refused_total")}`);
+  console.log(
+    `refused by admission control: ${await metric(stack.read().gateways[0]?.opsUrl ?? "", "meeshy_admission_refused_total")}`,
+  );
   for (const { client } of [...masses, ...observers]) client?.vanish();
 }
 

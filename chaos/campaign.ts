@@ -25,10 +25,10 @@ export interface CampaignResult {
   notInjected: string[];
 }
 
-/** Time without faults first: what is wrong then is no fault's doing. */
+/** Time without faults first: what is wrong then was not caused by a fault. */
 const CALM_MS = 4_000;
-/** Differences that are told; one cause makes hundreds. */
-const TOLD = 5;
+/** Differences that are printed; one cause makes hundreds. */
+const MOST_TEXTS = 5;
 
 /**
  * Injects a fault of each kind, in an order of chance, then the others of each kind, then any of them; waits between
@@ -45,7 +45,7 @@ export async function campaign(session: Session, options: CampaignOptions): Prom
     for (const { about, text } of left) {
       findings.push({ column: "lost", at, about, text: `not right in time after ${what}: ${text}` });
     }
-    if (recoveryMs === null) say(`${what}: NOT RIGHT IN TIME: ${texts.slice(0, TOLD).join("; ")}`);
+    if (recoveryMs === null) say(`${what}: NOT RIGHT IN TIME: ${texts.slice(0, MOST_TEXTS).join("; ")}`);
     else if (recoveryMs === 0) say(`${what}: right all the time`);
     else say(`${what}: right after ${(recoveryMs / 1_000).toFixed(1)} s (last: ${last})`);
     return recoveryMs;

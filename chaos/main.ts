@@ -14,7 +14,10 @@ const STOP_MS = 10_000;
 /** `npm run test:chaos`: faults against the running stack, judged by what the clients saw. Gives the exit code. */
 async function main(options: Options, say: (line: string) => void, signal: AbortSignal): Promise<number> {
   const { seed, clients, minutes, only, json } = options;
-  const faults = select(catalogueOf(TIMES), only ?? "");
+  // Gateways of several processes leave two cores no room for the clients: only where the fault is asked for.
+  const faults = select(catalogueOf(TIMES), only ?? "").filter(
+    ({ needs }) => only !== null || needs !== "several processes",
+  );
   if (faults.length === 0) throw new RangeError(`--only ${only}: no fault has this in its name`);
   let stack: RunningStack | undefined;
   let isGood = false;

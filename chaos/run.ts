@@ -37,7 +37,7 @@ export interface RunOptions {
   /** variables for the services on top of the run's own */
   env?: Record<string, string>;
   say(line: string): void;
-  /** Called as soon as the stack runs: whoever gets it stops it. */
+  /** Called as soon as the stack runs: the caller must stop it. */
   onStack(stack: RunningStack): void;
   signal: AbortSignal;
 }

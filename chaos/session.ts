@@ -35,7 +35,7 @@ export interface SessionOptions {
   /** how long the run will take, ms */
   withinMs: number;
   say(line: string): void;
-  /** Called as soon as the stack runs: whoever gets it stops it. */
+  /** Called as soon as the stack runs: the caller must stop it. */
   onStack(stack: RunningStack): void;
 }
 

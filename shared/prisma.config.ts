@@ -1,6 +1,6 @@
 import { defineConfig } from "prisma/config";
 
-// `prisma generate` needs no schema engine, yet the CLI fetches one unless told that it is there already.
+// `prisma generate` needs no schema engine, yet the CLI fetches one unless it is set to use one that is there.
 process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath;
 
 export default defineConfig({

@@ -1,4 +1,4 @@
-import type { Finding } from "./oracle/oracle.ts";
+import type { Finding } from "./oracle/case-book.ts";
 import type { SeedResult, TimelineLine } from "./run-seed.ts";
 
 const DAY = 86_400_000;

@@ -1,5 +1,6 @@
 import { scheduleFaults } from "./faults/schedule.ts";
-import { createOracle, type Finding } from "./oracle/oracle.ts";
+import type { Finding } from "./oracle/case-book.ts";
+import { createOracle } from "./oracle/oracle.ts";
 import { populate } from "./world/population.ts";
 import { CALM, STORM } from "./world/profile.ts";
 import { createWorld } from "./world/world.ts";

@@ -145,7 +145,7 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
     await page.getByText("npm run -s token -- alice").waitFor();
   });
 
-  it("speaks French to a French browser, and English when asked", async () => {
+  it("is in French in a French browser, and in English when chosen", async () => {
     await signIn("bob");
     const alice = await signIn("alice", { locale: "fr-FR" });
     await shows(alice, "bob", "En ligne");

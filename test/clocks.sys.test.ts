@@ -28,7 +28,10 @@ const wrongBy = (seconds: string) => ({
 function open(stack: RunningStack, user: string): Promise<Socket> {
   const socket = io(stack.urls[0], { auth: { token: stack.token(user) }, transports: ["websocket"] });
   onTestFinished(() => void socket.close());
-  return new Promise((resolve) => socket.once("authenticated", () => resolve(socket)));
+  return new Promise((resolve, reject) => {
+    socket.once("authenticated", () => resolve(socket));
+    socket.once("connect_error", reject);
+  });
 }
 
 async function statusOf(stack: RunningStack, user: string): Promise<Status> {
@@ -54,7 +57,7 @@ describe.skipIf(!existsSync(LIBRARY))("with every process but the broker (needs 
   test.each([
     ["ten minutes ahead", "+600"],
     ["ten minutes behind", "-600"],
-  ])("%s, every decision and every time told is the same", async (_, seconds) => {
+  ])("%s, every decision and every time shown is the same", async (_, seconds) => {
     const stack = await startStack({
       args: ["--no-web"],
       env: { ...wrongBy(seconds), DISCONNECT_GRACE_MS: String(GRACE_MS), SWEEP_INTERVAL_MS: "1000" },

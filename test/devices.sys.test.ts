@@ -1,7 +1,8 @@
+import { createTestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
 import { io, type Socket } from "socket.io-client";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
 /** One person, several connections, on two gateways. */
 
@@ -38,7 +39,7 @@ async function open(stack: RunningStack, user: string, gateway: number, device?:
   });
   socket.on("disconnect", (reason) => events.push(reason));
   const connectionId = await new Promise<string>((resolve) => {
-    socket.once("authenticated", (welcome) => resolve(welcome.connectionId));
+    socket.once("authenticated", ({ connectionId }) => resolve(connectionId));
     socket.once("disconnect", () => resolve(""));
   });
   const of = (userId: string) => statuses.filter((status) => status.userId === userId);
@@ -56,7 +57,7 @@ async function me(stack: RunningStack, user: string, gateway = 0): Promise<Me> {
   return (await answer.json()) as Me;
 }
 
-/** The user's connections, once the record that tells of them names exactly these. */
+/** The user's connections, once the record names exactly these. */
 const connectionsOf = (stack: RunningStack, user: string, ids: string[], gateway = 0) =>
   eventually(async () => {
     const { connections } = await me(stack, user, gateway);
@@ -67,20 +68,33 @@ const connectionsOf = (stack: RunningStack, user: string, ids: string[], gateway
 const seenBy = (alice: Client, isOnline: boolean) =>
   eventually(() => alice.of("bob").at(-1)?.isOnline === isOnline);
 
-const start = (multiDevice: string) =>
-  startStack({
-    args: ["--no-web", "--gateways", "2"],
-    env: { MULTI_DEVICE: multiDevice, DISCONNECT_GRACE_MS: String(GRACE_MS), GATEWAY_LEASE_MS: "1500" },
+/** A stack for the tests of a group; there once they run. */
+function useStack(multiDevice: string): { stack: RunningStack } {
+  const parts = {} as { stack: RunningStack };
+  beforeAll(async () => {
+    const database = await createTestDatabase("demo");
+    parts.stack = await startStack({
+      args: ["--no-web", "--gateways", "2"],
+      env: {
+        DATABASE_URL: database.url,
+        MULTI_DEVICE: multiDevice,
+        DISCONNECT_GRACE_MS: String(GRACE_MS),
+        GATEWAY_LEASE_MS: "1500",
+      },
+    });
+    return async () => {
+      await parts.stack.stop();
+      await database.stop();
+    };
   });
+  return parts;
+}
 
 describe("with several devices allowed, a person", () => {
-  let stack: RunningStack;
-  beforeAll(async () => {
-    stack = await start("allow");
-  });
-  afterAll(() => stack?.stop());
+  const parts = useStack("allow");
 
   test("has each connection named with its device and gateway, and is online until the last has gone", async () => {
+    const { stack } = parts;
     const alice = await open(stack, "alice", 0);
     const phone = await open(stack, "bob", 0, "phone");
     const laptop = await open(stack, "bob", 1, "laptop");
@@ -95,7 +109,7 @@ describe("with several devices allowed, a person", () => {
     tab.socket.io.reconnection(false);
     tab.socket.io.engine.close();
     await connectionsOf(stack, "bob", [laptop.connectionId]);
-    // Once a later arrival has been told and the grace has passed, a departure would have been told too.
+    // Once a later connect has been delivered and the grace has passed, a disconnect would have been delivered too.
     const leftAt = performance.now();
     await open(stack, "carol", 1);
     await eventually(() => alice.of("carol").length > 0 && performance.now() - leftAt > 2 * GRACE_MS);
@@ -109,13 +123,10 @@ describe("with several devices allowed, a person", () => {
 });
 
 describe("with one device at a time, a person", () => {
-  let stack: RunningStack;
-  beforeAll(async () => {
-    stack = await start("replace");
-  });
-  afterAll(() => stack?.stop());
+  const parts = useStack("replace");
 
   test("who connects elsewhere loses the older connection for good, and viewers see nothing", async () => {
+    const { stack } = parts;
     const alice = await open(stack, "alice", 0);
     const first = await open(stack, "bob", 0, "phone");
     await eventually(() => alice.of("bob").length === 1);
@@ -130,6 +141,7 @@ describe("with one device at a time, a person", () => {
   });
 
   test("who connects elsewhere while a gateway is out of touch is not thrown out when it comes back", async () => {
+    const { stack } = parts;
     const phone = await open(stack, "bob", 0, "phone");
     const { pid } = stack.read().gateways[0] ?? { pid: -1 };
     await connectionsOf(stack, "bob", [phone.connectionId], 1);
@@ -150,6 +162,7 @@ describe("with one device at a time, a person", () => {
   });
 
   test("who connects on two gateways at once ends with exactly one connection", async () => {
+    const { stack } = parts;
     const alice = await open(stack, "alice", 1);
     for (let race = 0; race < RACES; race++) {
       const both = await Promise.all([open(stack, "bob", 0), open(stack, "bob", 1)]);

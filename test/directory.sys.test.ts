@@ -80,7 +80,7 @@ test("people see each other by the application's memberships, and get rows for t
   await eventually(async () => (await isOnlineInRow("bob")) === false);
 });
 
-test("a ghost in our rows is dispelled by the safety net, for the viewers that the application names", async () => {
+test("a ghost in our rows is set offline by the safety net, for the viewers that the application names", async () => {
   const ann = await open("auth0|ann");
   await database.query(
     `INSERT INTO "User" ("id", "username", "isOnline", "lastActiveAt") VALUES ('ghost', 'ghost', true, now() - interval '1 day')`,
@@ -90,8 +90,8 @@ test("a ghost in our rows is dispelled by the safety net, for the viewers that t
   expect(ann.statuses).toMatchObject([{ userId: "ghost", username: "name of ghost", isOnline: false }]);
 });
 
-test("whom the application does not know is not let in, though the token is good", async () => {
-  const socket = io(stack.urls[0], { auth: { token: tokenOf("nobody") }, transports: ["websocket"] });
+test("a user whom the application does not know is refused, though the token is valid", async () => {
+  const socket = io(stack.urls[0], { auth: { token: tokenOf("unknown") }, transports: ["websocket"] });
   onTestFinished(() => void socket.close());
   const error = await new Promise<Error & { data?: unknown }>((resolve) =>
     socket.once("connect_error", resolve),

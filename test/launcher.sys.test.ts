@@ -3,8 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { identify, lives, type ProcessIdentity } from "@meeshy/shared/servers/process-identity";
 import type { Stack } from "@meeshy/shared/servers/stack";
+import { createTestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { startNats, startPostgres } from "@meeshy/shared/testing/servers";
+import { startNats } from "@meeshy/shared/testing/servers";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
@@ -56,6 +57,15 @@ describe("a running stack", () => {
     }
     for (const { url } of [...content.gateways, ...content.workers, ...content.sweepers]) {
       expect(await isReady(url), url).toBe(true);
+    }
+  });
+
+  test("serves metrics of a gateway on a port of its own, and health on both", async () => {
+    for (const { url, opsUrl } of stack.read().gateways) {
+      expect(await isReady(opsUrl)).toBe(true);
+      const metrics = await (await fetch(`${opsUrl}/metrics`)).text();
+      expect(metrics).toContain("meeshy_connections ");
+      expect((await fetch(`${url}/metrics`)).status).toBe(404);
     }
   });
 
@@ -136,11 +146,10 @@ test("after a kill -9 of the launcher the next start ends what was left and work
 });
 
 test("servers that NATS_URL and DATABASE_URL name are used, and none is started", async () => {
-  const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
+  const [nats, { url: database, stop }] = await Promise.all([startNats(), createTestDatabase("nothing")]);
   onTestFinished(async () => {
-    await Promise.all([nats.stop(), postgres.stop()]);
+    await Promise.all([nats.stop(), stop()]);
   });
-  const database = await postgres.createDatabase();
   const stack = await startStack({ args: ["--no-web"], env: { NATS_URL: nats.url, DATABASE_URL: database } });
   try {
     const content = stack.read();
@@ -155,6 +164,14 @@ test("servers that NATS_URL and DATABASE_URL name are used, and none is started"
 });
 
 test("a start that fails says which service failed and why", async () => {
-  const failing = startStack({ args: ["--no-web"], env: { OFFLINE_THRESHOLD_MS: "soon" } });
-  await expect(failing).rejects.toThrow(/did not start[\s\S]*OFFLINE_THRESHOLD_MS/);
+  // An address of no machine.
+  const failing = startStack({ args: ["--no-web"], env: { HOST: "203.0.113.1" } });
+  await expect(failing).rejects.toThrow(/did not start[\s\S]*EADDRNOTAVAIL/);
+});
+
+test("faulty variables of all services are named before anything is started", async () => {
+  const env = { OFFLINE_THRESHOLD_MS: "soon", HISTORY_DAYS: "many", PING_INTERVALL_MS: "1" };
+  const message = await startStack({ args: ["--no-web"], env }).catch((error: Error) => error.message);
+  for (const name of Object.keys(env)) expect(message).toContain(`${name} = `);
+  expect(message).not.toContain("starting");
 });

@@ -1,5 +1,5 @@
 import { createPresenceClient, type PresenceClient } from "@meeshy/shared/client";
-import type { GuestRole } from "@meeshy/shared/nats/permissions";
+import type { ExternalRole } from "@meeshy/shared/nats/permissions";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
 import { io, type Socket } from "socket.io-client";
@@ -44,7 +44,7 @@ const isOnline = async (user: string) =>
 const becomes = (user: string, online: boolean) =>
   eventually(async () => (await isOnline(user)) === online, { what: `${user} ${online}`, within: 20_000 });
 
-async function clientAs(role: GuestRole): Promise<PresenceClient> {
+async function clientAs(role: ExternalRole): Promise<PresenceClient> {
   const { nats } = stack.read();
   const { user = "", password = "" } = nats.credentials[role] ?? {};
   const client = await createPresenceClient({ servers: nats.url, user, password });
@@ -54,18 +54,18 @@ async function clientAs(role: GuestRole): Promise<PresenceClient> {
 
 test("other teams' readers follow people, and their services keep them active", async () => {
   const [external, service] = await Promise.all([clientAs("external"), clientAs("service")]);
-  const told: string[] = [];
+  const received: string[] = [];
   const watching = external.watch(["bob"], ({ isOnline, cause }) => {
-    told.push(`${isOnline ? "online" : "offline"}: ${cause}`);
+    received.push(`${isOnline ? "online" : "offline"}: ${cause}`);
   });
   await watching.ready;
   const bob = await open("bob", 0);
-  await eventually(() => told.includes("online: connect"), { what: "bob is told online" });
+  await eventually(() => received.includes("online: connect"), { what: "bob is shown online" });
   await service.activity("bob");
   expect(await service.get(["bob"], "alice")).toMatchObject([{ userId: "bob", isOnline: true }]);
   bob.disconnect();
-  await eventually(() => told.at(-1) === "offline: disconnect", { what: "bob is told offline" });
-  expect(told).toEqual(["offline: disconnect", "online: connect", "offline: disconnect"]);
+  await eventually(() => received.at(-1) === "offline: disconnect", { what: "bob is shown offline" });
+  expect(received).toEqual(["offline: disconnect", "online: connect", "offline: disconnect"]);
 });
 
 test("nothing that the service does is refused by its permissions", async () => {

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createTestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
@@ -18,10 +19,15 @@ interface Status {
   epoch: number;
 }
 
-async function start(nats: TestNats, dataDir?: string): Promise<RunningStack> {
+interface Servers {
+  nats: TestNats;
+  databaseUrl: string;
+}
+
+async function start({ nats, databaseUrl }: Servers, dataDir?: string): Promise<RunningStack> {
   const stack = await startStack({
     args: ["--gateways", "2", "--no-web"],
-    env: { ...ENV, NATS_URL: nats.url },
+    env: { ...ENV, NATS_URL: nats.url, DATABASE_URL: databaseUrl },
     ...(dataDir ? { dataDir } : {}),
   });
   onTestFinished(async () => void (await stack.stop()));
@@ -80,18 +86,19 @@ async function copyStore(nats: TestNats): Promise<string> {
   return copy;
 }
 
-async function useNats(): Promise<TestNats> {
-  const nats = await startNats();
-  onTestFinished(() => nats.stop());
-  return nats;
+async function useServers(): Promise<Servers> {
+  const [nats, database] = await Promise.all([startNats(), createTestDatabase("demo")]);
+  onTestFinished(async () => void (await Promise.all([nats.stop(), database.stop()])));
+  return { nats, databaseUrl: database.url };
 }
 
 describe("NATS that has lost its data", () => {
   test.each(["SIGTERM", "SIGKILL"] as const)(
-    "under a running stack, after %s: who is there stays online, whom nobody announces goes offline",
+    "under a running stack, after %s: a connected user stays online, one whom no gateway announces goes offline",
     async (signal) => {
-      const nats = await useNats();
-      const stack = await start(nats);
+      const servers = await useServers();
+      const { nats } = servers;
+      const stack = await start(servers);
       await open(stack, "alice");
       await open(stack, "bob");
       await open(stack, "carol", 1);
@@ -108,8 +115,9 @@ describe("NATS that has lost its data", () => {
   );
 
   test("that comes back as an earlier copy under a running stack: a new epoch, and the truth in it", async () => {
-    const nats = await useNats();
-    const stack = await start(nats);
+    const servers = await useServers();
+    const { nats } = servers;
+    const stack = await start(servers);
     await open(stack, "alice");
     const before = await open(stack, "carol");
     await eventually(async () => expect(await storedOnline(stack)).toEqual(["alice", "carol"]));
@@ -128,8 +136,9 @@ describe("NATS that has lost its data", () => {
   });
 
   test("under a stopped stack: whom the database still holds online goes offline", async () => {
-    const nats = await useNats();
-    const first = await start(nats);
+    const servers = await useServers();
+    const { nats } = servers;
+    const first = await start(servers);
     await open(first, "alice");
     await open(first, "bob");
     const carol = await open(first, "carol");
@@ -140,7 +149,7 @@ describe("NATS that has lost its data", () => {
     await replaceStore(nats);
     await nats.restart();
 
-    const second = await start(nats, first.dataDir);
+    const second = await start(servers, first.dataDir);
     await open(second, "alice");
     await open(second, "bob");
     await expectOnline(second, ["alice", "bob"], 2);

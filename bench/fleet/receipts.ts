@@ -8,7 +8,7 @@ interface Receipt {
   at: number;
 }
 
-/** What the watchers were told. */
+/** What the watchers received. */
 export interface Receipts {
   all: readonly Receipt[];
   note(status: UserStatus, at: number): void;
@@ -29,7 +29,7 @@ class WrongCount extends Error {
 const LOOK_MS = 50;
 const CALM_WITHIN_MS = 30_000;
 
-/** Notes statuses about those whom `counts` lets through. */
+/** Records the statuses of users whom `counts` selects. */
 export function createReceipts(counts: (userId: string) => boolean = () => true): Receipts {
   let all: Receipt[] = [];
   let lastAt = performance.now();

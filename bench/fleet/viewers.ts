@@ -4,13 +4,13 @@ import type { UserStatus } from "@meeshy/shared/status";
 import type { System } from "../systems/system.ts";
 import { type BenchClient, openClient } from "./clients.ts";
 
-/** Somebody who looks at the others, and comes back when the connection is lost. Times: monotonic clock, ms. */
+/** A client that watches the others and reconnects when the connection is lost. Times: monotonic clock, ms. */
 export interface Viewer {
   /** How a person reads now, and since when. */
   sees(userId: string): { isOnline: boolean; since: number };
   /** whether it has a view that the server keeps up to date */
   isServed(): boolean;
-  /** how often it saw somebody go offline */
+  /** how often it saw a user go offline */
   departures(): number;
   stop(): void;
 }

@@ -23,7 +23,7 @@ export function planAudience(options: { watchers: number; roomSize: number; subj
   return { users: [...watchers, ...subjects], members, watchers, subjects };
 }
 
-/** Everybody watches; everybody is in one room of each of the sizes. */
+/** Every user watches, and is in one room of each of the sizes. */
 export function planRooms(users: number, sizes: readonly number[]): World {
   const ids = Array.from({ length: users }, (_, n) => `w${n}`);
   const members = new Map<string, string[]>();

@@ -4,17 +4,17 @@ export interface LoadPlan {
   users: number;
   /** chat messages a second of all together; each is a broadcast to the sender's conversation */
   broadcastsPerSecond: number;
-  /** how long everybody stays once all are in, seconds */
+  /** how long every user stays once all are connected, seconds */
   holdSeconds: number;
   /** CSV with a line a user: token, conversationId */
   peopleFile: string;
 }
 
-/** Everybody has come in after this, seconds. */
+/** All users are connected after this, seconds. */
 const ARRIVE_SECONDS = 30;
 const P95_MS = 100;
 
-/** The artillery script: everybody connects, stays, and sends a message now and then. Its thresholds are the pass marks. */
+/** The artillery script: every user connects, stays, and sends messages. Its thresholds are the pass marks. */
 export function loadScript({ url, users, broadcastsPerSecond, holdSeconds, peopleFile }: LoadPlan) {
   const everySeconds = users / broadcastsPerSecond;
   const send = {
@@ -35,7 +35,7 @@ export function loadScript({ url, users, broadcastsPerSecond, holdSeconds, peopl
     scenarios: [
       {
         engine: "socketio",
-        // Not under `config`: what stands there is filled in before anybody has a token.
+        // Not under `config`, which is filled in before any user has a token.
         socketio: { transports: ["websocket"], auth: { token: "{{ token }}" } },
         flow: [
           {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { UserStatus } from "@meeshy/shared/status";
-import { createPeer, userRoom, welcome } from "./peer.ts";
+import { confirmSignIn, createPeer, userRoom } from "./peer.ts";
 import { statusOf } from "./status.ts";
 
-/** The floor: Socket.IO, the JWT check, rooms from memory. Nobody counts connections, nothing is stored. */
+/** The floor: Socket.IO, the JWT check, rooms from memory. No connections are counted, nothing is stored. */
 
 const peer = createPeer(process.env);
 const rooms: Record<string, string[]> = JSON.parse(readFileSync(process.env.WORLD ?? "", "utf8"));
@@ -20,7 +20,7 @@ peer.onConnection((connection) => {
   socket.on("broadcast", (status: UserStatus, to: string[]) => {
     peer.io.to(to).except(userRoom(status.userId)).emit("user:status", status);
   });
-  welcome(connection);
+  confirmSignIn(connection);
   tell(true);
 });
 peer.listen(async () => {});

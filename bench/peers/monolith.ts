@@ -1,5 +1,5 @@
 import pg from "pg";
-import { createPeer, type PeerSocket, userRoom, welcome } from "./peer.ts";
+import { confirmSignIn, createPeer, type PeerSocket, userRoom } from "./peer.ts";
 import { statusOf } from "./status.ts";
 
 /**
@@ -35,7 +35,7 @@ peer.onConnection(async (connection) => {
   });
   await socket.join([userRoom(userId), ...(await conversationsOf(userId))]);
   await setOnline(userId);
-  welcome(connection);
+  confirmSignIn(connection);
   if (count === 1) await tell(userId, true);
   await sendView(connection);
 });

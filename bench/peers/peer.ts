@@ -23,10 +23,13 @@ export function createPeer(env: NodeJS.ProcessEnv): Peer {
   const key = { key: createSecretKey(Buffer.from(env.JWT_SECRET ?? "")), algorithms: ["HS256" as const] };
   const rules = {
     keyFor: () => key,
+    clockToleranceS: 30,
+    brokerTime: () => undefined,
     issuer: undefined,
     audience: undefined,
     userClaims: ["userId", "sub"],
     admin: { claim: "role", value: "ADMIN" },
+    service: { claim: "role", value: "SERVICE" },
   };
   const http = createServer();
   const io = new Server(http, { serveClient: false });
@@ -64,7 +67,7 @@ export function createPeer(env: NodeJS.ProcessEnv): Peer {
 
 export const userRoom = (userId: string): string => `user_${userId}`;
 
-export function welcome({ socket, userId }: PeerSocket): void {
+export function confirmSignIn({ socket, userId }: PeerSocket): void {
   const user = { id: userId, username: userId, isAnonymous: false };
   socket.emit("authenticated", { success: true, user, connectionId: socket.id });
 }

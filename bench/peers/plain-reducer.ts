@@ -16,7 +16,7 @@ export function createPlainReducer({ offlineThresholdMs, graceMs }: Rules) {
         const connections = record.connections.concat({ id: connectionId, gatewayId, device, since: at });
         const person = record.person ?? { username, isAnonymous, conversationIds };
         const deadline = at + offlineThresholdMs;
-        return told(
+        return advance(
           record,
           event,
           { ...record, state: "online", person, connections, deadline, lastActiveAt: at },
@@ -24,7 +24,7 @@ export function createPlainReducer({ offlineThresholdMs, graceMs }: Rules) {
         );
       }
       case "activity":
-        return told(
+        return advance(
           record,
           event,
           { ...record, lastActiveAt: at, deadline: at + offlineThresholdMs, state: "online" },
@@ -33,12 +33,12 @@ export function createPlainReducer({ offlineThresholdMs, graceMs }: Rules) {
       case "disconnected": {
         const connections = record.connections.filter(({ id }) => id !== event.connectionId);
         if (connections.length === record.connections.length) return { record, effects: [] };
-        if (connections.length > 0) return told(record, event, { ...record, connections }, at);
+        if (connections.length > 0) return advance(record, event, { ...record, connections }, at);
         if (event.reason === "client namespace disconnect") {
           const left = { ...record, state: "offline" as const, connections, deadline: null, lastSeen: at };
-          return told(record, event, left, at);
+          return advance(record, event, left, at);
         }
-        return told(
+        return advance(
           record,
           event,
           { ...record, state: "zombie", connections, deadline: at + graceMs, zombieCause: "connection-lost" },
@@ -51,7 +51,7 @@ export function createPlainReducer({ offlineThresholdMs, graceMs }: Rules) {
   };
 }
 
-function told(before: UserRecord, event: ActorEvent, after: UserRecord, at: number) {
+function advance(before: UserRecord, event: ActorEvent, after: UserRecord, at: number) {
   const effects: Effect[] = [];
   const isOnline = after.state !== "offline";
   let { shown } = after;
@@ -75,7 +75,7 @@ function told(before: UserRecord, event: ActorEvent, after: UserRecord, at: numb
       version: event.seq,
       epoch: event.epoch,
       at,
-      connectionId: "connectionId" in event ? event.connectionId : null,
+      connectionId: "connectionId" in event ? (event.connectionId ?? null) : null,
     });
   }
   return { record: { ...after, seq: event.seq, now: at, shown }, effects };

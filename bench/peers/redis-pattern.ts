@@ -1,11 +1,11 @@
 import { createAdapter } from "@socket.io/redis-adapter";
 import { createClient } from "redis";
-import { createPeer, type PeerSocket, userRoom, welcome } from "./peer.ts";
+import { confirmSignIn, createPeer, type PeerSocket, userRoom } from "./peer.ts";
 import { statusOf } from "./status.ts";
 
 /**
  * The pattern that most presence tutorials end with: each user is a Redis hash of open sockets with a time to
- * live, refreshed by whoever holds the socket; the adapter carries broadcasts between the processes.
+ * live, refreshed by the process that holds the socket; the adapter carries broadcasts between the processes.
  */
 
 const TTL_S = 60;
@@ -34,7 +34,7 @@ peer.onConnection(async (connection) => {
     .expire(socketsOf(userId), TTL_S)
     .hLen(socketsOf(userId))
     .exec();
-  welcome(connection);
+  confirmSignIn(connection);
   if (Number(open) === 1) tell(userId, rooms, true);
   await sendView(connection, rooms);
 });

@@ -8,10 +8,12 @@ export function statusOf(userId: string, isOnline: boolean): UserStatus {
   return {
     userId,
     username: userId,
+    displayName: null,
     isAnonymous: false,
     isOnline,
     availability: "available",
     statusText: null,
+    statusExpiresAt: null,
     lastActiveAt: now,
     lastSeen: now,
     epoch: 1,

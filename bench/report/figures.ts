@@ -1,5 +1,5 @@
+import { median, spread } from "../../chaos/report/stats.ts";
 import type { Sample, Target } from "../scenario.ts";
-import { median, spread } from "./stats.ts";
 
 /** One subject's figure over all its runs. */
 export interface Cell {
@@ -21,7 +21,7 @@ export function cellOf(samples: readonly Sample[], subject: string, figure: stri
 
 export const ratioOf = ({ measured, bound }: Target): number => measured / bound;
 
-/** A figure that was not measured meets nothing. */
+/** A target without a measured figure is not met. */
 export function isMet({ measured, wants, bound }: Target): boolean {
   return wants === "at most" ? measured <= bound : measured >= bound;
 }

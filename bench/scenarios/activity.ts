@@ -11,10 +11,10 @@ const WINDOW_MS = 30_000;
 /** A turn of all users, one activity each, in slices. */
 const TURN_MS = 1_000;
 const SLICES = 20;
-/** PostgreSQL tells what a connection has done when it has been idle for ten seconds. */
+/** PostgreSQL publishes a connection's statistics after ten idle seconds. */
 const STATISTICS_MS = 11_000;
 
-/** Everybody does something once a second: how many statements reach the database. */
+/** Every user is active once a second: how many statements reach the database. */
 export const activity: Scenario = {
   name: "activity",
   title: `${USERS.toLocaleString("en-US")} users, one activity a second each: database statements a minute`,

@@ -1,18 +1,18 @@
+import { durations } from "../../chaos/report/stats.ts";
 import { closeAll, openClients } from "../fleet/clients.ts";
 import { planAudience, type World } from "../fleet/world.ts";
 import { startCpuMeter } from "../measure/cpu.ts";
 import { figureOf } from "../report/figures.ts";
-import { durations } from "../report/stats.ts";
 import type { Outcome, Sample, Scenario, Target } from "../scenario.ts";
 import { SYSTEM_KINDS, type System } from "../systems/system.ts";
 import { eachRound } from "./rounds.ts";
 
 const CONNECTS = 2_000;
-/** Let in first, and not measured: nobody's doors are new for long. */
+/** Connects of the warm-up, excluded from the measurement. */
 const WARM_UP = 1_000;
 const ROOM_SIZE = 10;
 
-/** How fast people can come in when each of fifty doors opens for the next as soon as one is through. */
+/** The rate of connects when fifty are open at any time: each starts as soon as another is authenticated. */
 export const closedLoop: Scenario = {
   name: "closed-loop",
   title: `closed loop of 50: ${CONNECTS} connects up to \`authenticated\`, rooms of ${ROOM_SIZE}`,
@@ -46,10 +46,12 @@ async function measure(system: System, { users }: World): Promise<Sample["figure
   const seconds = (performance.now() - since) / 1_000;
   const costs = cpu.per(CONNECTS);
   if (refused > 0 || delays.length !== CONNECTS)
-    throw new Error(`${system.kind}: ${delays.length} of ${CONNECTS} came in, ${refused} were closed`);
+    throw new Error(
+      `${system.kind}: ${delays.length} of ${CONNECTS} were authenticated, ${refused} were closed`,
+    );
   closeAll([...first, ...clients]);
-  const { "max ms": _, ...told } = durations(delays);
-  return { "connects/s": CONNECTS / seconds, ...told, ...costs };
+  const { "max ms": _, ...percentiles } = durations(delays);
+  return { "connects/s": CONNECTS / seconds, ...percentiles, ...costs };
 }
 
 function targetsOf(samples: readonly Sample[]): Target[] {

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { durations } from "../../chaos/report/stats.ts";
 import { closeAll, openClient, openClients } from "../fleet/clients.ts";
 import { createLatch } from "../fleet/latch.ts";
 import { assertCount, createReceipts } from "../fleet/receipts.ts";
 import { type Audience, planAudience } from "../fleet/world.ts";
 import { startCpuMeter } from "../measure/cpu.ts";
 import { figureOf } from "../report/figures.ts";
-import { durations } from "../report/stats.ts";
 import type { Outcome, Sample, Scenario, Target, Tools } from "../scenario.ts";
 import { SYSTEM_KINDS, type System } from "../systems/system.ts";
 import { eachRound } from "./rounds.ts";

@@ -26,7 +26,7 @@ const subjectOf = (size: number, n: number): string => `subject-${size}-${n}`;
 const SUBJECTS = SIZES.flatMap((size) =>
   Array.from({ length: BURST.batches / size }, (_, n) => subjectOf(size, n)),
 );
-/** Sends the broadcasts of a peer that has no other way to be told. */
+/** Sends the broadcasts to a peer that takes them from a client only. */
 const SENDER = "sender";
 
 /** How many statuses a second one core of a gateway hands out, one frame each, and in batches where it offers them. */
@@ -123,7 +123,7 @@ async function measure(system: System, broadcast: Broadcast, batch: boolean): Pr
   return samples;
 }
 
-/** Whoever is told of somebody twice must be told of a greater version. */
+/** Each status has a greater version than the one before. */
 function nextStatus(userId: string, sent: { at: number }): UserStatus {
   sent.at++;
   return { ...statusOf(userId, sent.at % 2 === 0), version: sent.at };

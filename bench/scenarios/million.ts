@@ -25,7 +25,7 @@ export const million: Scenario = {
   async run(tools): Promise<Outcome> {
     const { say } = tools;
     const servers = await startLogServers(tools, USERS);
-    // Nobody may run out of time while the others still come in.
+    // No user may time out while others still connect.
     const options = {
       nodeArgs: NODE_ARGS,
       readyWithinMs: STEP_WITHIN_MS,
@@ -45,7 +45,7 @@ export const million: Scenario = {
     const starting = performance.now();
     const second = tools.keep(await startWorker(servers, options));
     const areOnline = () => second.metric("meeshy_users_online_total").catch(() => 0);
-    // Ready is whoever serves; the last partition may still be loading.
+    // A worker is ready as soon as it serves; the last partition may still be loading.
     for (let online = await areOnline(); online !== USERS; online = await areOnline()) {
       if (performance.now() - starting > START_WITHIN_MS)
         throw new Error(`${online} of ${USERS} users are online after the restart`);

@@ -14,8 +14,8 @@ import {
 import { createStage, GIVEN_UP_MS, measured, type Stage, TIMES } from "./recovery/stage.ts";
 
 const VIEWERS = ["v0", "v1", "v2", "v3"];
-const PEOPLE = Array.from({ length: 400 }, (_, n) => `p${n}`);
-/** Everybody is a contact of the viewers, in rooms that count as small. */
+const PEOPLE = Array.from({ length: 800 }, (_, n) => `p${n}`);
+/** Every user is a contact of the viewers, in rooms that count as small. */
 const ROOM_SIZE = 150;
 
 /** The guarantees of CONTRACT 9, each beside what was measured. */

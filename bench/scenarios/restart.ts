@@ -33,7 +33,7 @@ export const restart: Scenario = {
       samples,
       targets: targetsOf(samples),
       notes: [
-        "A flap: one viewer is told that somebody, who never left, is offline. Clients wait as socket.io-client does, and",
+        "A flap: one viewer is shown a user offline who never left. Clients wait as socket.io-client does, and",
         "come back to the other process first, as behind a balancer.",
         ...notes,
       ],
@@ -69,7 +69,7 @@ async function measure(
   return figures;
 }
 
-/** Clients that come back when they are dropped, and what they were told. */
+/** Clients that reconnect when they are dropped, and what they received. */
 function createFleet(system: System) {
   const count = { lost: 0, offlines: 0, statuses: 0 };
   const open = new Map<string, { bytesRead(): number; vanish(): void }>();
@@ -102,10 +102,10 @@ function createFleet(system: System) {
     bytes: () => [...open.values()].reduce((total, raw) => total + raw.bytesRead(), bytesOfLost),
     async openAll(userIds: readonly string[]) {
       const queue = userIds.entries();
-      const door = async () => {
+      const openNext = async () => {
         for (const [n, userId] of queue) await enter(userId, n, 0);
       };
-      await Promise.all(Array.from({ length: OPENING_AT_ONCE }, door));
+      await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openNext));
     },
     async calm() {
       lastAt = performance.now();

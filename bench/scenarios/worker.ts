@@ -73,10 +73,10 @@ interface Part {
   eventOf: (n: number) => UserEvent;
 }
 
-const EVERYBODY = { from: 0, to: USERS };
-const arrive = (users = EVERYBODY): Part => ({ users, eventOf: (n) => connectedEvent(n, "g_bench") });
-const act = (users = EVERYBODY): Part => ({ users, eventOf: () => ({ type: "activity" }) });
-const leave = (users = EVERYBODY): Part => ({
+const ALL_USERS = { from: 0, to: USERS };
+const arrive = (users = ALL_USERS): Part => ({ users, eventOf: (n) => connectedEvent(n, "g_bench") });
+const act = (users = ALL_USERS): Part => ({ users, eventOf: () => ({ type: "activity" }) });
+const leave = (users = ALL_USERS): Part => ({
   users,
   eventOf: (n) => ({ type: "disconnected", connectionId: `c${n}`, reason: "client namespace disconnect" }),
 });
@@ -132,7 +132,7 @@ async function assertStored({ link, databaseUrl }: LogServers): Promise<void> {
 }
 
 /**
- * The heap without garbage: with nobody, with everybody online, with everybody gone. Others have come and gone
+ * The heap without garbage: without users, with all online, with all offline. Others have come and gone
  * before: what a process compiles and sets up at first use is no user's.
  */
 async function measureHeap(tools: Tools): Promise<Record<"B/online user" | "B/offline user", number>> {
@@ -153,7 +153,7 @@ async function measureHeap(tools: Tools): Promise<Record<"B/online user" | "B/of
   const empty = await heapAfterLeaving("g_second", forerunners);
   await play("g_bench", [arrive(), act()]);
   const online = await probe.settled(running.pid);
-  const offline = await heapAfterLeaving("g_other", EVERYBODY);
+  const offline = await heapAfterLeaving("g_other", ALL_USERS);
   await running.stop();
   await servers.stop();
   return { "B/online user": (online - empty) / USERS, "B/offline user": (offline - empty) / USERS };

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** Whether somebody listens on the port of 127.0.0.1. */
+/** Whether a process listens on the port of 127.0.0.1. */
 export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: "127.0.0.1", port });

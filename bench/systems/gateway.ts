@@ -3,17 +3,20 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "@meeshy/shared/db/migrate";
+import { openNats } from "@meeshy/shared/nats/connect";
+import { ensureStreams } from "@meeshy/shared/nats/streams";
 import { demoToken } from "@meeshy/shared/servers/demo-token";
 import { freePort } from "@meeshy/shared/servers/free-port";
 import { runServer } from "@meeshy/shared/testing/run-server";
 import { startNats, startPostgres } from "@meeshy/shared/testing/servers";
+import { standInForWorkers } from "@meeshy/shared/testing/stand-in-workers";
 import { insertWorld } from "../fleet/insert-world.ts";
 import type { World } from "../fleet/world.ts";
 import { type System, stopAll } from "./system.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../gateway/src/main.ts");
 
-/** One gateway on a nats-server without users and a database, and nobody who decides on statuses. */
+/** One gateway on a nats-server without users, and a database; no worker decides on statuses. */
 export async function startGatewayAlone(
   world: World,
   env: Record<string, string>,
@@ -22,6 +25,10 @@ export async function startGatewayAlone(
   const postgres = await startPostgres();
   await migrate(postgres.url);
   await insertWorld(postgres.url, world);
+  const link = await openNats({ url: nats.url }, "bench");
+  await ensureStreams(link, 1);
+  await standInForWorkers(link);
+  await link.close();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const secret = randomBytes(32).toString("base64url");
@@ -35,6 +42,7 @@ export async function startGatewayAlone(
       DATABASE_URL: postgres.url,
       JWT_SECRET: secret,
       PORT: String(port),
+      OPS_PORT: "0",
       LOG_LEVEL: "warn",
       ...env,
     },

@@ -16,10 +16,13 @@ export interface MeeshySystem extends System {
 /** The real stack: gateways, workers, sweeper, nats-server and PostgreSQL, as `npm start` runs them. */
 export async function startMeeshy(
   world: World,
-  { fronts = 2, workers = 1, env = {} }: StartOptions,
+  { fronts = 2, workers = 1, gatewayProcesses = 1, env = {} }: StartOptions,
 ): Promise<MeeshySystem> {
   const stack = await startStack({
-    args: `--gateways ${fronts} --workers ${workers} --no-seed --no-web`.split(" "),
+    args: [
+      ...`--gateways ${fronts} --gateway-processes ${gatewayProcesses}`.split(" "),
+      ...`--workers ${workers} --no-seed --no-web`.split(" "),
+    ],
     env: { ...Object.fromEntries(WITHHELD.map((name) => [name, ""])), LOG_LEVEL: "warn", ...env },
   });
   const databaseUrl = stack.read().database.url;

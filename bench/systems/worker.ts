@@ -14,7 +14,7 @@ export interface WorkerProcess {
   metric(name: string): Promise<number>;
   /** Resolves once the log is read up to `ends`, every change is in the database and every checkpoint written. */
   settled(link: NatsLink, ends: LogEnds, withinMs: number): Promise<void>;
-  /** Resolves once it holds no record of anybody. */
+  /** Resolves once it holds no user's record. */
   emptied(withinMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -65,10 +65,10 @@ export async function startWorker(
   };
   const until = async (isSo: () => Promise<boolean>, withinMs: number) => {
     const deadline = performance.now() + withinMs;
-    // Whoever is too busy to answer in time is behind.
+    // A worker that is too busy to answer in time is behind.
     while (!(await isSo().catch(() => false))) {
       if (performance.now() > deadline)
-        throw new Error(`the worker is not through after ${withinMs} ms: ${server.output()}`);
+        throw new Error(`the worker is still behind after ${withinMs} ms: ${server.output()}`);
       await pause(LOOK_MS);
     }
   };

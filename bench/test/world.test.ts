@@ -11,7 +11,7 @@ test("an audience fills its rooms, and each subject has as many contacts among t
   }
 });
 
-test("in rooms of several sizes everybody is in one of each", () => {
+test("in rooms of several sizes every user is in one of each", () => {
   const world = planRooms(100, [10, 50]);
   expect([...world.members.values()].map(({ length }) => length)).toEqual([...Array(10).fill(10), 50, 50]);
   for (const rooms of roomsByUser(world).values()) expect(rooms).toHaveLength(2);

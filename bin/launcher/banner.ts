@@ -1,6 +1,7 @@
 import { demoToken } from "@meeshy/shared/servers/demo-token";
 import type { Stack } from "@meeshy/shared/servers/stack";
 import { demoUser } from "./demo.ts";
+import { tokenCommand } from "./running-stacks.ts";
 
 /** What is printed once everything is ready: where to go, and how to get in. */
 export function banner(options: {
@@ -34,15 +35,23 @@ function logins(
     const user = demoUser(name);
     if (!user) return [];
     const token = demoToken(user, jwtSecret, now);
-    // With several gateways the two meet across them.
+    // With several gateways the two see each other across them.
     return [[`As ${name}`, options.web ? `${gateways[index % gateways.length]}/?token=${token}` : token]];
   });
 }
 
-function hints({ jwtSecret, web }: { jwtSecret: string | undefined; web: boolean }): string[] {
+function hints({
+  jwtSecret,
+  web,
+  dataDir,
+}: {
+  jwtSecret: string | undefined;
+  web: boolean;
+  dataDir: string;
+}): string[] {
   if (!jwtSecret) return ["Log in with a token of the issuer that the environment names."];
   const how = web
-    ? "Open both links, each in a window of its own, to see the two meet."
+    ? "Open both links, each in a window of its own, to see each user's presence in the other."
     : "Connect with these tokens.";
-  return [how, "Tokens for carol, dave and admin: npm run -s token -- carol"];
+  return [how, `Tokens for carol, dave and admin: ${tokenCommand("carol", dataDir)}`];
 }

@@ -8,10 +8,13 @@ const LEVELS: Record<number, string> = {
   60: "fatal",
 };
 
-/** Fields that every line carries and nobody reads on a console. */
+/** Fields of every line that a console does not show. */
 const QUIET = new Set(["level", "time", "pid", "hostname", "name", "service", "msg", "v"]);
 
-/** One line of a service's log as a console shows it: `gateway-1 info listening port=8000`. */
+/**
+ * One line of a service's log as a console shows it: `gateway-1 info listening port=8000`. Ours, since `pino-pretty`
+ * gives an error lines of its own, and several processes share this console.
+ */
 export function consoleLine(source: string, line: string): string {
   const entry = parse(line);
   if (!entry) return `${source} ${line}`;
@@ -21,7 +24,7 @@ export function consoleLine(source: string, line: string): string {
   return [source, level, entry.msg, ...words].filter((part) => part !== undefined && part !== "").join(" ");
 }
 
-/** An error is told by its message; the log file has the rest. */
+/** Of an error only the message is shown; the log file has the rest. */
 function brief(value: unknown): string {
   if (typeof value === "string") return value;
   const isError = typeof value === "object" && value !== null && "message" in value && "stack" in value;

@@ -2,7 +2,7 @@ import { chmod, mkdir } from "node:fs/promises";
 import { unprivilegedUser } from "@meeshy/shared/servers/unprivileged-user";
 
 /**
- * Makes the data directory, open to nobody but its owner; when that is root, the user that PostgreSQL runs as
+ * Makes the data directory, open to its owner alone; when that is root, the user that PostgreSQL runs as
  * may pass through it to its own part.
  */
 export async function makeDataDir(dataDir: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { DEMO } from "@meeshy/shared/db/demo";
+import { DEMO } from "@meeshy/shared/demo";
 import type { TokenSubject } from "@meeshy/shared/servers/demo-token";
 
 export const DEMO_NAMES = DEMO.users.map(({ username }) => username).join(", ");

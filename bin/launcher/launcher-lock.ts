@@ -8,7 +8,7 @@ type Holder = ProcessIdentity & { startedBy: ProcessIdentity[] };
 
 /**
  * Takes the data directory for this process; throws if a launcher works on it. A launcher whose
- * npm was killed has nobody who could stop it: it counts as left behind and is ended.
+ * npm was killed cannot be stopped by its user: it counts as left behind and is ended.
  * @param startedBy processes between the person and this one
  * @returns gives the directory back
  */

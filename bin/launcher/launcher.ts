@@ -1,16 +1,26 @@
-import { GUEST_ROLES } from "@meeshy/shared/nats/permissions";
+import { EXTERNAL_ROLES } from "@meeshy/shared/nats/permissions";
 import type { Stack } from "@meeshy/shared/servers/stack";
 import { banner } from "./banner.ts";
 import { makeDataDir } from "./data-dir.ts";
 import { type Nats, planNats, planPostgres, type Server } from "./embedded-servers.ts";
+import { checkEnvironment } from "./environment.ts";
+import { createGatewayProcesses } from "./gateway-processes.ts";
 import { ensureGeneratedClient } from "./generated-client.ts";
 import { jwtSecret } from "./jwt-secret.ts";
 import { takeDataDir } from "./launcher-lock.ts";
 import type { Options } from "./options.ts";
 import { fixedPorts, gatewayPorts } from "./ports.ts";
 import { createProcesses } from "./processes.ts";
+import { type Named, untilReachable } from "./reachability.ts";
+import { noteRunning, tokenCommand } from "./running-stacks.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
-import { type ServiceKind, type Surroundings, serviceSpec, serviceUrl } from "./services.ts";
+import {
+  type ServiceKind,
+  type ServicePorts,
+  type Surroundings,
+  serviceSpec,
+  serviceUrl,
+} from "./services.ts";
 import { removeStackFile, writeStackFile } from "./stack-file.ts";
 import type { Supervised } from "./supervisor.ts";
 import { ensureWebBuild } from "./web-build.ts";
@@ -26,21 +36,19 @@ export type LauncherDeps = {
 };
 
 type RunningServer<Plan extends Server> = Plan & { process: Supervised | undefined };
-type RunningService = { url: string; process: Supervised };
+/** `pids`: of the processes that hold its sockets, where it is a gateway. */
+type RunningService = { url: string; opsUrl: string; process: Supervised; pids(): number[] };
 
 /** Runs a whole stack in one data directory. `stop` may be called at any time, also while `start` is under way. */
 export function createLauncher(options: Options, { env, startedBy, say, print }: LauncherDeps) {
   const { dataDir } = options;
   let currentStack: (() => Stack) | undefined;
   let giveBack: (() => void) | undefined;
-  const processes = createProcesses({
-    dataDir,
-    say,
-    print,
-    onReplaced: () => {
-      if (currentStack) writeStackFile(dataDir, currentStack());
-    },
-  });
+  let forgetRunning: (() => void) | undefined;
+  const onReplaced = () => {
+    if (currentStack) writeStackFile(dataDir, currentStack());
+  };
+  const processes = createProcesses({ dataDir, say, print, onReplaced });
 
   async function start(): Promise<void> {
     await makeDataDir(dataDir);
@@ -48,89 +56,74 @@ export function createLauncher(options: Options, { env, startedBy, say, print }:
     removeStackFile(dataDir);
     await processes.endLeftovers();
 
-    const ports = await choosePorts();
+    const ports = await choosePorts(options, { env, say });
     const secrets = await loadSecrets(dataDir);
     const secret = jwtSecret(env, secrets.jwtSecret);
-    const [[nats, database]] = await Promise.all([startServers(secrets, ports.kept), prepareCode()]);
-    await prepareDatabase(database.url);
+    const { gatewayProcesses, web } = options;
+    checkEnvironment({ env, jwtSecret: secret, gatewayProcesses, web });
+    const [[nats, database]] = await Promise.all([startServers(secrets, ports.kept), prepareCode(options)]);
+    await prepareDatabase(database.url, options.seed, say);
     const services = await startServices(ports, {
       env,
       natsUrl: nats.url,
       natsPasswords: nats.passwords,
       databaseUrl: database.url,
       jwtSecret: secret,
-      gatewayProcesses: options.gatewayProcesses,
-      web: options.web,
+      gatewayProcesses,
+      web,
+      tokenCommand: tokenCommand("alice", dataDir),
     });
 
     currentStack = () => describe(nats, database, services);
     writeStackFile(dataDir, currentStack());
+    forgetRunning = noteRunning(dataDir);
     print(banner({ stack: currentStack(), dataDir, web: options.web, jwtSecret: secret, now: new Date() }));
     print("ready");
-  }
-
-  async function choosePorts() {
-    const gateways = await gatewayPorts(options.port, options.gateways);
-    const workers = numbered("presence-worker", options.workers);
-    const sweepers = numbered("sweeper", options.sweepers);
-    const names = [
-      ...(env.NATS_URL ? [] : ["nats"]),
-      ...(env.DATABASE_URL ? [] : ["postgres"]),
-      ...workers,
-      ...sweepers,
-    ];
-    const kept = await fixedPorts(dataDir, names, gateways, say);
-    const of = (name: string) => kept[name] ?? 0;
-    return { gateways, workers: workers.map(of), sweepers: sweepers.map(of), kept };
   }
 
   async function startServers(secrets: Secrets, ports: Record<string, number>) {
     const place = (port: number | undefined) => ({ dataDir, secrets, say, port: port ?? 0 });
     return Promise.all([
-      startServer<Nats>("nats-server", planNats(env, place(ports.nats))),
-      startServer<Server>("PostgreSQL", planPostgres(env, place(ports.postgres))),
+      startServer<Nats>("nats-server", planNats(env, place(ports.nats)), {
+        variable: "NATS_URL",
+        defaultPort: 4222,
+      }),
+      startServer<Server>("PostgreSQL", planPostgres(env, place(ports.postgres)), {
+        variable: "DATABASE_URL",
+        defaultPort: 5432,
+      }),
     ]);
   }
 
   async function startServer<Plan extends Server>(
     what: string,
     planned: Promise<Plan>,
+    named: Pick<Named, "variable" | "defaultPort">,
   ): Promise<RunningServer<Plan>> {
     const plan = await planned;
-    const host = new URL(plan.url).host;
-    say(plan.spec ? `starting ${what} on ${host}` : `using ${what} at ${host}`);
-    return { ...plan, process: plan.spec && (await processes.run("servers", plan.spec)) };
-  }
-
-  async function prepareCode(): Promise<void> {
-    await ensureGeneratedClient();
-    if (options.web) await ensureWebBuild();
-  }
-
-  /** The modules load a client that is generated on the first start, so they are loaded after that. */
-  async function prepareDatabase(url: string): Promise<void> {
-    say(options.seed ? "migrating and seeding the database" : "migrating the database");
-    const { migrate } = await import("@meeshy/shared/db/migrate");
-    const { applied } = await migrate(url);
-    if (applied.length > 0) say(`applied ${applied.join(", ")}`);
-    if (!options.seed) return;
-    const { seedDemo } = await import("@meeshy/shared/db/seed");
-    const { seeded } = await seedDemo(url);
-    if (seeded) say("added demo data");
+    if (plan.spec === undefined) {
+      say(`using the ${what} of ${named.variable}`);
+      await untilReachable({ ...named, url: plan.url }, say);
+      return { ...plan, process: undefined };
+    }
+    say(`starting ${what} on ${new URL(plan.url).host}`);
+    return { ...plan, process: await processes.run("servers", plan.spec) };
   }
 
   async function startServices(
-    ports: { workers: number[]; sweepers: number[]; gateways: number[] },
+    ports: { workers: ServicePorts[]; sweepers: ServicePorts[]; gateways: ServicePorts[] },
     around: Surroundings,
   ): Promise<Record<"workers" | "sweepers" | "gateways", RunningService[]>> {
-    const all = (kind: ServiceKind, layer: "workers and sweepers" | "gateways", of: number[]) => {
-      say(`starting ${of.length} ${kind}${of.length === 1 ? "" : "s"} on ${of.join(", ")}`);
-      const specs = of.map((port, index) => ({ port, spec: serviceSpec(kind, index + 1, port, around) }));
+    const all = (kind: ServiceKind, layer: "workers and sweepers" | "gateways", of: ServicePorts[]) => {
+      const named = of.map(({ port }) => port).join(", ");
+      say(`starting ${of.length} ${kind}${of.length === 1 ? "" : "s"} on ${named}`);
       return Promise.all(
-        specs.map(async ({ port, spec }) => ({
-          url: serviceUrl(port),
-          process: await processes.run(layer, spec),
-        })),
+        of.map(async (on, index): Promise<RunningService> => {
+          const own = createGatewayProcesses(onReplaced);
+          const process = await processes.run(layer, serviceSpec(kind, index + 1, on, around, own.take));
+          const [url, opsUrl] = [serviceUrl(on.port), serviceUrl(on.opsPort ?? on.port)];
+          return { url, opsUrl, process, pids: () => own.pids(process.pid) };
+        }),
       );
     };
     const [workers, sweepers, gateways] = await Promise.all([
@@ -148,11 +141,52 @@ export function createLauncher(options: Options, { env, startedBy, say, print }:
       if (!giveBack) return;
       say("stopping");
       currentStack = undefined;
+      forgetRunning?.();
       await processes.stop();
       removeStackFile(dataDir);
       giveBack();
     },
   };
+}
+
+/** A port for each process: services keep theirs from one start to the next. */
+async function choosePorts(options: Options, { env, say }: Pick<LauncherDeps, "env" | "say">) {
+  const gateways = await gatewayPorts(options.port, options.gateways);
+  const workers = numbered("presence-worker", options.workers);
+  const sweepers = numbered("sweeper", options.sweepers);
+  const ops = env.OPS_PORT === "same" ? [] : numbered("gateway-ops", options.gateways);
+  const names = [
+    ...(env.NATS_URL ? [] : ["nats"]),
+    ...(env.DATABASE_URL ? [] : ["postgres"]),
+    ...workers,
+    ...sweepers,
+    ...ops,
+  ];
+  const kept = await fixedPorts(options.dataDir, names, gateways, say);
+  const of = (name: string) => ({ port: kept[name] ?? 0 });
+  return {
+    gateways: gateways.map((port, index) => ({ port, opsPort: kept[ops[index] ?? ""] })),
+    workers: workers.map(of),
+    sweepers: sweepers.map(of),
+    kept,
+  };
+}
+
+async function prepareCode({ web }: Options): Promise<void> {
+  await ensureGeneratedClient();
+  if (web) await ensureWebBuild();
+}
+
+/** The modules load a client that is generated on the first start, so they are loaded after that. */
+async function prepareDatabase(url: string, seed: boolean, say: LauncherDeps["say"]): Promise<void> {
+  say(seed ? "migrating and seeding the database" : "migrating the database");
+  const { migrate } = await import("@meeshy/shared/db/migrate");
+  const { applied } = await migrate(url);
+  if (applied.length > 0) say(`applied ${applied.join(", ")}`);
+  if (!seed) return;
+  const { seedDemo } = await import("@meeshy/shared/db/seed");
+  const { seeded } = await seedDemo(url);
+  if (seeded) say("added demo data");
 }
 
 function numbered(name: string, count: number): string[] {
@@ -166,7 +200,10 @@ function describe(
 ): Stack {
   const endpoints = (of: RunningService[]) => of.map(({ url, process }) => ({ url, pid: process.pid }));
   return {
-    gateways: endpoints(services.gateways),
+    gateways: services.gateways.map(({ url, opsUrl, process, pids }) => ({
+      ...{ url, opsUrl, pid: process.pid },
+      processes: pids().map((pid) => ({ pid })),
+    })),
     workers: endpoints(services.workers),
     sweepers: endpoints(services.sweepers),
     nats: { url: nats.url, pid: nats.process?.pid ?? null, credentials: credentialsOf(nats) },
@@ -174,8 +211,8 @@ function describe(
   };
 }
 
-/** For other teams' processes; ours are told theirs. */
+/** For other teams' processes; ours get theirs from the environment. */
 function credentialsOf({ passwords }: Nats): Stack["nats"]["credentials"] {
   if (!passwords) return {};
-  return Object.fromEntries(GUEST_ROLES.map((role) => [role, { user: role, password: passwords[role] }]));
+  return Object.fromEntries(EXTERNAL_ROLES.map((role) => [role, { user: role, password: passwords[role] }]));
 }

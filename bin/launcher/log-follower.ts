@@ -8,7 +8,8 @@ const CHUNK_BYTES = 262_144;
 
 /**
  * Shows the lines that are added to a log file from now on. Services write their logs into the file themselves,
- * so a console that is paused or gone holds up nobody. Returns the way to end it, which shows what is left.
+ * so a console that is paused or gone does not hold them up. A library that formats a stream would not follow a file:
+ * that part is ours. Returns the way to end it, which shows what is left.
  */
 export async function followLog(file: string, show: (line: string) => void): Promise<() => Promise<void>> {
   const handle = await open(file, "a+", 0o600);

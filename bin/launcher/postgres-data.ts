@@ -33,7 +33,7 @@ export async function postgresData(
 ): Promise<string> {
   const link = join(dataDir, "postgres");
   if (!(await exists(link))) {
-    // A link to nowhere is what is left when somebody cleared the other place.
+    // The link dangles when its target has been deleted.
     await rm(link, { force: true });
     say("creating PostgreSQL's data directory");
     await create(link, dataDir, binaries, password);

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { backOff, LONG_LIFE_MS } from "@meeshy/shared/runtime/back-off";
 import {
   endProcess,
   killGroup,
@@ -30,16 +31,13 @@ export type SupervisorHooks = {
 const FIRST_START_MS = 60_000;
 const PASSING_FAILURE_MS = 10_000;
 const REPLACEMENT_MS = 10_000;
-const LONG_LIFE_MS = 30_000;
-
-/** Milliseconds to wait before the next start after so many short lives in a row: 0.1 s, doubled up to 10 s. */
-export function backOff(shortLives: number): number {
-  return Math.min(100 * 2 ** Math.max(shortLives - 1, 0), 10_000);
-}
+const ALIVE_LOOK_MS = 1_000;
+/** Looks in a row at which a process did not do its work: with their own time, some ten seconds. */
+const DEAD_AFTER_LOOKS = 4;
 
 /**
  * Runs a process and, once it has served, starts it again whenever it ends, with growing pauses while its lives
- * stay short.
+ * stay short. One that runs but does not do its work is killed, which is all that helps, and so started again.
  */
 export function supervise(spec: ServerSpec, hooks: SupervisorHooks): Supervised {
   const stopping = new AbortController();
@@ -70,6 +68,7 @@ export function supervise(spec: ServerSpec, hooks: SupervisorHooks): Supervised 
   async function keepAlive(): Promise<void> {
     for (let shortLives = 0; ; ) {
       const since = performance.now();
+      void killIfDead(server);
       const how = await server.exited;
       if (stopping.signal.aborted) return;
       killGroup(server.pid);
@@ -80,6 +79,20 @@ export function supervise(spec: ServerSpec, hooks: SupervisorHooks): Supervised 
       if (stopping.signal.aborted) return;
       server = begin();
       void announce(server);
+    }
+  }
+
+  async function killIfDead(watched: ServerProcess): Promise<void> {
+    const { signal } = stopping;
+    for (let failures = 0; spec.isAlive !== undefined; ) {
+      await pause(ALIVE_LOOK_MS, undefined, { signal }).catch(() => {});
+      const isAlive = await spec.isAlive();
+      if (signal.aborted || hasEnded(watched)) return;
+      failures = isAlive ? 0 : failures + 1;
+      if (failures < DEAD_AFTER_LOOKS) continue;
+      hooks.say(`${spec.name}: runs, but does not do its work any more; killed (process id ${watched.pid})`);
+      killGroup(watched.pid);
+      return;
     }
   }
 

@@ -1,19 +1,22 @@
 import { ensureMade } from "./made-from.ts";
+import { ROOT } from "./root.ts";
+import { sharedImports } from "./shared-imports.ts";
 import { runTool } from "./tool.ts";
 
 /** Directory of the built web application, relative to the checkout. */
 export const WEB_OUTPUT = "web/out";
 
-/** Sees to it that the web application is built from its present sources. */
-export function ensureWebBuild(): Promise<void> {
-  return ensureMade({
+/** Names below `web` of which the build is not made. */
+export const NOT_BUILT_FROM = [".next", "out", "test", "e2e", "next-env.d.ts", "tsconfig.tsbuildinfo"];
+
+/** Sees to it that the web application is built from its present sources, and the shared ones that it imports. */
+export async function ensureWebBuild(): Promise<void> {
+  const shared = await sharedImports(ROOT, "web", ["node_modules", ...NOT_BUILT_FROM]);
+  await ensureMade({
     name: "web",
     output: `${WEB_OUTPUT}/index.html`,
-    inputs: [
-      ...["web", "package-lock.json"],
-      ...["events", "status", "subjects", "codes", "socket-events"].map((name) => `shared/src/${name}.ts`),
-    ],
-    ignored: [".next", "out", "test", "e2e", "next-env.d.ts", "tsconfig.tsbuildinfo"],
+    inputs: ["web", "package-lock.json", ...shared],
+    ignored: NOT_BUILT_FROM,
     doing: "building the web application (next build, under a minute)",
     make: () =>
       runTool("next build", "next/dist/bin/next", ["build"], "web", {

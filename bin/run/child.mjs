@@ -4,7 +4,7 @@ const FORWARDED = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
 
 /**
  * Runs a program to its end. Signals to this process go on to it, and this process lives until it has ended.
- * With `capture` its output is returned in place of shown.
+ * With `capture` its output is returned in place of shown. Ours, since it runs before anything is installed.
  */
 export function runChild(command, args, { cwd, env = process.env, capture = false } = {}) {
   return new Promise((resolve, reject) => {

@@ -44,7 +44,7 @@ function renew(path) {
   try {
     utimesSync(path, new Date(), new Date());
   } catch {
-    // Whoever removed it has taken it; the work under way cannot be taken back.
+    // The process that removed it holds the lock now; the work under way cannot be undone.
   }
 }
 

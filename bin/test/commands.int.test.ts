@@ -44,7 +44,7 @@ test("token prints a token and nothing else, signed with the data directory's se
   expect(stdout).toBe(`${demoToken(alice, jwtSecret, new Date(iat * 1000))}\n`);
 });
 
-test("token for somebody who is no demo user names those who are, and fails", async () => {
+test("token for a user who is no demo user names the demo users, and fails", async () => {
   const { code, stdout, stderr } = await launcher("token", "mallory", "--data-dir", dataDir);
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toContain("there is no demo user mallory; there are alice, bob, carol, dave, admin");

@@ -14,7 +14,7 @@ test("a JSON line becomes its source, level, message and details", () => {
   expect(consoleLine("gateway-1", line)).toBe('gateway-1 info listening port=8000 who={"a":1}');
 });
 
-test("an error is told by its message", () => {
+test("of an error only the message is shown", () => {
   const line = JSON.stringify({
     level: 40,
     msg: "not stored",

@@ -38,7 +38,7 @@ test("a lock whose holder has ended is taken over", async () => {
   expect(await withLock(lock, async () => "done")).toBe("done");
 });
 
-test("a lock that nobody has renewed for long is taken over, though its number lives", async () => {
+test("a lock that has not been renewed for long is taken over, though its process lives", async () => {
   mkdirSync(lock, { recursive: true });
   writeFileSync(join(lock, "pid"), String(process.ppid));
   const longAgo = new Date(Date.now() - 60_000);

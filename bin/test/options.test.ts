@@ -36,7 +36,7 @@ test("every option is read, with a space or an equals sign", () => {
   });
 });
 
-test("all faults are told at once, each with its option and what is allowed", () => {
+test("all faults are reported at once, each with its option and what is allowed", () => {
   const args = [
     "--port",
     "70000",

@@ -49,9 +49,22 @@ function readLog(): string {
   return readFileSync(join(directory, "log"), "utf8");
 }
 
+test("a program that runs but does no work any more is killed and started again; a passing weakness is none", async () => {
+  const answers = [true, false, false, true, false, false, false, false, true];
+  const program = run(SERVE, { isAlive: async () => answers.shift() ?? true });
+  await program.ready;
+  const before = program.pid;
+  await eventually(() => replaced === 1, { within: 20_000 });
+  expect(program.pid).not.toBe(before);
+  expect(said.join("\n")).toContain(
+    `program: runs, but does not do its work any more; killed (process id ${before})`,
+  );
+  expect(started).toHaveLength(2);
+});
+
 const SERVE = "console.log('ready'); setInterval(() => {}, 1000);";
 
-test("a program that ends is started again, as often as it takes, and told about each time", async () => {
+test("a program that ends is started again, as often as it takes, and its output says so each time", async () => {
   const program = run(SERVE);
   await program.ready;
   for (const times of [1, 2]) {

@@ -2,7 +2,7 @@ import type { Action, Component, Fault, Times } from "../oracle/history.ts";
 import type { Means } from "../stack/chaos-stack.ts";
 
 /** A fault that can be injected. */
-export type FaultPlan = Pick<Fault, "name" | "component" | "action" | "all" | "delayMs"> & {
+export type FaultPlan = Pick<Fault, "name" | "component" | "action" | "all" | "part" | "delayMs"> & {
   /** faults of one kind differ in whom they hit; a short run injects one of each kind */
   kind: string;
   /** how long it lasts, ms; of a kill: how long those that came back run before the next fault */
@@ -17,7 +17,7 @@ const SERVICES = ["gateway", "worker", "sweeper"] as const;
 const plan = (
   own: Partial<FaultPlan> & Pick<FaultPlan, "name" | "component" | "action" | "kind">,
 ): FaultPlan => ({
-  ...{ all: false, delayMs: 0, holdMs: 0, release: "current", needs: null },
+  ...{ all: false, part: false, delayMs: 0, holdMs: 0, release: "current", needs: null },
   ...own,
 });
 
@@ -29,10 +29,10 @@ function holdsOf(component: Component, { gatewayLeaseMs, workerLeaseMs }: Times)
     case "worker":
       return { short: 0.4 * workerLeaseMs, long: 2 * workerLeaseMs };
     case "sweeper":
-      // It has no lease; what it takes for deafness of its own is half a gateway's.
+      // It has no lease; its self-check fails after half a gateway lease without its own heartbeat.
       return { short: 0.2 * gatewayLeaseMs, long: gatewayLeaseMs };
     default:
-      // Without these two nobody's lease can be kept.
+      // Without these two no process can renew its lease.
       return { short: 0.4 * gatewayLeaseMs, long: 1.5 * gatewayLeaseMs };
   }
 }
@@ -74,7 +74,7 @@ const DELAYS = [1, 2, 5];
 function linkFaults(times: Times): FaultPlan[] {
   const holdMs = linkHold(times);
   const actions: { name: string; action: Action; delayMs?: number; holdMs: number }[] = [
-    ...(["cut", "freeze", "deafen", "mute", "refuse", "narrow"] as const).map((action) => ({
+    ...(["cut", "freeze", "freeze-in", "freeze-out", "refuse", "narrow"] as const).map((action) => ({
       ...{ name: action, action, holdMs },
     })),
     // As long as a link that is away, and at least one answer.
@@ -92,14 +92,18 @@ function linkFaults(times: Times): FaultPlan[] {
 const OLDER_MS = 2_000;
 
 /**
- * Every fault there is. Beside what befalls processes and links: the broker's account may store nothing more, its
- * disk is full, and a process is killed and comes back as the release before.
+ * Every fault there is. Besides those of processes and links: one of several processes of a gateway is killed, the
+ * broker's account may store nothing more, its disk is full, and a process is killed and comes back as the release before.
  */
 export function catalogueOf(times: Times): FaultPlan[] {
   const broker = { component: "nats", action: "fill", all: true, holdMs: linkHold(times) } as const;
   return [
     ...processFaults(times),
     ...linkFaults(times),
+    plan({
+      ...{ name: "kill:gateway-process", kind: "kill:gateway-process" },
+      ...{ component: "gateway", action: "kill", part: true, needs: "several processes" },
+    }),
     plan({ name: "full:limit", kind: "full:limit", ...broker }),
     plan({ name: "full:disk", kind: "full:disk", ...broker, needs: "small store" }),
     ...SERVICES.map((component) =>

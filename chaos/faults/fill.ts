@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FaultPlan } from "./catalogue.ts";
 import type { Victims } from "./inject.ts";
-import { signalAll } from "./process-tree.ts";
 import { pidsOf, untilReplaced } from "./processes.ts";
 
 /** Leaves the broker no room to store anything, then gives it room again as an operator would. */
@@ -56,19 +55,14 @@ async function reload(stack: Victims, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** What a service manager gives a process to stop in good order before it kills it. */
-const STOPS_WITHIN_MS = 2_000;
-
-/**
- * JetStream gives up when its disk is full and stays so until a restart, which is what ends this fault. nats-server
- * 2.9 does not even stop then when it is asked to.
- */
+/** JetStream gives up when its disk is full and stays so until the launcher has noticed it, which is what ends this fault. */
 async function fillDisk(
   { holdMs, name }: FaultPlan,
   stack: Victims,
   onEnded: () => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const former = pidsOf("nats", stack);
   if (!stack.smallStore) throw new Error(`${name}: the store has no file system of its own`);
   const ballast = join(stack.smallStore, "ballast");
   try {
@@ -77,10 +71,7 @@ async function fillDisk(
   } finally {
     rmSync(ballast, { force: true });
   }
-  const stuck = pidsOf("nats", stack);
-  signalAll(stuck, "SIGTERM");
-  const kill = setTimeout(() => signalAll(stuck, "SIGKILL"), STOPS_WITHIN_MS);
-  await untilReplaced(name, "nats", stuck, stack, signal).finally(() => clearTimeout(kill));
+  await untilReplaced(name, "nats", former, stack, signal);
   onEnded();
 }
 

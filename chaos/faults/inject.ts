@@ -4,7 +4,7 @@ import type { ChaosStack } from "../stack/chaos-stack.ts";
 import type { FaultPlan } from "./catalogue.ts";
 import { fill } from "./fill.ts";
 import { disturb } from "./links.ts";
-import { kill, pidsOf, stop } from "./processes.ts";
+import { kill, killOneProcess, pidsOf, stop, untilWhole } from "./processes.ts";
 
 /** The stack that a fault hits. */
 export type Victims = Pick<ChaosStack, "read" | "links" | "setRelease" | "smallStore" | "dataDir" | "log">;
@@ -24,9 +24,10 @@ export async function inject(plan: FaultPlan, deps: InjectDeps): Promise<void> {
   const { stack, random, signal } = deps;
   const every = [...pidsOf(plan.component, stack).keys()];
   const targets = deps.targets ?? (plan.all ? every : [random.pick(every)]);
-  const { name, component, action, all, delayMs } = plan;
+  const { name, component, action, all, part, delayMs } = plan;
+  if (part) await untilWhole(plan, targets, stack, signal);
   const fault: Fault = {
-    ...{ name, component, action, all, delayMs, targets },
+    ...{ name, component, action, all, part, delayMs, targets },
     injectedAt: performance.now(),
     endedAt: Number.POSITIVE_INFINITY,
     recoveryMs: null,
@@ -37,7 +38,9 @@ export async function inject(plan: FaultPlan, deps: InjectDeps): Promise<void> {
   };
   switch (action) {
     case "kill":
-      return kill(plan, targets, stack, onEnded, signal);
+      return part
+        ? killOneProcess(plan, targets, stack, random, onEnded, signal)
+        : kill(plan, targets, stack, onEnded, signal);
     case "stop":
       return stop(plan, targets, stack, onEnded, signal);
     case "fill":

@@ -7,7 +7,7 @@ import type { FaultPlan } from "./catalogue.ts";
 
 type LinkAction = Exclude<Action, "kill" | "stop" | "fill">;
 
-/** A third of what a busy gateway hears. */
+/** A third of what a busy gateway receives. */
 const NARROW_BYTES_PER_SECOND = 20_000;
 
 /** Holds the links of the targets in the state that the plan names, then mends them. */
@@ -36,10 +36,10 @@ function stateFor(action: LinkAction, delayMs: number): LinkState {
       return { kind: "cut" };
     case "freeze":
       return { kind: "frozen" };
-    case "deafen":
-      return { kind: "deaf" };
-    case "mute":
-      return { kind: "mute" };
+    case "freeze-in":
+      return { kind: "frozen-in" };
+    case "freeze-out":
+      return { kind: "frozen-out" };
     case "refuse":
       return { kind: "refused" };
     case "slow":

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Component } from "../oracle/history.ts";
+import type { Random } from "../random.ts";
 import { processName } from "../stack/chaos-stack.ts";
 import type { FaultPlan } from "./catalogue.ts";
 import type { Victims } from "./inject.ts";
@@ -17,7 +18,7 @@ class NotRestarted extends Error {
   }
 }
 
-/** Process ids of everything of this kind. Throws where a server is somebody else's. */
+/** Process ids of everything of this kind. Throws where the launcher did not start the server. */
 export function pidsOf(component: Component, { read }: Pick<Victims, "read">): number[] {
   const { gateways, workers, sweepers, nats, database } = read();
   const services = {
@@ -28,7 +29,7 @@ export function pidsOf(component: Component, { read }: Pick<Victims, "read">): n
     database: [database],
   };
   return services[component].map(({ pid }) => {
-    if (pid === null) throw new Error(`${component}: not ours to hit`);
+    if (pid === null) throw new Error(`${component}: not started by the launcher, so no fault can hit it`);
     return pid;
   });
 }
@@ -74,16 +75,59 @@ export async function stop(
   onEnded();
 }
 
+/** Resolves when each target, a gateway of several processes, has all of them, which serve. */
+export function untilWhole(
+  { name }: Pick<FaultPlan, "name">,
+  targets: readonly number[],
+  stack: Victims,
+  signal: AbortSignal,
+): Promise<void> {
+  const isWhole = async (index: number) => {
+    const { url, processes } = stack.read().gateways[index] ?? { url: "", processes: [] };
+    return processes.length > 1 && (await isReady(url));
+  };
+  return until(name, async () => (await Promise.all(targets.map(isWhole))).every(Boolean), signal);
+}
+
+/** Kills one of the processes of each target, and waits until all of its gateway serve again. */
+export async function killOneProcess(
+  plan: FaultPlan,
+  targets: readonly number[],
+  stack: Victims,
+  random: Random,
+  onEnded: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const processes = () => targets.map((index) => stack.read().gateways[index]?.processes ?? []);
+  const hit = processes().map((of) => random.pick(of).pid);
+  signalAll(hit, "SIGKILL");
+  const isListed = () => processes().some((of) => of.some(({ pid }) => hit.includes(pid)));
+  await until(plan.name, async () => !isListed(), signal);
+  await untilWhole(plan, targets, stack, signal);
+  onEnded();
+  await pause(plan.holdMs, undefined, { signal });
+}
+
+const isReady = (url: string): Promise<boolean> =>
+  fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(1_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
 /** Resolves when none of `dead` is listed as a process of its kind any more: each has a successor that serves. */
-export async function untilReplaced(
+export function untilReplaced(
   name: string,
   component: Component,
   dead: readonly number[],
   stack: Victims,
   signal: AbortSignal,
 ): Promise<void> {
+  return until(name, async () => !pidsOf(component, stack).some((pid) => dead.includes(pid)), signal);
+}
+
+async function until(name: string, isTrue: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + RESTART_WITHIN_MS;
-  while (pidsOf(component, stack).some((pid) => dead.includes(pid))) {
+  while (!(await isTrue())) {
     if (performance.now() > deadline) throw new NotRestarted(name);
     await pause(LOOK_EVERY_MS, undefined, { signal });
   }

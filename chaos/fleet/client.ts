@@ -44,7 +44,7 @@ interface Own {
   raw: RawClient;
   socket: Socket;
   /** bytes read when it was last looked at, and since when they are the same */
-  heard: { bytes: number; at: number };
+  lastRead: { bytes: number; at: number };
 }
 
 export function createClient(options: ClientOptions): Client {
@@ -52,18 +52,23 @@ export function createClient(options: ClientOptions): Client {
   /** sockets that are no longer this client's own and must not outlive the run */
   const abandoned = new Set<RawClient>();
   let gateway = options.home;
+  /** it was served since its person opened it: what it opens now it opens by itself */
+  let hasBeenServed = false;
   let own: Own | undefined;
   let wantedSince: number | null = null;
   let retry: NodeJS.Timeout | undefined;
 
   const open = () => {
-    const socket = recorder.open({ userId, client: id, gateway });
+    const isResumed = hasBeenServed;
+    const socket = recorder.open({ userId, client: id, gateway, isResumed });
     const raw = openRawClient({
       url: gateways[gateway] as string,
-      auth: { token },
+      auth: isResumed ? { token, resumed: true } : { token },
       onEvent: (event, payload) => {
         socket.received(event, payload);
-        if (socket.isServed()) wantedSince = null;
+        if (!socket.isServed()) return;
+        hasBeenServed = true;
+        wantedSince = null;
       },
       onClose: (reason) => {
         abandoned.delete(raw);
@@ -71,7 +76,7 @@ export function createClient(options: ClientOptions): Client {
         if (own?.raw === raw) comeBack();
       },
     });
-    own = { raw, socket, heard: { bytes: 0, at: performance.now() } };
+    own = { raw, socket, lastRead: { bytes: 0, at: performance.now() } };
   };
 
   const comeBack = () => {
@@ -101,6 +106,7 @@ export function createClient(options: ClientOptions): Client {
     connect() {
       if (own || wantedSince !== null) return;
       wantedSince = performance.now();
+      hasBeenServed = false;
       if (random.next() < GOES_HOME) gateway = options.home;
       open();
     },
@@ -137,9 +143,9 @@ export function createClient(options: ClientOptions): Client {
       if (!own) return;
       const now = performance.now();
       const bytes = own.raw.bytesRead();
-      if (bytes !== own.heard.bytes) own.heard = { bytes, at: now };
+      if (bytes !== own.lastRead.bytes) own.lastRead = { bytes, at: now };
       const isSilent = own.raw.isOpen()
-        ? now - own.heard.at > times.pingIntervalMs + times.pingTimeoutMs
+        ? now - own.lastRead.at > times.pingIntervalMs + times.pingTimeoutMs
         : now - own.socket.connection.openedAt > CONNECT_WITHIN_MS;
       if (isSilent) giveUp(own);
     },

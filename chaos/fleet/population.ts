@@ -14,7 +14,7 @@ const ROOM_SIZE = 10;
 const SECOND_CLIENTS_IN_TEN = 2;
 /** Of ten users, this many are in a second room. */
 const SECOND_ROOMS_IN_TEN = 3;
-/** Users without any conversation: everybody is a stranger to them. */
+/** Users without any conversation: every other user is a stranger to them. */
 const HERMITS = 5;
 
 /** Plans a population of `clients` clients on `gateways` gateways. Rooms share few members, so most people are strangers. */

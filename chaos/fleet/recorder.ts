@@ -1,4 +1,4 @@
-import type { AckedMessage, Connection, Ending, History, Received, Told } from "../oracle/history.ts";
+import type { AckedMessage, Connection, Ending, History, Received, Status } from "../oracle/history.ts";
 import { see, type View } from "../oracle/views.ts";
 
 /** What a client did, as it is counted. */
@@ -6,7 +6,7 @@ type Deed = "connect" | "activity" | "message" | Exclude<Ending, "refused">;
 
 /** Writes down what the clients do and receive. */
 export interface Recorder {
-  open(socket: Pick<Connection, "userId" | "client" | "gateway">): Socket;
+  open(socket: Pick<Connection, "userId" | "client" | "gateway" | "isResumed">): Socket;
   acknowledged(message: Omit<AckedMessage, "ackedAt">): void;
   deeds: { at: number; deed: Deed }[];
 }
@@ -14,7 +14,7 @@ export interface Recorder {
 /** One socket's entry in the history; after its end nothing is written any more. */
 export interface Socket {
   readonly connection: Connection;
-  /** what it has been told, summed up */
+  /** the statuses it has received, summed up */
   readonly view: View;
   /** in the log, with a whole view, and not ended */
   isServed(): boolean;
@@ -79,14 +79,14 @@ export function createRecorder(history: Pick<History, "connections" | "messages"
 type Arrival = Received extends infer One ? (One extends Received ? Omit<One, "at"> : never) : never;
 
 function readEvent(event: string, payload: unknown): Arrival | undefined {
-  if (event === "user:status") return { kind: "status", ...readTold(payload) };
+  if (event === "user:status") return { kind: "status", ...readStatus(payload) };
   if (event === "message:new") return { kind: "message", id: (payload as { id: string }).id };
   if (event !== "presence:snapshot") return undefined;
   const { users, partial } = payload as { users: unknown[]; partial?: true };
-  return { kind: "snapshot", partial: partial === true, users: users.map(readTold) };
+  return { kind: "snapshot", partial: partial === true, users: users.map(readStatus) };
 }
 
-function readTold(payload: unknown): Told {
-  const { userId, isOnline, epoch, version } = payload as Told;
+function readStatus(payload: unknown): Status {
+  const { userId, isOnline, epoch, version } = payload as Status;
   return { userId, isOnline, epoch, version };
 }

@@ -1,4 +1,4 @@
-/** Notes when this process itself stood still: what it writes down then is late, and no fault of anybody's. */
+/** Records when this process itself stood still: its timestamps of then are late, and no fault of the product. */
 export function watchStalls(stalls: { from: number; to: number }[]): () => void {
   let last = performance.now();
   const timer = setInterval(() => {

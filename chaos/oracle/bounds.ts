@@ -15,6 +15,9 @@ export const DELIVERY_MS = 1_000;
 /** Between the driver's clock and the broker's, which stamps what is compared with the deadline. */
 const CLOCK_MARGIN_MS = 100;
 
+/** A client whose socket was held by a process that was killed finds it closed within this time. */
+export const CLOSED_WITHIN_MS = 2_000;
+
 /** An activity sent this shortly before its socket or its gateway ended may have gone down with it. */
 export const UNSETTLED_MS = 300;
 
@@ -34,8 +37,8 @@ export const RESUME_MS = 2_000;
 export const RECONNECT_MS = 1_000;
 
 /**
- * A process writes its sign of life three times a lease; the next one waits for the answer to the last. Whoever's
- * answers come so late that two are a lease apart may be taken for lost.
+ * A process writes its heartbeat three times a lease; the next one waits for the answer to the last. A process
+ * whose answers come so late that two are a lease apart may be declared lost.
  */
 export const outlastsLease = (delayMs: number, leaseMs: number): boolean => delayMs + leaseMs / 3 >= leaseMs;
 
@@ -73,7 +76,7 @@ export function knownAfter(how: Ending, { pingTimeoutMs }: Times): number {
 }
 
 /**
- * How long at least it takes to know that a gateway fell silent. The lease runs from its last sign of life,
+ * How long at least it takes to know that a gateway fell silent. The lease runs from its last heartbeat,
  * which may be older than its end; half a lease is granted for that.
  */
 export function gatewayKnownAfter({ gatewayLeaseMs }: Times): number {
@@ -100,7 +103,15 @@ export function activeFor({ thresholdMs, throttleMs, graceMs }: Times): number {
   return thresholdMs - throttleMs + graceMs - CLOCK_MARGIN_MS;
 }
 
-/** After a gap in which it heard nothing, a sweeper gives gateways this long to write what they queued. */
+/** How long after an activity a client that connects by itself still brings its user back online, at least. */
+export function bringsBackFor({ thresholdMs, throttleMs }: Times): number {
+  return thresholdMs - throttleMs - CLOCK_MARGIN_MS;
+}
+
+/** So long after the end of a gateway a new connection may be taken for the return of a client that says nothing of it. */
+export const RETURN_MS = 60_000;
+
+/** After a gap in which it received nothing, a sweeper gives gateways this long to write what they queued. */
 export function quietMs({ gatewayLeaseMs }: Times): number {
   return 2 * gatewayLeaseMs;
 }

@@ -4,13 +4,13 @@ import { covers } from "./intervals.ts";
 import type { View } from "./views.ts";
 import { truthsOf } from "./world.ts";
 
-/** A socket that has its view and can hear. */
+/** A socket that has its view and can receive. */
 export interface Viewer {
   connection: Connection;
   view: View;
 }
 
-/** A connection that ended so long ago is no part of anybody's present. */
+/** A connection that ended so long ago no longer counts for any user. */
 const FORGOTTEN_AFTER_MS = 60_000;
 
 /**

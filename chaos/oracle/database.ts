@@ -30,7 +30,7 @@ export async function storedMessages(pool: Pool, ids: readonly string[]): Promis
   return new Set(rows.map(({ id }) => id));
 }
 
-/** A line of somebody's history. */
+/** A line of one user's history. */
 export interface Transition {
   userId: string;
   /** ms of the driver's clock, as far as it agrees with the broker's */

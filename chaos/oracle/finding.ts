@@ -12,7 +12,7 @@ export type Column = (typeof COLUMNS)[number];
 
 /** Something that is not as it should be, before it is known since when. */
 export interface Difference {
-  /** whose presence it is about; null: nobody's */
+  /** the user whose presence it is about; null: none */
   about: string | null;
   /** for a person to read */
   text: string;

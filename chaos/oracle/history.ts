@@ -42,6 +42,8 @@ export interface Connection {
   client: number;
   /** index of the gateway */
   gateway: number;
+  /** the client has opened it by itself, after it was cut off, and said so: no one has done anything for it */
+  isResumed: boolean;
   openedAt: number;
   /** `authenticated` arrived: the connection is in the log */
   authenticatedAt: number | null;
@@ -51,8 +53,8 @@ export interface Connection {
   received: Received[];
 }
 
-/** What viewers are told of a person, as far as it is judged. */
-export interface Told {
+/** A status as viewers receive it, as far as it is judged. */
+export interface Status {
   userId: string;
   isOnline: boolean;
   epoch: number;
@@ -61,8 +63,8 @@ export interface Told {
 
 /** Something that arrived on a socket. */
 export type Received = { at: number } & (
-  | ({ kind: "status" } & Told)
-  | { kind: "snapshot"; partial: boolean; users: Told[] }
+  | ({ kind: "status" } & Status)
+  | { kind: "snapshot"; partial: boolean; users: Status[] }
   | { kind: "message"; id: string }
 );
 
@@ -82,9 +84,9 @@ export type Component = "gateway" | "worker" | "sweeper" | "nats" | "database";
  * `kill`: SIGKILL. `stop`: SIGSTOP, later SIGCONT. `fill`: the broker can store nothing.
  *
  * The others happen to the link between one process and the broker; the process and its other links go on. `cut`:
- * connections break, and new ones. `freeze`: they stay, and nothing passes. `deafen`: the process hears nothing, the
- * broker hears it. `mute`: the other way round. `refuse`: its password is wrong. `slow`: what the broker says, its
- * acknowledgements too, comes later. `narrow`: few bytes a second.
+ * connections break, and new ones. `freeze`: they stay, and nothing passes. `freeze-in`: the process receives nothing,
+ * the broker receives all. `freeze-out`: the other way round. `refuse`: its password is wrong. `slow`: what the broker
+ * sends, acknowledgements included, comes later. `narrow`: few bytes a second.
  */
 export type Action =
   | "kill"
@@ -92,8 +94,8 @@ export type Action =
   | "fill"
   | "cut"
   | "freeze"
-  | "deafen"
-  | "mute"
+  | "freeze-in"
+  | "freeze-out"
   | "refuse"
   | "slow"
   | "narrow";
@@ -109,6 +111,8 @@ export interface Fault {
   targets: readonly number[];
   /** none of its kind was left */
   all: boolean;
+  /** of each target, a gateway of several processes, one process alone was hit */
+  part: boolean;
   injectedAt: number;
   /** when those hit ran again, their links were whole, or there was room: Infinity while that is not so */
   endedAt: number;
@@ -119,5 +123,5 @@ export interface Fault {
 /** One look at the presence columns. */
 export interface DatabaseRead {
   at: number;
-  rows: Told[];
+  rows: Status[];
 }

@@ -1,5 +1,6 @@
 import {
   activeFor,
+  bringsBackFor,
   CROSSING_MS,
   DELIVERY_MS,
   gatewayKnownAfter,
@@ -7,16 +8,17 @@ import {
   goneWithin,
   idleWithin,
   knownAfter,
+  RETURN_MS,
   staysFor,
   UNSETTLED_MS,
 } from "./bounds.ts";
 import type { Connection, Ending, Fault, Times } from "./history.ts";
 import { complement, type Interval, type Intervals, intersect, subtract, union } from "./intervals.ts";
-import { deadlineAfter, deathsOf, heardLate, holdUpsOf, silencesOf, type Window } from "./windows.ts";
+import { deadlineAfter, deathsOf, holdUpsOf, isOfOlderRelease, silencesOf, type Window } from "./windows.ts";
 
 /** What may and what must be shown of one user. Where neither `online` nor `offline` holds, both are right. */
 export interface Truth {
-  /** everyone must be shown online: a live connection and a recent activity, and time to tell it */
+  /** everyone must be shown online: a live connection and a recent activity, and time to deliver it */
   online: Intervals;
   /** everyone must be shown offline: every connection, or the time for being idle, is over by its guarantee */
   offline: Intervals;
@@ -34,8 +36,9 @@ export interface Circumstances {
 export function truthOf(connections: readonly Connection[], world: Circumstances): Truth {
   const held = connections.filter(({ ended }) => ended?.how !== "refused");
   const goodbyes = held.flatMap((one) => goodbyeOf(one, world));
-  const lives = held.map((one) => lifeOf(one, goodbyes, world));
-  const activities = lives.flatMap(({ activities }) => activities);
+  const all = held.map((one) => lifeOf(one, held, goodbyes, world));
+  const activities = all.flatMap(({ activities }) => activities);
+  const lives = all.map((life) => fromSignOfLife(life, activities, world));
   const active = union(
     activities.filter(({ isSure }) => isSure).map((activity) => sureActivityOf(activity, world)),
   );
@@ -52,6 +55,8 @@ export function truthOf(connections: readonly Connection[], world: Circumstances
 
 /** What one connection says of its user. */
 interface Life {
+  /** when its client opened it by itself, or may be taken to have; null: it is a sign of life */
+  byItselfAt: number | null;
   /** it is in the log for certain, and lives */
   live: Intervals;
   /** it is in the log for certain, and its user may not be declared offline */
@@ -71,17 +76,23 @@ interface Activity {
   writtenBy: number;
 }
 
-function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Circumstances): Life {
+function lifeOf(
+  connection: Connection,
+  ofUser: readonly Connection[],
+  goodbyes: readonly Interval[],
+  world: Circumstances,
+): Life {
   const { gateway, openedAt, authenticatedAt, ended, activities } = connection;
   const { times, faults } = world;
-  const deaths = deathsOf(gateway, faults).filter(({ injectedAt }) => injectedAt >= openedAt);
+  const deaths = deathsOf(connection, faults).filter(({ injectedAt }) => injectedAt >= openedAt);
   const diedAt = deaths[0]?.injectedAt ?? Number.POSITIVE_INFINITY;
   const answered = answeredUntil(connection, world);
   const until = Math.min(answered, diedAt);
   const graceAfter = (knownAt: number, how: Ending) => graceEnds(knownAt, how, goodbyes, times);
-  // What ended with its gateway is known from the gateway's silence alone.
+  // What ended with its gateway is known from the gateway's silence alone; of several processes, another may have died.
+  const mayBeAnother = deaths[0]?.part === true && ended?.how !== "dropped";
   const stays = Math.min(
-    ended && ended.at < diedAt
+    ended && (ended.at < diedAt || mayBeAnother)
       ? graceAfter(answered + knownAfter(ended.how, times), ended.how)
       : Number.POSITIVE_INFINITY,
     graceAfter(diedAt + gatewayKnownAfter(times), "dropped"),
@@ -97,23 +108,68 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
   });
   const fromLogUntil = (to: number) =>
     subtract(union(authenticatedAt === null ? [] : [{ from: authenticatedAt, to }]), silences);
+  const isFresh = !connection.isResumed;
+  const isSurelyFresh = isFresh && !isPerhapsReturn(connection, ofUser, faults);
+  const isPerhapsFresh = isFresh || isOfOlderRelease(connection, faults);
   return {
+    byItselfAt: isSurelyFresh ? null : authenticatedAt,
     live: fromLogUntil(until),
     present: fromLogUntil(stays),
     maybe: { from: openedAt, to: goneBy(connection, deaths, world) },
     activities: [
-      authenticatedAt === null
-        ? activityAt(Number.isFinite(until) ? until : openedAt, false)
-        : activityAt(
-            // The acknowledgement says when it was in the log, unless that came late.
-            heardLate(gateway, openedAt, authenticatedAt, faults) ? openedAt : authenticatedAt,
-            true,
-            authenticatedAt,
-          ),
-      activityAt(openedAt, false),
+      ...(isSurelyFresh
+        ? [
+            authenticatedAt === null
+              ? activityAt(Number.isFinite(until) ? until : openedAt, false)
+              : // It counts from when it was handed to the log, which was before the acknowledgement.
+                activityAt(openedAt, true, authenticatedAt),
+          ]
+        : []),
+      ...(isPerhapsFresh ? [openedAt, authenticatedAt ?? openedAt].map((at) => activityAt(at, false)) : []),
       ...activities.map((at) => activityAt(at, isSettled(at, until, own))),
     ],
   };
+}
+
+/**
+ * A connection that its client has opened by itself shows its user online only if they were active a moment ago, or from
+ * the next activity on.
+ */
+function fromSignOfLife(life: Life, activities: readonly Activity[], { times }: Circumstances): Life {
+  const { byItselfAt } = life;
+  if (byItselfAt === null) return life;
+  const sure = activities.filter(({ isSure }) => isSure);
+  const isBack = sure.some(
+    ({ at, from }) => from <= byItselfAt && at + bringsBackFor(times) >= byItselfAt + DELIVERY_MS,
+  );
+  if (isBack) return life;
+  const next = Math.min(...sure.map(({ from }) => from).filter((from) => from > byItselfAt));
+  const before = [{ from: Number.NEGATIVE_INFINITY, to: next }];
+  return { ...life, live: subtract(life.live, before), present: subtract(life.present, before) };
+}
+
+/**
+ * Whether a connection may take the place of one that its gateway's end took away: the user had one there, and it ended
+ * without a goodbye of its client that was written for certain.
+ */
+function isPerhapsReturn(
+  { id, openedAt }: Connection,
+  ofUser: readonly Connection[],
+  faults: readonly Fault[],
+): boolean {
+  const mayBeOwed = faults.filter(
+    ({ component, injectedAt, endedAt }) =>
+      component === "gateway" && injectedAt <= openedAt && openedAt <= endedAt + RETURN_MS + DELIVERY_MS,
+  );
+  return mayBeOwed.some(({ targets, injectedAt, endedAt }) =>
+    ofUser.some(
+      ({ id: formerId, gateway, openedAt: from, ended }) =>
+        formerId !== id &&
+        targets.includes(gateway) &&
+        from <= Math.min(endedAt, openedAt) &&
+        (ended?.at ?? Number.POSITIVE_INFINITY) >= injectedAt - CROSSING_MS - UNSETTLED_MS,
+    ),
+  );
 }
 
 /**
@@ -124,10 +180,10 @@ function lifeOf(connection: Connection, goodbyes: readonly Interval[], world: Ci
 function answeredUntil({ ended }: Connection, { times, windows }: Circumstances): number {
   if (!ended) return Number.POSITIVE_INFINITY;
   if (ended.how !== "dropped") return ended.at;
-  const heard = ended.at - times.pingIntervalMs - times.pingTimeoutMs;
+  const lastPing = ended.at - times.pingIntervalMs - times.pingTimeoutMs;
   const stalls = windows.filter(
     ({ cause, from, to }) =>
-      cause === "driver" && to - from >= times.pingTimeoutMs / 2 && from <= ended.at && to >= heard,
+      cause === "driver" && to - from >= times.pingTimeoutMs / 2 && from <= ended.at && to >= lastPing,
   );
   return Math.min(ended.at, ...stalls.map(({ from }) => from));
 }

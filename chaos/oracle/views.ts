@@ -1,22 +1,22 @@
-import type { Connection, Received, Told } from "./history.ts";
+import type { Connection, Received, Status } from "./history.ts";
 import { type Interval, union } from "./intervals.ts";
 
-/** What one socket has been told: who is shown, and how. Who is absent is offline. */
-export type View = Map<string, Told>;
+/** What one socket shows: the last status of each user it has received. An absent user is offline. */
+export type View = Map<string, Status>;
 
 /** Takes in what arrived: a snapshot replaces the view, a partial one the named users (CONTRACT 4). */
 export function see(view: View, received: Received): void {
   if (received.kind === "status") view.set(received.userId, received);
   if (received.kind !== "snapshot") return;
   if (!received.partial) view.clear();
-  for (const told of received.users) view.set(told.userId, told);
+  for (const status of received.users) view.set(status.userId, status);
 }
 
-/** When a socket showed a person online, and each moment at which it was told of a change or told again. */
+/** When a socket showed a person online, and each moment at which it received the person as offline. */
 export interface Showing {
   online: Interval[];
-  /** moments at which the person was told, or silently left out of a snapshot, as offline */
-  toldOffline: number[];
+  /** moments at which a status showed the person offline, or a snapshot came without the person */
+  shownOfflineAt: number[];
 }
 
 /** When the socket got its first view; null: never. */
@@ -31,7 +31,7 @@ export function showingsOf(
   until: number,
 ): Map<string, Showing> {
   const showings = new Map(
-    [...userIds].map((id): [string, Showing] => [id, { online: [], toldOffline: [] }]),
+    [...userIds].map((id): [string, Showing] => [id, { online: [], shownOfflineAt: [] }]),
   );
   const since = new Map<string, number>();
   const show = (userId: string, isOnline: boolean, at: number) => {
@@ -42,7 +42,7 @@ export function showingsOf(
       if (from === undefined) since.set(userId, at);
       return;
     }
-    showing.toldOffline.push(at);
+    showing.shownOfflineAt.push(at);
     if (from === undefined) return;
     showing.online.push({ from, to: at });
     since.delete(userId);

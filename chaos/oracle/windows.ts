@@ -1,4 +1,5 @@
 import {
+  CLOSED_WITHIN_MS,
   DELIVERY_MS,
   gatewayKnownAfter,
   outlastsLease,
@@ -8,6 +9,7 @@ import {
   SNAPSHOT_SPREAD_MS,
   slowedBy,
   TAKEOVER_MS,
+  UNSETTLED_MS,
 } from "./bounds.ts";
 import type { Action, Component, Connection, Fault, History, Times } from "./history.ts";
 import { type Interval, intersect, union } from "./intervals.ts";
@@ -36,7 +38,7 @@ export function windowsOf({ faults, stalls, times, sweepers }: Course): Window[]
 
 type Course = Pick<History, "faults" | "stalls" | "times" | "sweepers">;
 
-/** One sweeper does all the work alone; only when each is dead, or quiet after a stop, does nobody. */
+/** One sweeper does all the work alone; only when each is dead, or quiet after a stop, is none done. */
 function withoutSweeper(faults: readonly Fault[], times: Times, sweepers: number): Window[] {
   const outages = Array.from({ length: sweepers }, (_, index) =>
     union(
@@ -75,8 +77,8 @@ function windowsOfWorker({ action, all, injectedAt: from, endedAt }: Fault, time
   });
   const takeover = times.workerLeaseMs + TAKEOVER_MS;
   const back = endedAt + (isOfLink(action) ? RECONNECT_MS : 0);
-  // One that is slow, or heard only, keeps some of its partitions, and may lose and take others all the time.
-  const isHalfThere = action === "slow" || action === "narrow" || action === "deafen";
+  // One that is slow, or can only send, keeps some of its partitions, and may lose and take others all the time.
+  const isHalfThere = action === "slow" || action === "narrow" || action === "freeze-in";
   if (all || isHalfThere) return [held(from, back + takeover)];
   // Others take over after the lease; one that comes back, and is ready at the end, is given its share again.
   return [held(from, from + takeover), held(endedAt - takeover, back + TAKEOVER_MS)];
@@ -88,12 +90,32 @@ const isOfLink = (action: Action): boolean => action !== "kill" && action !== "s
 const ofGateway = (gateway: number, faults: readonly Fault[]): Fault[] =>
   faults.filter(({ component, targets }) => component === "gateway" && targets.includes(gateway));
 
-/** When a gateway died. */
-export function deathsOf(gateway: number, faults: readonly Fault[]): Fault[] {
-  return ofGateway(gateway, faults).filter(({ action }) => action === "kill");
+/**
+ * When the gateway of a connection died, as far as the connection is concerned. Where one of several processes of a
+ * gateway was killed, it held those connections that were dropped then, and may have held those that their clients
+ * ended before they could notice; the others lived on.
+ */
+export function deathsOf(
+  { gateway, ended }: Pick<Connection, "gateway" | "ended">,
+  faults: readonly Fault[],
+): Fault[] {
+  return ofGateway(gateway, faults).filter(
+    ({ action, part, injectedAt }) =>
+      action === "kill" &&
+      (!part ||
+        (ended !== null &&
+          ended.at <= injectedAt + (ended.how === "dropped" ? CLOSED_WITHIN_MS : UNSETTLED_MS))),
+  );
 }
 
-/** When the sockets of a gateway heard nothing, or late, until it has worked off what waited. */
+/** Whether the release before may have served the connection when it was opened. */
+export function isOfOlderRelease({ gateway, openedAt }: Connection, faults: readonly Fault[]): boolean {
+  const changes = ofGateway(gateway, faults).filter(({ name }) => /^(?:older|newer):/.test(name));
+  const last = changes.findLast(({ injectedAt }) => injectedAt <= openedAt);
+  return last !== undefined && (last.name.startsWith("older") || openedAt <= last.endedAt);
+}
+
+/** When the sockets of a gateway received nothing, or late, until it has worked off what waited. */
 export function pausesOf(gateway: number, faults: readonly Fault[]): Interval[] {
   return ofGateway(gateway, faults)
     .filter(({ action }) => action !== "kill")
@@ -104,7 +126,7 @@ export function pausesOf(gateway: number, faults: readonly Fault[]): Interval[] 
     }));
 }
 
-/** When what is said to a gateway came into the log late, or not at all. */
+/** When what clients send to a gateway came into the log late, or not at all. */
 export function holdUpsOf(gateway: number, faults: readonly Fault[], times: Times): HoldUp[] {
   return ofGateway(gateway, faults)
     .filter(({ action }) => action !== "kill")
@@ -117,16 +139,8 @@ export function holdUpsOf(gateway: number, faults: readonly Fault[], times: Time
     }));
 }
 
-/** Whether a gateway may have heard late, between two moments, that what it wrote is in the log. */
-export function heardLate(gateway: number, from: number, to: number, faults: readonly Fault[]): boolean {
-  return ofGateway(gateway, faults).some(
-    ({ action, injectedAt, endedAt }) =>
-      isOfLink(action) && injectedAt <= to && endedAt + RECONNECT_MS >= from,
-  );
-}
-
 /**
- * When a gateway gave no sign of life for so long that its users may be declared offline: until it has announced
+ * When a gateway sent no heartbeat for so long that its users may be declared offline: until it has announced
  * its connections again. Of one that ended before that, where only its link was away, nothing more is said: its user is owed no
  * grace afterwards.
  */
@@ -151,7 +165,7 @@ export function silencesOf(
 /** A time in which something waits: until its end, or by so many ms at most. */
 export type HoldUp = Interval & { byMs?: number };
 
-/** The end of `withinMs` that began at `from`, counted anew after every window that it meets, or later by its delay. */
+/** The end of `withinMs` that began at `from`, counted anew after every window that it overlaps, or later by its delay. */
 export function deadlineAfter(from: number, withinMs: number, windows: readonly HoldUp[]): number {
   let deadline = from + withinMs;
   for (const { from: since, to, byMs } of windows) {
@@ -161,7 +175,7 @@ export function deadlineAfter(from: number, withinMs: number, windows: readonly 
   return deadline;
 }
 
-/** The earliest moment of which something that arrives at `at` may still tell. */
+/** The earliest moment to which something that arrives at `at` may refer. */
 export function earliestOrigin(at: number, windows: readonly Interval[]): number {
   let origin = at - DELIVERY_MS;
   for (const window of windows.toReversed()) {

@@ -54,11 +54,11 @@ export function companionsOf(members: History["members"]): Map<string, Set<strin
 }
 
 /** When a socket was alive from end to end and had its view. */
-export function hearingOf(connection: Connection, { until, faults }: World): Intervals {
+export function reachableTimesOf(connection: Connection, { until, faults }: World): Intervals {
   const { gateway, ended, openedAt } = connection;
   const from = firstViewAt(connection);
   if (from === null) return [];
-  const death = deathsOf(gateway, faults).find(({ injectedAt }) => injectedAt >= openedAt);
+  const death = deathsOf(connection, faults).find(({ injectedAt }) => injectedAt >= openedAt);
   const to = Math.min(ended?.at ?? until, death?.injectedAt ?? until, until);
   return subtract(union([{ from, to }]), union(pausesOf(gateway, faults)));
 }

@@ -13,7 +13,7 @@ import { TIMES } from "../times.ts";
 import { SABOTAGES, type Sabotage } from "./sabotages.ts";
 
 /**
- * Proves that the oracle can see: runs the stack with a fault planted in its code, one after the other, and
+ * Proves that the oracle detects faults: runs the stack with a fault planted in its code, one after the other, and
  * once without. Exit code 0: each was caught, and the sound stack was found sound.
  */
 const WITHIN_MS = 60_000;

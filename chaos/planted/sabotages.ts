@@ -29,8 +29,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       {
         file: "presence-worker/src/core/partition.ts",
-        find: "if (!hasSeen(record)) step(",
-        replace: `${COUNT} if (!hasSeen(record) && planted.plantedCount % 50 !== 0) step(`,
+        find: "if (!this.#hasSeen(record)) this.#step(",
+        replace: `${COUNT} if (!this.#hasSeen(record) && planted.plantedCount % 50 !== 0) this.#step(`,
       },
     ],
     processes: "one",
@@ -41,7 +41,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: "a gateway that emits a stale version",
     edits: [
       {
-        file: "gateway/src/feed/broadcaster.ts",
+        file: "gateway/src/delivery/broadcaster.ts",
         find: "const status = toUserStatus(message);",
         replace: `const status = toUserStatus(message);
           const planted = globalThis as { plantedCount?: number; plantedLast?: Map<string, StatusMessage> };
@@ -74,14 +74,14 @@ export const SABOTAGES: readonly Sabotage[] = [
     edits: [
       {
         file: "presence-worker/src/host/partition-host.ts",
-        find: "const { admission, changes } = partition.apply(inbound);",
+        find: "const { admission, changes, outOfStep, silent } = this.#users.apply(inbound);",
         replace: `const planted = globalThis as { plantedSkipped?: Set<object> };
           planted.plantedSkipped ??= new Set();
-          if (memory.seq > 0 && inbound.userId !== undefined && !planted.plantedSkipped.has(claim)) {
-            planted.plantedSkipped.add(claim);
+          if (this.#claim.memory.seq > 0 && inbound.userId !== undefined && !planted.plantedSkipped.has(this.#claim)) {
+            planted.plantedSkipped.add(this.#claim);
             return;
           }
-          const { admission, changes } = partition.apply(inbound);`,
+          const { admission, changes, outOfStep, silent } = this.#users.apply(inbound);`,
       },
     ],
     processes: "all",

@@ -57,6 +57,3 @@ export function linesOf(
 
 export const countStatuses = (lines: readonly Line[]): number =>
   lines.reduce((total, { statuses }) => total + statuses, 0);
-
-export const median = (values: readonly number[]): number | undefined =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];

@@ -5,7 +5,7 @@ import { countStatuses } from "./lines.ts";
 import { tableOf } from "./table.ts";
 import { timelineOf } from "./timeline.ts";
 
-const TOLD_FINDINGS = 30;
+const MOST_FINDINGS = 30;
 
 /** Why a run is no success; empty when it is one. A run that injected or checked nothing proves nothing. */
 export function breachesOf({ lines, findings }: Pick<Result, "lines" | "findings">): string[] {
@@ -16,18 +16,18 @@ export function breachesOf({ lines, findings }: Pick<Result, "lines" | "findings
   ];
 }
 
-/** A run as a person reads it: the table, the first findings, and the story of one of each kind. */
+/** A run as a person reads it: the table, the first findings, and the timeline of one of each kind. */
 export function textOf(result: Result, seed: number, seconds: number): string {
   const { lines, findings, notInjected, longestStallMs } = result;
   const breaches = breachesOf(result);
-  const more = findings.length - TOLD_FINDINGS;
+  const more = findings.length - MOST_FINDINGS;
   return [
     "",
     tableOf(lines),
     "",
-    ...findings.slice(0, TOLD_FINDINGS).map(lineOf),
-    ...(more > 0 ? [`and ${more} more (--json tells all)`] : []),
-    ...storiesOf(result),
+    ...findings.slice(0, MOST_FINDINGS).map(lineOf),
+    ...(more > 0 ? [`and ${more} more (--json writes all)`] : []),
+    ...timelinesOf(result),
     ...(notInjected.length > 0 ? [`not injected for want of time: ${notInjected.join(", ")}`] : []),
     `seed ${seed}, ${seconds} s; the driver stood still for ${Math.round(longestStallMs)} ms at most, load ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores`,
     breaches.length === 0 ? "nothing lost, nothing false" : `FAILED: ${breaches.join(", ")}`,
@@ -37,7 +37,7 @@ export function textOf(result: Result, seed: number, seconds: number): string {
 const lineOf = ({ at, column, text }: Finding): string =>
   `${column} at ${(at / 1_000).toFixed(3)} s: ${text}`;
 
-function storiesOf({ findings, evidence: { history, transitions } }: Result): string[] {
+function timelinesOf({ findings, evidence: { history, transitions } }: Result): string[] {
   return COLUMNS.flatMap((column) => {
     const first = findings.find((finding) => finding.column === column && finding.about !== null);
     if (!first?.about) return [];

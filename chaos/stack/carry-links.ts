@@ -42,8 +42,8 @@ function set(link: Link, state: LinkState): void {
   if (state.kind === "open") proxy.mend();
   else if (state.kind === "cut") proxy.cut();
   else if (state.kind === "frozen") proxy.freeze();
-  else if (state.kind === "deaf") proxy.deafen();
-  else if (state.kind === "mute") proxy.mute();
+  else if (state.kind === "frozen-in") proxy.deafen();
+  else if (state.kind === "frozen-out") proxy.mute();
   else if (state.kind === "slow") proxy.slow(state.delayMs);
   else if (state.kind === "narrow") proxy.narrow(state.bytesPerSecond);
   else proxy.drop();

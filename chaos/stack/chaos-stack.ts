@@ -16,8 +16,11 @@ interface Sizes {
   sweepers: number;
 }
 
-/** What only some machines and clones have: another file system for the broker's store, and the release before. */
-export type Means = "small store" | "older release";
+/**
+ * What only some faults need, and some machines and clones have: another file system for the broker's store, the release
+ * before, gateways of several processes.
+ */
+export type Means = "small store" | "older release" | "several processes";
 
 /** A stack in which each service has a link to the broker of its own, and may be replaced by an older release. */
 export interface ChaosStack extends RunningStack {
@@ -38,6 +41,7 @@ export interface ChaosStackOptions extends Sizes {
   withinMs: number;
 }
 
+const GATEWAY_PROCESSES = 2;
 const STORE_MEGABYTES = 64;
 /** Two sweepers write 2.4 MB a minute, hundreds of clients about as much. */
 const STORE_MEGABYTES_A_MINUTE = 8;
@@ -71,7 +75,11 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
   writePlaces(placesFile, Object.fromEntries(places));
   const stack = await startStack({
     dataDir,
-    args: [...argsOf(options), "--no-seed", "--no-web"],
+    args: [
+      ...argsOf(options),
+      ...(means.has("several processes") ? ["--gateway-processes", String(GATEWAY_PROCESSES)] : []),
+      ...["--no-seed", "--no-web"],
+    ],
     env: { ...options.env, ...environmentOf(placesFile, options.env) },
   }).catch(async (error) => {
     await links.close();

@@ -3,8 +3,8 @@ export type LinkState =
   | { kind: "open" }
   | { kind: "cut" }
   | { kind: "frozen" }
-  | { kind: "deaf" }
-  | { kind: "mute" }
+  | { kind: "frozen-in" }
+  | { kind: "frozen-out" }
   | { kind: "slow"; delayMs: number }
   | { kind: "narrow"; bytesPerSecond: number }
   | { kind: "refused" };
@@ -14,7 +14,7 @@ export type LinkOrder =
   | { id: number; targetPort: number; names: readonly string[] }
   | { id: number; name: string; state: LinkState };
 
-/** The order of this id is carried out; the first answer tells the port of each link. */
+/** The order of this id is carried out; the first answer names the port of each link. */
 export interface LinkAnswer {
   id: number;
   ports?: Record<string, number>;

@@ -10,13 +10,13 @@ function differences({ history }: Story, { connection }: Actor, now: number) {
   return differencesNow(history, [{ connection, view }], companionsOf(history.members), now);
 }
 
-it("a view that lacks someone is wrong once there was time to tell, and says who", () => {
+it("a view that lacks someone is wrong once there was time to deliver, and names the user", () => {
   const story = createStory();
   const bob = story.connect("bob", 1_000).snapshot(1_010);
   story.connect("ann", 5_000).active(...busy(5_000));
   expect(differences(story, bob, 5_500)).toEqual([]);
   expect(differences(story, bob, 6_500)).toMatchObject([{ about: "ann" }]);
-  bob.told(6_600, online("ann", 10));
+  bob.receives(6_600, online("ann", 10));
   expect(differences(story, bob, 6_700)).toEqual([]);
 });
 

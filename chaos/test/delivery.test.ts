@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import { busy, createStory, offline, online } from "./story.ts";
 
 describe("lost and ghosts", () => {
-  it("a viewer who is told of everything in time finds nothing wrong", () => {
+  it("a viewer who receives everything in time has no finding", () => {
     const story = createStory();
     story
       .connect("bob", 1_000)
       .snapshot(1_010)
-      .told(5_050, online("ann", 10))
-      .told(30_040, offline("ann", 20));
+      .receives(5_050, online("ann", 10))
+      .receives(30_040, offline("ann", 20));
     story
       .connect("ann", 5_000)
       .snapshot(5_010, online("bob", 5))
@@ -33,14 +33,14 @@ describe("lost and ghosts", () => {
 
   it("a status that comes a second too late is a loss", () => {
     const story = createStory();
-    story.connect("bob", 1_000).snapshot(1_010).told(6_100, online("ann", 10));
+    story.connect("bob", 1_000).snapshot(1_010).receives(6_100, online("ann", 10));
     story.connect("ann", 5_000).active(...busy(5_000));
     expect(story.columns()).toEqual(["lost"]);
   });
 
   it("a dropped goodbye leaves a ghost", () => {
     const story = createStory();
-    story.connect("bob", 1_000).snapshot(1_010).told(5_050, online("ann", 10));
+    story.connect("bob", 1_000).snapshot(1_010).receives(5_050, online("ann", 10));
     story.connect("ann", 5_000).ends(10_000, "left");
     expect(story.findings()).toMatchObject([{ column: "ghosts", at: 11_000, about: "ann" }]);
   });
@@ -53,10 +53,14 @@ describe("lost and ghosts", () => {
     ["frozen", 16_400, 16_600],
   ] as const)("who %s at 10 s may be shown until %d ms, not until %d ms", (how, inTime, late) => {
     const story = (at: number) => {
-      const told = createStory();
-      told.connect("bob", 1_000).snapshot(1_010).told(5_050, online("ann", 10)).told(at, offline("ann", 20));
-      told.connect("ann", 5_000).ends(10_000, how);
-      return told.columns();
+      const story = createStory();
+      story
+        .connect("bob", 1_000)
+        .snapshot(1_010)
+        .receives(5_050, online("ann", 10))
+        .receives(at, offline("ann", 20));
+      story.connect("ann", 5_000).ends(10_000, how);
+      return story.columns();
     };
     expect(story(inTime)).toEqual([]);
     expect(story(late)).toEqual(["ghosts"]);
@@ -67,8 +71,8 @@ describe("lost and ghosts", () => {
     story
       .connect("bob", 1_000)
       .snapshot(1_010)
-      .told(30_000, online("ann", 10))
-      .told(30_100, offline("ann", 11));
+      .receives(30_000, online("ann", 10))
+      .receives(30_100, offline("ann", 11));
     story.connect("ann", 5_000).ends(5_100, "left");
     expect(story.columns()).toEqual(["ghosts"]);
   });
@@ -82,15 +86,15 @@ describe("lost and ghosts", () => {
 
   it("a user with another connection stays online when one is lost", () => {
     const story = createStory();
-    story.connect("bob", 1_000).snapshot(1_010).told(5_050, online("ann", 10));
+    story.connect("bob", 1_000).snapshot(1_010).receives(5_050, online("ann", 10));
     story.connect("ann", 5_000).ends(10_000, "left");
     story.connect("ann", 5_000, { client: 2, gateway: 1 }).active(...busy(5_000));
     expect(story.findings()).toEqual([]);
   });
 
-  it("what a frozen, closed or not yet welcomed socket shows is judged no more", () => {
+  it("what a frozen or closed socket shows, or one without a snapshot yet, is not judged", () => {
     const story = createStory();
-    story.connect("bob", 1_000).snapshot(1_010).told(5_050, online("ann", 10)).ends(9_000, "frozen");
+    story.connect("bob", 1_000).snapshot(1_010).receives(5_050, online("ann", 10)).ends(9_000, "frozen");
     story.connect("bob", 9_500, { client: 2 });
     story.connect("ann", 5_000).ends(10_000, "left");
     expect(story.findings()).toEqual([]);
@@ -109,8 +113,8 @@ describe("lost and ghosts", () => {
     story
       .connect("bob", 1_000)
       .snapshot(1_010)
-      .told(5_050, online("ann", 10))
-      .told(35_000, offline("ann", 20));
+      .receives(5_050, online("ann", 10))
+      .receives(35_000, offline("ann", 20));
     story.connect("ann", 5_000);
     const refused = story.connect("ann", 20_000, { client: 2 }).ends(20_010, "refused");
     refused.connection.authenticatedAt = null;
@@ -123,9 +127,9 @@ describe("lost and ghosts", () => {
       story
         .connect("bob", 1_000)
         .snapshot(1_010)
-        .told(5_050, online("ann", 10))
-        .told(at, offline("ann", 20))
-        .told(again, online("ann", 30));
+        .receives(5_050, online("ann", 10))
+        .receives(at, offline("ann", 20))
+        .receives(again, online("ann", 30));
       story.connect("ann", 5_000).active(...busy(40_000));
       return story.columns();
     };

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { busy, createStory, offline, online } from "./story.ts";
 
-/** Bob has known Ann as online since 5.05 s; `tell` adds what he hears then. */
+/** Bob has known Ann as online since 5.05 s; `receive` adds what he receives then. */
 function bobKnowsAnn() {
   const story = createStory();
-  const bob = story.connect("bob", 1_000).snapshot(1_010).told(5_050, online("ann", 10));
+  const bob = story.connect("bob", 1_000).snapshot(1_010).receives(5_050, online("ann", 10));
   return { story, bob };
 }
 
 describe("false offlines", () => {
-  it("someone with a live connection is told to be offline", () => {
+  it("a user with a live connection is shown offline", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).active(...busy(5_000));
-    bob.told(20_000, offline("ann", 20)).told(20_300, online("ann", 21));
+    bob.receives(20_000, offline("ann", 20)).receives(20_300, online("ann", 21));
     expect(story.findings()).toMatchObject([{ column: "false offlines", at: 20_000, about: "ann" }]);
   });
 
@@ -26,25 +26,37 @@ describe("false offlines", () => {
       .connect("ann", 5_000)
       .active(...busy(5_000))
       .ends(20_850, "dropped");
-    bob.told(22_600, offline("ann", 20));
+    bob.receives(22_600, offline("ann", 20));
     expect(story.columns()).toEqual(expected);
   });
 
-  it("a snapshot that leaves out someone who is there says the same", () => {
+  it("so is a user who is missing from a whole snapshot", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).active(...busy(5_000));
-    bob.snapshot(20_000).told(20_300, online("ann", 21));
+    bob.snapshot(20_000).receives(20_300, online("ann", 21));
     expect(story.columns()).toEqual(["false offlines"]);
   });
 
-  it("and when it is never put right, someone is lost as well", () => {
+  it.each([
+    ["of one who was active a moment before is", 18_000, ["lost"]],
+    ["of one who was idle is not", 23_500, []],
+  ])("a client that connects by itself: that %s missed", (_, backAt, expected) => {
+    const { story, bob } = bobKnowsAnn();
+    story.connect("ann", 5_000).active(5_500).ends(6_000, "dropped");
+    bob.receives(9_000, offline("ann", 20));
+    story.connect("ann", backAt, { isResumed: true }).active(...busy(30_000));
+    bob.receives(31_000, online("ann", 30));
+    expect(story.columns()).toEqual(expected);
+  });
+
+  it("and when it is never corrected, the user counts as lost as well", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).active(...busy(5_000));
     bob.snapshot(20_000);
     expect(story.columns()).toEqual(["lost", "false offlines"]);
   });
 
-  it("a partial snapshot that leaves somebody out says nothing of them", () => {
+  it("a partial snapshot without a user says nothing of them", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).active(...busy(5_000));
     bob.connection.received.push({ at: 20_000, kind: "snapshot", partial: true, users: [] });
@@ -60,20 +72,20 @@ describe("false offlines", () => {
     ["frozen", 13_200, ["false offlines"]],
     ["frozen", 13_500, []],
     ["left", 10_500, []],
-  ] as const)("who %s at 10 s and is back at %d ms, told offline in between: %j", (how, back, columns) => {
+  ] as const)("who %s at 10 s and is back at %d ms, shown offline in between: %j", (how, back, columns) => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).ends(10_000, how);
     story.connect("ann", back).active(...busy(back));
-    bob.told(back - 50, offline("ann", 20)).told(back + 100, online("ann", 21));
+    bob.receives(back - 50, offline("ann", 20)).receives(back + 100, online("ann", 21));
     expect(story.columns()).toEqual(columns);
   });
 
-  it("news may be on its way for a second, not longer", () => {
+  it("a change may be on its way for a second, not longer", () => {
     const columns = (at: number) => {
       const { story, bob } = bobKnowsAnn();
       story.connect("ann", 5_000).ends(10_000, "left");
       story.connect("ann", 10_500).active(...busy(10_500));
-      bob.told(at, offline("ann", 20)).told(at + 10, online("ann", 21));
+      bob.receives(at, offline("ann", 20)).receives(at + 10, online("ann", 21));
       return story.columns();
     };
     expect(columns(10_900)).toEqual([]);
@@ -84,7 +96,7 @@ describe("false offlines", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).ends(10_000, "closed");
     story.connect("ann", 5_000, { client: 2, gateway: 1 }).ends(10_500, "left");
-    bob.told(10_600, offline("ann", 20));
+    bob.receives(10_600, offline("ann", 20));
     expect(story.findings()).toEqual([]);
   });
 
@@ -93,7 +105,7 @@ describe("false offlines", () => {
       const { story, bob } = bobKnowsAnn();
       story.connect("ann", 5_000, { client: 2, gateway: 1 }).ends(10_000, "left");
       story.connect("ann", 5_000).ends(closedAt, "closed");
-      bob.told(closedAt + 100, offline("ann", 20));
+      bob.receives(closedAt + 100, offline("ann", 20));
       return story.columns();
     };
     expect(columns(10_200)).toEqual([]);
@@ -104,7 +116,7 @@ describe("false offlines", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).ends(10_000, "frozen");
     story.connect("ann", 5_000, { client: 2, gateway: 1 }).ends(10_500, "left");
-    bob.told(10_600, offline("ann", 20));
+    bob.receives(10_600, offline("ann", 20));
     expect(story.columns()).toEqual(["false offlines"]);
   });
 
@@ -112,7 +124,7 @@ describe("false offlines", () => {
     const columns = (at: number) => {
       const { story, bob } = bobKnowsAnn();
       story.connect("ann", 5_000);
-      bob.told(at, offline("ann", 20));
+      bob.receives(at, offline("ann", 20));
       return story.columns();
     };
     expect(columns(24_000)).toContain("false offlines");

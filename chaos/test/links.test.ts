@@ -3,12 +3,12 @@ import { withWrongPassword } from "../stack/link-state.ts";
 import { busy, createStory, offline, online } from "./story.ts";
 
 const CUT = { injectedAt: 10_000, endedAt: 14_500 };
-const AWAY = ["cut", "freeze", "deafen", "mute", "refuse", "narrow"] as const;
+const AWAY = ["cut", "freeze", "freeze-in", "freeze-out", "refuse", "narrow"] as const;
 
 /** Bob, on gateway 1, has known Ann, on gateway 0, as online since 5.05 s. */
 function bobKnowsAnn() {
   const story = createStory();
-  const bob = story.connect("bob", 1_000, { gateway: 1 }).snapshot(1_010).told(5_050, online("ann", 10));
+  const bob = story.connect("bob", 1_000, { gateway: 1 }).snapshot(1_010).receives(5_050, online("ann", 10));
   const ann = story.connect("ann", 5_000);
   return { story, bob, ann };
 }
@@ -22,7 +22,7 @@ describe("what a fault of one link excuses, and what it does not", () => {
         ann.connection.gateway = gateway;
         story.fault({ component: "gateway", action, ...CUT });
         ann.ends(10_100, "left");
-        bob.told(at, offline("ann", 20));
+        bob.receives(at, offline("ann", 20));
         return story.columns();
       };
       expect(columns(18_400, 0)).toEqual([]);
@@ -38,7 +38,7 @@ describe("what a fault of one link excuses, and what it does not", () => {
         const { story, bob, ann } = bobKnowsAnn();
         story.fault({ component: "gateway", action, ...CUT });
         ann.active(...busy(5_000));
-        bob.told(at, offline("ann", 20)).told(at + 400, online("ann", 21));
+        bob.receives(at, offline("ann", 20)).receives(at + 400, online("ann", 21));
         return story.columns();
       };
       expect(columns(12_500)).toEqual(["false offlines"]);
@@ -51,7 +51,7 @@ describe("what a fault of one link excuses, and what it does not", () => {
     const { story, bob, ann } = bobKnowsAnn();
     story.fault({ component: "gateway", action: "cut", injectedAt: 10_000, endedAt: 10_800 });
     ann.active(...busy(5_000));
-    bob.told(13_500, offline("ann", 20)).told(13_900, online("ann", 21));
+    bob.receives(13_500, offline("ann", 20)).receives(13_900, online("ann", 21));
     expect(story.columns()).toEqual(["false offlines"]);
   });
 
@@ -60,7 +60,7 @@ describe("what a fault of one link excuses, and what it does not", () => {
       const { story, bob, ann } = bobKnowsAnn();
       story.fault({ component: "gateway", action: "cut", ...CUT });
       ann.active(...busy(5_000)).ends(closedAt, "closed");
-      bob.told(14_000, offline("ann", 20)).snapshot(18_700);
+      bob.receives(14_000, offline("ann", 20)).snapshot(18_700);
       return story.columns();
     };
     expect(columns(17_000)).toEqual([]);
@@ -74,7 +74,7 @@ describe("what a fault of one link excuses, and what it does not", () => {
       ann.connection.gateway = 2;
       story.fault({ component: "gateway", action: "freeze", targets: [1], ...CUT });
       ann.ends(10_100, "left");
-      bob.told(at, offline("ann", 20));
+      bob.receives(at, offline("ann", 20));
       return story.columns();
     };
     expect(columns(20_400, 1)).toEqual([]);
@@ -85,9 +85,9 @@ describe("what a fault of one link excuses, and what it does not", () => {
   it.each([
     ["cut", 13_400, 13_600],
     ["freeze", 13_400, 13_600],
-    ["mute", 13_400, 13_600],
+    ["freeze-out", 13_400, 13_600],
     ["refuse", 13_400, 13_600],
-    ["deafen", 23_900, 24_100],
+    ["freeze-in", 23_900, 24_100],
     ["slow", 23_900, 24_100],
     ["narrow", 23_900, 24_100],
   ] as const)(
@@ -97,7 +97,7 @@ describe("what a fault of one link excuses, and what it does not", () => {
         const { story, bob, ann } = bobKnowsAnn();
         story.fault({ component: "worker", action, delayMs: 1_000, injectedAt: 10_500, endedAt: 20_000 });
         ann.ends(10_600, "left");
-        bob.told(at, offline("ann", 20));
+        bob.receives(at, offline("ann", 20));
         return story.columns();
       };
       expect(columns(inTime)).toEqual([]);
@@ -110,7 +110,7 @@ describe("what a fault of one link excuses, and what it does not", () => {
       const { story, bob, ann } = bobKnowsAnn();
       story.fault({ component: "sweeper", action: "freeze", targets, ...CUT });
       ann.ends(11_000, "closed");
-      bob.told(16_000, offline("ann", 20));
+      bob.receives(16_000, offline("ann", 20));
       return story.columns();
     };
     expect(columns([0])).toEqual(["ghosts"]);
@@ -119,14 +119,14 @@ describe("what a fault of one link excuses, and what it does not", () => {
 
   it("no fault of a worker's or a sweeper's link, nor of the store, declares anyone offline who is there", () => {
     for (const [component, action] of [
-      ["worker", "deafen"],
+      ["worker", "freeze-in"],
       ["sweeper", "freeze"],
       ["nats", "fill"],
     ] as const) {
       const { story, bob, ann } = bobKnowsAnn();
       story.fault({ component, action, all: component === "nats", ...CUT });
       ann.active(...busy(5_000));
-      bob.told(13_000, offline("ann", 20)).told(13_100, online("ann", 21));
+      bob.receives(13_000, offline("ann", 20)).receives(13_100, online("ann", 21));
       expect(story.columns()).toEqual(["false offlines"]);
     }
   });
@@ -138,11 +138,11 @@ describe("a gateway whose answers come late", () => {
     [500, 12_200, ["ghosts"]],
     [1_000, 12_900, []],
     [1_000, 13_200, ["ghosts"]],
-  ] as const)("by %d ms: a goodbye told at %d ms: %j", (delayMs, at, columns) => {
+  ] as const)("by %d ms: a goodbye delivered at %d ms: %j", (delayMs, at, columns) => {
     const { story, bob, ann } = bobKnowsAnn();
     story.fault({ component: "gateway", action: "slow", delayMs, ...CUT });
     ann.ends(10_100, "left");
-    bob.told(at, offline("ann", 20));
+    bob.receives(at, offline("ann", 20));
     expect(story.columns()).toEqual(columns);
   });
 
@@ -151,7 +151,7 @@ describe("a gateway whose answers come late", () => {
       const { story, bob, ann } = bobKnowsAnn();
       story.fault({ component: "gateway", action: "slow", delayMs, ...CUT });
       ann.active(...busy(5_000));
-      bob.told(14_000, offline("ann", 20)).told(14_400, online("ann", 21));
+      bob.receives(14_000, offline("ann", 20)).receives(14_400, online("ann", 21));
       return story.columns();
     };
     expect(columns(1_000)).toEqual(["false offlines"]);
@@ -159,26 +159,48 @@ describe("a gateway whose answers come late", () => {
   });
 });
 
-it("a connect counts from when it was written, also where its gateway heard late that it was", () => {
-  const columns = (action: "deafen" | "stop", at: number) => {
+it.each(["freeze-in", "stop"] as const)(
+  "a connect counts from some moment between its beginning and its acknowledgement: %s",
+  (action) => {
+    const columns = (at: number) => {
+      const { story, bob, ann } = bobKnowsAnn();
+      bob.receives(6_050, offline("ann", 11));
+      ann.ends(6_000, "left");
+      story.fault({ component: "gateway", action, ...CUT });
+      const late = story.connect("ann", 15_000);
+      late.connection.openedAt = 10_500;
+      bob.receives(15_100, online("ann", 12)).receives(at, offline("ann", 20));
+      return story.columns();
+    };
+    expect(columns(32_500)).toEqual([]);
+    expect(columns(30_200)).toContain("false offlines");
+  },
+);
+
+it("a connect that waits for the database before it is written counts until it was acknowledged", () => {
+  const columns = (at: number) => {
     const { story, bob, ann } = bobKnowsAnn();
-    bob.told(6_050, offline("ann", 11));
+    bob.receives(6_050, offline("ann", 11));
     ann.ends(6_000, "left");
-    story.fault({ component: "gateway", action, ...CUT });
     const late = story.connect("ann", 15_000);
     late.connection.openedAt = 10_500;
-    bob.told(15_100, online("ann", 12)).told(at, offline("ann", 20));
+    bob.receives(15_100, online("ann", 12)).receives(at, offline("ann", 20));
     return story.columns();
   };
-  expect(columns("deafen", 32_500)).toEqual([]);
-  expect(columns("deafen", 30_200)).toEqual(["false offlines"]);
-  expect(columns("stop", 32_500)).toContain("false offlines");
+  expect(columns(38_500)).toEqual([]);
+  expect(columns(39_500)).toEqual(["ghosts"]);
 });
 
 it("a connect that is not in the log yet keeps no former connection's user online", () => {
   const { story, bob, ann } = bobKnowsAnn();
-  story.fault({ component: "gateway", action: "mute", targets: [2], injectedAt: 28_000, endedAt: 32_500 });
-  bob.told(26_000, offline("ann", 11)).snapshot(31_200).told(32_600, online("ann", 12));
+  story.fault({
+    component: "gateway",
+    action: "freeze-out",
+    targets: [2],
+    injectedAt: 28_000,
+    endedAt: 32_500,
+  });
+  bob.receives(26_000, offline("ann", 11)).snapshot(31_200).receives(32_600, online("ann", 12));
   ann.ends(29_500, "closed");
   const late = story.connect("ann", 32_550, { client: 2, gateway: 2 });
   late.active(...busy(33_000)).connection.openedAt = 30_000;
@@ -189,11 +211,11 @@ describe("a store without room", () => {
   it.each([
     ["left", 20_400, []],
     ["left", 20_600, ["ghosts"]],
-  ] as const)("%s while nothing can be stored, told at %d ms: %j", (how, at, columns) => {
+  ] as const)("%s while nothing can be stored, delivered at %d ms: %j", (how, at, columns) => {
     const { story, bob, ann } = bobKnowsAnn();
     story.fault({ component: "nats", action: "fill", all: true, ...CUT });
     ann.ends(11_000, how);
-    bob.told(at, offline("ann", 20));
+    bob.receives(at, offline("ann", 20));
     expect(story.columns()).toEqual(columns);
   });
 });

@@ -11,21 +11,21 @@ describe("versions", () => {
   it("a stale version emitted is out of order", () => {
     const story = annIsThere();
     const bob = story.connect("bob", 2_000).snapshot(2_010, online("ann", 10));
-    bob.told(3_000, online("ann", 20)).told(4_000, online("ann", 15));
+    bob.receives(3_000, online("ann", 20)).receives(4_000, online("ann", 15));
     expect(story.columns()).toEqual(["out of order"]);
   });
 
   it("an older epoch is older, however great its version", () => {
     const story = annIsThere();
     const bob = story.connect("bob", 2_000).snapshot(2_010, online("ann", 10));
-    bob.told(3_000, { ...online("ann", 1), epoch: 2 }).told(4_000, online("ann", 99));
+    bob.receives(3_000, { ...online("ann", 1), epoch: 2 }).receives(4_000, online("ann", 99));
     expect(story.columns()).toEqual(["out of order"]);
   });
 
   it("the same version twice is visible twice", () => {
     const story = annIsThere();
     const bob = story.connect("bob", 2_000).snapshot(2_010, online("ann", 10));
-    bob.told(3_000, online("ann", 20)).told(4_000, online("ann", 20));
+    bob.receives(3_000, online("ann", 20)).receives(4_000, online("ann", 20));
     expect(story.columns()).toEqual(["visible twice"]);
   });
 
@@ -34,18 +34,18 @@ describe("versions", () => {
     const first = story
       .connect("bob", 2_000)
       .snapshot(2_010, online("ann", 10))
-      .told(3_000, online("ann", 20));
+      .receives(3_000, online("ann", 20));
     first.snapshot(5_000, online("ann", 20)).ends(6_000, "closed");
     story.connect("bob", 7_000).snapshot(7_010, online("ann", 20));
     expect(story.findings()).toEqual([]);
   });
 
-  it("a client that comes back is told no older version", () => {
+  it("a client that comes back receives no older version", () => {
     const story = annIsThere();
     story
       .connect("bob", 2_000)
       .snapshot(2_010, online("ann", 10))
-      .told(3_000, online("ann", 20))
+      .receives(3_000, online("ann", 20))
       .ends(6_000, "closed");
     story.connect("bob", 7_000, { gateway: 1 }).snapshot(7_010, online("ann", 10));
     expect(story.columns()).toEqual(["versions down"]);
@@ -53,7 +53,7 @@ describe("versions", () => {
 
   it("a status is no older than the snapshot before it", () => {
     const story = annIsThere();
-    story.connect("bob", 2_000).snapshot(2_010, online("ann", 10)).told(3_000, online("ann", 9));
+    story.connect("bob", 2_000).snapshot(2_010, online("ann", 10)).receives(3_000, online("ann", 9));
     expect(story.columns()).toEqual(["versions down"]);
   });
 
@@ -79,7 +79,7 @@ describe("versions", () => {
 describe("strangers", () => {
   it("a status of a stranger is a leak", () => {
     const story = annIsThere();
-    story.connect("eve", 2_000).snapshot(2_010).told(3_000, online("ann", 10));
+    story.connect("eve", 2_000).snapshot(2_010).receives(3_000, online("ann", 10));
     expect(story.columns()).toEqual(["strangers"]);
   });
 

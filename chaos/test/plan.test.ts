@@ -37,7 +37,7 @@ describe("a population", () => {
     for (const own of doubles) expect(new Set(own.map(({ home }) => home)).size).toBe(own.length);
   });
 
-  it("has rooms of about ten, nobody twice in one, and people without a room", () => {
+  it("has rooms of about ten, no user twice in one, and users without a room", () => {
     for (const userIds of members.values()) {
       expect(userIds.length).toBeGreaterThanOrEqual(8);
       expect(new Set(userIds).size).toBe(userIds.length);
@@ -54,12 +54,13 @@ describe("a population", () => {
 describe("the catalogue", () => {
   const catalogue = catalogueOf(TIMES);
   const kinds = new Set(catalogue.map(({ kind }) => kind));
-  const isLink = (kind: string) => ["cut", "freeze", "deafen", "mute", "refuse", "narrow"].includes(kind);
+  const isLink = (kind: string) =>
+    ["cut", "freeze", "freeze-in", "freeze-out", "refuse", "narrow"].includes(kind);
 
   it("kills and stops, for shorter and longer than the lease, one and all of everything", () => {
     const killed = catalogue.filter(({ action, release }) => action === "kill" && release === "current");
     const stopped = catalogue.filter(({ action }) => action === "stop");
-    expect([killed.length, stopped.length]).toEqual([8, 16]);
+    expect([killed.length, stopped.length]).toEqual([9, 16]);
     const hold = (name: string) => catalogue.find((plan) => plan.name === name)?.holdMs;
     expect(hold("stop-short:worker")).toBeLessThan(TIMES.workerLeaseMs);
     expect(hold("stop-long:worker")).toBeGreaterThan(TIMES.workerLeaseMs);
@@ -74,8 +75,15 @@ describe("the catalogue", () => {
     expect(Math.min(...disturbed.map(({ holdMs }) => holdMs))).toBeGreaterThan(TIMES.gatewayLeaseMs);
     const kinds = [...Map.groupBy(disturbed, ({ kind }) => kind)];
     expect(kinds.map(([kind, plans]) => `${kind} ${plans.length}`)).toEqual([
-      ...["cut 3", "freeze 3", "deafen 3", "mute 3", "refuse 3", "narrow 3"],
+      ...["cut 3", "freeze 3", "freeze-in 3", "freeze-out 3", "refuse 3", "narrow 3"],
       ...["slow-1s 3", "slow-2s 3", "slow-5s 3"],
+    ]);
+  });
+
+  it("kills one of several processes of a gateway, where gateways have several", () => {
+    const parts = catalogue.filter(({ part }) => part);
+    expect(parts).toMatchObject([
+      { name: "kill:gateway-process", action: "kill", needs: "several processes" },
     ]);
   });
 

@@ -20,7 +20,7 @@ it.each([
 
 it("the newest shown is the newest of all sockets, statuses and snapshots", () => {
   const story = createStory();
-  story.connect("bob", 1_000).snapshot(1_010, online("ann", 30)).told(2_000, offline("ann", 20));
+  story.connect("bob", 1_000).snapshot(1_010, online("ann", 30)).receives(2_000, offline("ann", 20));
   story.connect("bob", 3_000, { client: 2 }).snapshot(3_010, online("ann", 10));
   expect(newestShown(story.history).get("ann")?.version).toBe(30);
 });

@@ -1,21 +1,23 @@
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../oracle/finding.ts";
 import type { Fault } from "../oracle/history.ts";
-import { countStatuses, linesOf, median } from "../report/lines.ts";
+import { countStatuses, linesOf } from "../report/lines.ts";
 import { breachesOf } from "../report/print.ts";
 import { shortened } from "../report/shortened.ts";
 import { layOut, tableOf } from "../report/table.ts";
 import { createStory, offline, online } from "./story.ts";
 
 const fault = (name: string, injectedAt: number, recoveryMs: number | null): Fault => ({
-  ...{ name, component: "worker", action: "kill", delayMs: 0, targets: [0], all: false },
+  ...{ name, component: "worker", action: "kill", delayMs: 0, targets: [0], all: false, part: false },
   ...{ injectedAt, endedAt: injectedAt + 100, recoveryMs },
 });
 const finding = (at: number): Finding => ({ column: "lost", at, about: "ann", text: "" });
 
 function linesOfStory() {
   const { history, connect } = createStory();
-  connect("bob", 1_000).snapshot(1_010, online("ann", 1)).told(11_000, offline("ann", 2), online("ann", 3));
+  connect("bob", 1_000)
+    .snapshot(1_010, online("ann", 1))
+    .receives(11_000, offline("ann", 2), online("ann", 3));
   history.faults.push(fault("a", 10_000, 500), fault("b", 20_000, null), fault("a", 30_000, 700));
   return linesOf(history, [{ at: 500 }, { at: 31_000 }], [finding(9_999), finding(10_000), finding(29_000)]);
 }
@@ -42,11 +44,6 @@ describe("the table", () => {
       ]),
     ).toBe("a     long\nname     1");
   });
-
-  it("knows the median of what there is", () => {
-    expect(median([3, 1, 2])).toBe(2);
-    expect(median([])).toBeUndefined();
-  });
 });
 
 describe("a run fails", () => {
@@ -64,7 +61,7 @@ describe("a run fails", () => {
   });
 });
 
-it("a long error is told by its beginning and its end", () => {
+it("a long error is printed by its beginning and its end", () => {
   const text = shortened(new Error(Array.from({ length: 1_000 }, (_, line) => `line ${line}`).join("\n")));
   expect(text).toContain("line 0\n");
   expect(text).toContain("(967 more lines)");

@@ -1,5 +1,5 @@
 import type { Finding } from "../oracle/finding.ts";
-import type { Connection, Ending, Fault, History, Times, Told } from "../oracle/history.ts";
+import type { Connection, Ending, Fault, History, Status, Times } from "../oracle/history.ts";
 import { judge } from "../oracle/judge.ts";
 
 export const TIMES: Times = {
@@ -12,15 +12,15 @@ export const TIMES: Times = {
   throttleMs: 2_000,
 };
 
-/** When a story has been told to its end. */
+/** When a story ends. */
 export const END = 60_000;
 
 /** A socket in a story. */
 export interface Actor {
   connection: Connection;
   /** A snapshot in which exactly these are online. */
-  snapshot(at: number, ...users: Told[]): Actor;
-  told(at: number, ...statuses: Told[]): Actor;
+  snapshot(at: number, ...users: Status[]): Actor;
+  receives(at: number, ...statuses: Status[]): Actor;
   message(at: number, id: string): Actor;
   active(...at: number[]): Actor;
   ends(at: number, how: Ending): Actor;
@@ -29,20 +29,24 @@ export interface Actor {
 export interface Story {
   history: History;
   /** A socket that opens 20 ms before it is authenticated, at `at`. */
-  connect(userId: string, at: number, options?: { gateway?: number; client?: number }): Actor;
+  connect(
+    userId: string,
+    at: number,
+    options?: { gateway?: number; client?: number; isResumed?: boolean },
+  ): Actor;
   fault(fault: Partial<Fault> & Pick<Fault, "component" | "action" | "injectedAt" | "endedAt">): void;
   findings(): Finding[];
   /** The columns that are not empty. */
   columns(): string[];
 }
 
-export const online = (userId: string, version: number): Told => ({
+export const online = (userId: string, version: number): Status => ({
   userId,
   isOnline: true,
   epoch: 1,
   version,
 });
-export const offline = (userId: string, version: number): Told => ({
+export const offline = (userId: string, version: number): Status => ({
   ...online(userId, version),
   isOnline: false,
 });
@@ -67,10 +71,14 @@ export function createStory(
     connect(
       userId,
       at,
-      { gateway = 0, client = [...userId].reduce((sum, c) => sum + c.charCodeAt(0), 0) } = {},
+      {
+        gateway = 0,
+        client = [...userId].reduce((sum, c) => sum + c.charCodeAt(0), 0),
+        isResumed = false,
+      } = {},
     ) {
       const connection: Connection = {
-        ...{ id: history.connections.length, userId, client, gateway },
+        ...{ id: history.connections.length, userId, client, gateway, isResumed },
         openedAt: at - 20,
         authenticatedAt: at,
         ended: null,
@@ -85,6 +93,7 @@ export function createStory(
         name: "fault",
         targets: [0],
         all: false,
+        part: false,
         delayMs: 0,
         recoveryMs: null,
         ...fault,
@@ -101,7 +110,7 @@ function actorOf(connection: Connection): Actor {
       connection.received.push({ at, kind: "snapshot", partial: false, users });
       return actor;
     },
-    told(at, ...statuses) {
+    receives(at, ...statuses) {
       for (const status of statuses) connection.received.push({ at, kind: "status", ...status });
       return actor;
     },

@@ -1,60 +1,53 @@
-import type { Database } from "@meeshy/shared/db/client";
-import { recentTransitions } from "@meeshy/shared/db/transitions";
+import type { IncomingMessage } from "node:http";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Store } from "@meeshy/shared/ports/store";
+import { NO_TRACING, type Tracer } from "@meeshy/shared/ports/tracing";
+import type { Lifecycle } from "@meeshy/shared/runtime/lifecycle";
 import type { Logger } from "@meeshy/shared/runtime/logger";
+import { openFilesLimit } from "@meeshy/shared/runtime/open-files";
 import type { Registry } from "prom-client";
+import { createFirstUses } from "./auth/first-uses.ts";
 import { createKeySource } from "./auth/key-source.ts";
+import { createPeople, type People } from "./changes/people.ts";
 import { createChat } from "./chat/chat.ts";
 import { createChatOutbox } from "./chat/chat-outbox.ts";
 import { relayChat } from "./chat/chat-relay.ts";
+import type { Siblings } from "./cluster/siblings.ts";
 import type { GatewayConfig } from "./config.ts";
-import { createAcquaintance } from "./directory/acquaintance.ts";
+import { createConnections } from "./connections/connections.ts";
+import { attachSocketServer, createSocketServer } from "./connections/socket-server.ts";
+import { clientAddress } from "./core/client-address.ts";
+import { createDelivery } from "./delivery/delivery.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
-import { gatherReads } from "./directory/gathered-reads.ts";
-import { createBroadcaster } from "./feed/broadcaster.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
 import { createLimits } from "./limits/limits.ts";
-import { createActivity } from "./log/activity.ts";
-import { createEventLog, epochOn } from "./log/event-log.ts";
-import { createGatewayMetrics } from "./metrics.ts";
-import { createAppliedChanges } from "./people/applied-changes.ts";
-import { correctViews } from "./people/corrections.ts";
-import { createMemberships } from "./people/memberships.ts";
-import { createPeople, type People } from "./people/people.ts";
-import { createRoomRequests } from "./people/room-requests.ts";
-import { createLastShown, createStoredProfiles } from "./people/stored-profiles.ts";
-import { createTold } from "./people/told.ts";
-import { createLargeRooms } from "./rooms/large-rooms.ts";
-import { createOutlet } from "./rooms/outlet.ts";
-import { createWatching } from "./rooms/watching.ts";
+import { createGatewayLog } from "./log/gateway-log.ts";
+import { createPositionBound } from "./log/position-bound.ts";
+import { createGatewayGauges, createGatewayMetrics } from "./metrics.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
-import { createStatusReader } from "./routes/status-reader.ts";
 import { createAnswers } from "./services/answers.ts";
+import { createOutwardFeed } from "./services/outward.ts";
 import { serveServices } from "./services/services.ts";
-import { createAdmission } from "./sockets/admission.ts";
-import { createClientEvents } from "./sockets/client-events.ts";
-import { obeyCommands } from "./sockets/commands.ts";
-import { serveConnections } from "./sockets/connect-path.ts";
-import { createConnections } from "./sockets/connections.ts";
+import { createAdmissionControl } from "./sockets/admission.ts";
+import { guardDescriptors } from "./sockets/descriptors.ts";
 import { drain } from "./sockets/drain.ts";
-import { tellFreshness } from "./sockets/freshness-notices.ts";
-import { guardHandshakes } from "./sockets/handshake.ts";
-import { reconcileConnections } from "./sockets/reconcile.ts";
-import { conversationRoom } from "./sockets/rooms.ts";
-import { dropSlowSockets } from "./sockets/slow-sockets.ts";
-import { createSnapshots } from "./sockets/snapshots.ts";
-import { createSocketServer } from "./sockets/socket-server.ts";
-import { createSpreadSnapshots } from "./sockets/spread-snapshots.ts";
+import { serveSockets } from "./sockets/sockets.ts";
+import { createStaleness } from "./status/staleness.ts";
+import { createStatusReader } from "./status/status-reader.ts";
 
 export interface GatewayDeps {
   link: NatsLink;
   /** people, memberships, blocks, and the stored projection of presence */
   directory: Directory & PresenceStore;
-  /** the demo chat's database */
-  db: Database;
+  /** the demo chat, people's history, and the deletion of people */
+  store: Pick<Store, "chat" | "history" | "erasure">;
   registry: Registry;
+  /** by default nothing is recorded */
+  tracer?: Tracer | undefined;
+  /** the other processes of its port; undefined: it has the port for itself */
+  siblings?: Siblings | undefined;
   logger: Logger;
 }
 
@@ -65,189 +58,128 @@ export interface Gateway {
   unready(): string[];
   /** what other services may ask to be changed */
   people: People;
-  /** Drains and stops: within a few seconds, also without NATS or the database. */
-  stop(): Promise<void>;
 }
 
 const BACKLOG_WAIT_MS = 3_000;
 
+const addressOf = ({ socket, headers }: IncomingMessage, { trustedProxies }: GatewayConfig) =>
+  clientAddress(socket.remoteAddress, headers["x-forwarded-for"]?.toString(), trustedProxies);
+
+const reasonsOf = (table: [boolean, string][]): string[] => table.flatMap(([is, why]) => (is ? [why] : []));
+
 /**
- * Builds a gateway, which is in the log from now on; it opens no port before `listen`. `serve` puts its routes
- * somewhere else than on a server of its own.
+ * Builds a gateway, which is in the log from now on; it opens no port before `listen`. The lifecycle drains and stops it
+ * within a few seconds, also without NATS or the database. `serve` puts its routes somewhere else than on a server of
+ * its own.
  */
 export async function createGateway(
   deps: GatewayDeps,
   config: GatewayConfig,
+  lifecycle: Lifecycle,
   serve: typeof createHttpServers = createHttpServers,
 ): Promise<Gateway> {
-  const { link, db, registry, logger } = deps;
-  let isDraining = false;
+  const { link, store, registry, siblings, tracer = NO_TRACING, logger } = deps;
   const metrics = createGatewayMetrics(registry);
-  const directory = createCachedDirectory(gatherReads(deps.directory));
-  const limits = createLimits(config.rates, metrics);
-  const rules = { ...config.auth, keyFor: createKeySource(config.auth.key, logger) };
+  const base = { bus: link, clock: link.clock, metrics, tracer, logger };
+
   const board = createLeaseBoard(link, logger);
+  lifecycle.onStop("lease board", () => board.close());
+  const feed = createStatusFeed({ ...base, isPossible: createPositionBound(board, link.clock) });
+  lifecycle.onStop("status feed", () => feed.stop());
+
+  // Who connects, and who is connected.
+  const directory = createCachedDirectory(deps.directory, (list) => metrics.listsCut.inc({ list }));
+  const keyFor = createKeySource(config.auth.key, logger, () =>
+    metrics.tokenKeysRead.set({ source: "jwks" }, link.clock.wall() / 1_000),
+  );
+  const { brokerTime } = board;
+  const rules = { ...config.auth, keyFor, firstUses: createFirstUses(), brokerTime };
+  const limits = createLimits(config.rates, metrics, siblings?.rates);
+  const admission = createAdmissionControl({
+    metrics,
+    canServe: (request) => staleness.isWritable() && descriptors.admits(request),
+    limit: (request) => limits.sessionFrom(addressOf(request, config)),
+  });
   const connections = createConnections(metrics.connections);
-  const feed = createStatusFeed({ bus: link, metrics, logger });
-  const lastShown = createLastShown(feed, () => epochOn(board));
-  const profiles = createStoredProfiles({
-    clock: link.clock,
-    directory,
-    connections,
-    lastShown,
-    announceAgain: (connection) => log.announceAgain(connection),
-    logger,
-  });
-  const log = createEventLog(
-    { bus: link, board, connections, refreshProfiles: profiles.refresh, metrics, logger },
-    { leaseMs: config.gatewayLeaseMs },
-  );
-  const outbox = createChatOutbox(link);
-  const chat = createChat({ db, outbox });
-  const touch = createActivity(
-    { clock: link.clock, log, connections, shownOf: feed.shown, metrics, logger },
-    { throttleMs: config.activityThrottleMs },
-  );
+  const io = createSocketServer(admission, config, siblings?.adapter);
+  const known = { ...base, board, feed, directory, connections };
 
-  const applied = createAppliedChanges(feed);
+  // What is written into the log, what viewers are shown, and what people change.
+  const log = createGatewayLog(known, config, lifecycle);
+  const staleness = createStaleness({ ...known, log: log.events }, config);
+  lifecycle.onStop("staleness", () => staleness.stop());
+  const statuses = createStatusReader(known);
+  const delivery = createDelivery({ ...known, io, statuses }, config, lifecycle);
+  const { outlet, applied, largeRooms, memberPages } = delivery;
   const people = createPeople({
-    bus: link,
+    ...known,
     source: deps.directory,
-    db,
-    directory,
-    feed,
-    log,
+    erasure: store.erasure,
+    log: log.events,
     applied,
-    metrics,
-    logger,
   });
+  lifecycle.onStop("directory changes", () => people.changes.stop());
+  const outbox = createChatOutbox(link);
+  lifecycle.onStop("chat outbox", () => outbox.stop());
+  const chat = createChat({ store: store.chat, outbox });
+  const relay = relayChat({ ...known, io, outlet, store: store.chat });
+  lifecycle.onStop("chat relay", () => relay.stop());
 
-  const unready = () => [
-    ...(isDraining ? ["stopping"] : []),
-    ...(link.isUp() ? [] : ["NATS is not connected"]),
-    ...(feed.isLoaded() ? [] : ["statuses are not loaded"]),
-    ...(log.isStarted() ? [] : ["the heartbeat is not stored"]),
-  ];
+  createGatewayGauges(registry, () => ({
+    backlog: log.events.backlog(),
+    backlogSeconds: Math.max(0, link.clock.now() - (log.events.waitingSince() ?? link.clock.now())) / 1_000,
+    feedLagSeconds: feed.lagMs() / 1_000,
+    partitionsUnserved: staleness.unserved(),
+    transports: connections.transports(),
+  }));
 
-  const http = await serve(
-    {
-      bus: link,
-      board,
-      directory,
-      rules,
-      limits,
-      feed,
-      log,
-      connections,
-      chat,
-      people,
-      history: (userId, limit) => recentTransitions(db, userId, limit),
-      touch,
-      occupancyOf: (conversationId) => largeRooms.count(conversationId),
-      metrics,
-      registry,
-      unready,
-      logger,
-    },
-    config,
-  );
-  const admission = createAdmission({ metrics });
-  const io = createSocketServer(http.public, admission, config);
-  guardHandshakes(
-    io,
-    { directory, feed, lastShown, rules, limits, admission, isDraining: () => isDraining, metrics, logger },
-    { trustedProxies: config.trustedProxies },
-  );
-  const outlet = createOutlet(io);
-  const largeRooms = createLargeRooms(
-    { io, outlet, directory, feed, logger },
-    { largerThan: config.largeRoomSize },
-  );
-  const told = createTold();
-  const snapshots = createSnapshots({ clock: link.clock, directory, feed, outlet, largeRooms, told, logger });
-  const spreadSnapshots = createSpreadSnapshots({ connections, snapshots, logger });
-  const memberships = createMemberships({ feed, largeRooms, snapshots, logger });
-  const statuses = createStatusReader({ directory, feed });
-  const watching = createWatching(statuses);
-  const rooms = createRoomRequests({ directory, feed, memberships, changes: people.changes });
-  const receive = createClientEvents({ chat, rooms, touch, watching, limits, logger });
-  const acquaintance = createAcquaintance(directory, logger);
-  serveConnections(io, {
-    connections,
-    log,
-    feed,
-    outlet,
-    largeRooms,
-    snapshots,
-    acquaintance,
-    receive,
-    changes: people.changes,
-    profiles,
-    logger,
-  });
-  const { broadcast } = createBroadcaster({
-    clock: link.clock,
-    io,
-    outlet,
-    largeRooms,
-    directory,
-    connections,
-    told,
-    metrics,
-    logger,
-  });
-  feed.onChange(broadcast);
-  feed.onChange(({ userId }) => largeRooms.review(userId));
-  correctViews({
-    io,
-    outlet,
-    largeRooms,
-    feed,
-    directory,
-    connections,
-    memberships,
-    applied,
-    told,
-    logger,
-  });
-  largeRooms.onResize((id) => {
-    const inRoom = io.sockets.adapter.rooms.get(conversationRoom(id));
-    spreadSnapshots(connections.all().filter(({ socket }) => inRoom?.has(socket.id)));
-  });
-  tellFreshness({ io, outlet, feed, connections, spreadSnapshots });
-  const commands = obeyCommands({ bus: link, log, connections, logger });
-  const reconciliation = reconcileConnections({ bus: link, board, log, connections, logger });
-  const slowSockets = dropSlowSockets({ connections, logger });
-  const relay = relayChat({ io, outlet, bus: link, db, connections, logger });
-  const services = serveServices({
-    link,
-    answer: createAnswers({ statuses, touch, people }),
-    ready: feed.loaded,
-    logger,
-  });
+  // How clients and services reach all this.
+  const unready = () =>
+    reasonsOf([
+      [admission.isClosed(), "stopping"],
+      [!link.isUp(), "NATS is not connected"],
+      [!feed.isLoaded(), "statuses are not loaded"],
+      [!log.events.isStarted(), "the heartbeat is not stored"],
+    ]).concat(staleness.reasons());
+  const history = store.history.recent;
+  const forClients = { ...known, rules, limits, people, chat, statuses, touch: log.touch };
+  const answer = createAnswers(forClients);
+  const ops = siblings?.port ?? { registry, unready };
+  const http = await serve({ ...forClients, answer, log: log.events, history, memberPages, ops }, config);
+  lifecycle.onStop("http", () => http.close());
+  const descriptors = guardDescriptors(http.public, openFilesLimit(), base);
+  const sockets = serveSockets({ ...forClients, io, log, delivery, admission, staleness }, config, lifecycle);
+
+  const outward = createOutwardFeed({ ...known, link, gatewayId: log.events.gatewayId });
+  lifecycle.onStop("outward feed", () => outward.stop());
+
+  // Subscriptions.
+  feed.onChange(delivery.broadcast);
+  feed.onChange(({ status }) => largeRooms.review(status.userId));
+  feed.onDirectoryNews(delivery.correct);
+  feed.onChange(({ status }) => outward.note(status.userId));
+  feed.onDirectoryNews(({ userId }) => outward.note(userId));
+  staleness.onChange(delivery.noteFreshness);
+  log.events.onLife(sockets.commands.listenAs);
+  log.events.onLife(sockets.selfNotices.listenAs);
+  log.events.onLife(sockets.reconciliation.soon);
+
+  // Stops in reverse: no one comes in any more, requests are answered, sockets leave, and the log has their goodbyes.
+  lifecycle.onStop("log", () => log.events.stop(BACKLOG_WAIT_MS));
+  attachSocketServer(io, http.public);
+  const sessions = siblings?.routeSessions(io, http.public, config);
+  lifecycle.onStop("sessions of siblings", () => sessions?.close());
+  lifecycle.onStop("sockets", () => drain(io, outlet, connections, { graceMs: config.disconnectGraceMs }));
+  const services = serveServices({ link, answer, ready: feed.loaded, logger });
+  lifecycle.onStop("services", () => services.stop());
+  lifecycle.onStop("admission", () => admission.close());
 
   return {
-    listen: () => http.listen(),
+    async listen() {
+      await sessions?.listen();
+      return http.listen();
+    },
     unready,
     people,
-    async stop() {
-      isDraining = true;
-      admission.close();
-      await services.stop();
-      await drain(io, outlet, connections, { graceMs: config.disconnectGraceMs });
-      await log.stop(BACKLOG_WAIT_MS);
-      commands.stop();
-      reconciliation.stop();
-      relay.stop();
-      people.changes.stop();
-      profiles.stop();
-      outbox.stop();
-      largeRooms.stop();
-      acquaintance.stop();
-      slowSockets.stop();
-      await feed.stop();
-      await board.close();
-      await http.close();
-    },
   };
 }

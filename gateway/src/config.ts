@@ -28,6 +28,12 @@ const origins = z
 /** Occurrences a minute; 0: any number. */
 const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(10_000_000).default(fallback);
 
+const PROCESSES_MAX = 64;
+const processes = `a whole number from 1 to ${PROCESSES_MAX}`;
+
+const OPS_PORT_DEFAULT = 9_464;
+const opsPort = "a port, 0 for any free one, or same: that of PORT";
+
 export const gatewayEnv = z
   .object({
     ...connectionEnv.shape,
@@ -42,7 +48,13 @@ export const gatewayEnv = z
       .string()
       .regex(/^\/\S+$/, "a path that starts with /")
       .default("/socket.io/"),
-    OPS_PORT: portEnv.optional(),
+    OPS_PORT: z.union([z.literal("same"), portEnv], opsPort).default(OPS_PORT_DEFAULT),
+    GATEWAY_PROCESSES: z.coerce
+      .number(processes)
+      .int(processes)
+      .min(1, processes)
+      .max(PROCESSES_MAX, processes)
+      .default(1),
     JWT_SECRET: z.string().min(SECRET_MIN_LENGTH, `at least ${SECRET_MIN_LENGTH} characters`).optional(),
     JWT_PUBLIC_KEY: text,
     JWT_JWKS_URL: z.url({ protocol: /^https?$/, error: "an http(s) URL" }).optional(),
@@ -53,6 +65,11 @@ export const gatewayEnv = z
       .string()
       .regex(/^[^=]+=.+$/, "claim=value")
       .default("role=ADMIN"),
+    JWT_SERVICE_CLAIM: z
+      .string()
+      .regex(/^[^=]+=.+$/, "claim=value")
+      .default("role=SERVICE"),
+    JWT_CLOCK_TOLERANCE_S: z.coerce.number().int().min(0).max(300).default(30),
     CORS_ORIGINS: origins,
     PING_INTERVAL_MS: millisEnv(25_000, 100),
     PING_TIMEOUT_MS: millisEnv(10_000, 100),
@@ -61,13 +78,18 @@ export const gatewayEnv = z
     LARGE_ROOM_SIZE: z.coerce.number().int().min(0).default(200),
     TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).default(0),
     RATE_CONNECTS_PER_ADDRESS: perMinute(12_000),
+    RATE_FAILED_AUTHS_PER_ADDRESS: perMinute(300),
     RATE_CONNECTS_PER_USER: perMinute(600),
     RATE_REQUESTS_PER_ADDRESS: perMinute(60_000),
     RATE_REQUESTS_PER_USER: perMinute(6_000),
+    RATE_ORDERS_PER_USER: perMinute(60),
+    RATE_REQUESTS_PER_SERVICE: perMinute(60_000),
     RATE_EVENTS_PER_SOCKET: perMinute(3_000),
     RATE_EVENTS_PER_USER: perMinute(6_000),
     /** the exported web app, served at `/` */
     WEB_DIR: text,
+    /** what its sign-in page says to type for a token */
+    TOKEN_COMMAND: text,
   })
   .check(({ value: env, issues }) => {
     const fault = (name: keyof typeof env, message: string) =>
@@ -84,6 +106,12 @@ export const gatewayEnv = z
       fault(name ?? "JWT_SECRET", `exactly one of ${KEY_VARIABLES.join(", ")} is required`);
       return;
     }
+    if (name === "JWT_JWKS_URL" && env.JWT_ISSUER === undefined && env.JWT_AUDIENCE === undefined) {
+      fault(
+        "JWT_AUDIENCE",
+        "JWT_AUDIENCE or JWT_ISSUER is required with JWT_JWKS_URL: its keys also sign tokens for other applications",
+      );
+    }
     try {
       keyOf(env);
     } catch (error) {
@@ -99,24 +127,32 @@ const keyOf = (env: Partial<Record<(typeof KEY_VARIABLES)[number], string | unde
     ? createVerificationKey({ secret: env.JWT_SECRET, publicKey: env.JWT_PUBLIC_KEY })
     : { jwksUrl: env.JWT_JWKS_URL };
 
+function claimOf(text: string): { claim: string; value: string } {
+  const [claim = "", ...value] = text.split("=");
+  return { claim, value: value.join("=") };
+}
+
 export type GatewayConfig = ReturnType<typeof toConfig>;
 
 /** What the gateway is built from; durations in ms. */
 export function toConfig(env: GatewayEnv) {
-  const [adminClaim = "", ...adminValue] = env.JWT_ADMIN_CLAIM.split("=");
   return {
     host: env.HOST,
     port: env.PORT,
-    opsPort: env.OPS_PORT,
+    /** `undefined`: the public one */
+    opsPort: env.OPS_PORT === "same" ? undefined : env.OPS_PORT,
     socketPath: env.SOCKET_PATH,
     corsOrigins: env.CORS_ORIGINS,
     webDir: env.WEB_DIR,
+    tokenCommand: env.TOKEN_COMMAND,
     auth: {
       key: keyOf(env),
       issuer: env.JWT_ISSUER,
       audience: env.JWT_AUDIENCE,
       userClaims: env.JWT_USER_CLAIM === undefined ? ["userId", "sub"] : [env.JWT_USER_CLAIM],
-      admin: { claim: adminClaim, value: adminValue.join("=") },
+      admin: claimOf(env.JWT_ADMIN_CLAIM),
+      service: claimOf(env.JWT_SERVICE_CLAIM),
+      clockToleranceS: env.JWT_CLOCK_TOLERANCE_S,
     },
     heartbeat: {
       pingIntervalMs: env.PING_INTERVAL_MS,
@@ -127,9 +163,12 @@ export function toConfig(env: GatewayEnv) {
     trustedProxies: env.TRUSTED_PROXIES,
     rates: {
       connectsPerAddress: env.RATE_CONNECTS_PER_ADDRESS,
+      failedAuthsPerAddress: env.RATE_FAILED_AUTHS_PER_ADDRESS,
       connectsPerUser: env.RATE_CONNECTS_PER_USER,
       requestsPerAddress: env.RATE_REQUESTS_PER_ADDRESS,
       requestsPerUser: env.RATE_REQUESTS_PER_USER,
+      ordersPerUser: env.RATE_ORDERS_PER_USER,
+      requestsPerService: env.RATE_REQUESTS_PER_SERVICE,
       eventsPerSocket: env.RATE_EVENTS_PER_SOCKET,
       eventsPerUser: env.RATE_EVENTS_PER_USER,
     } satisfies RateConfig,

@@ -1,10 +1,36 @@
 import { METRIC_PREFIX } from "@meeshy/shared/runtime/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { STALE_REASONS } from "./core/staleness.ts";
 
 /** The gateway's own metrics (CONTRACT 8). None carries a user id. */
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
 
+/** What is counted by label, from the start: a series that begins with its first event has no rate for it. */
+const INITIAL = {
+  results: [
+    "ok",
+    "unauthorized",
+    "token_expired",
+    "session_expired",
+    "account_disabled",
+    "rate_limited",
+    "unavailable",
+  ],
+  throttled: ["activity", "connect", "request", "event"],
+  events: ["connected", "disconnected", "activity", "availability", "directory", "disconnect-all", "deleted"],
+} as const;
+
 export function createGatewayMetrics(registry: Registry) {
+  const metrics = createInstruments(registry);
+  for (const result of INITIAL.results) metrics.authRequests.inc({ result }, 0);
+  for (const what of INITIAL.throttled) metrics.throttled.inc({ what }, 0);
+  for (const type of INITIAL.events) metrics.events.inc({ type }, 0);
+  for (const reason of STALE_REASONS) metrics.stale.set({ reason }, 0);
+  metrics.logRefused.inc({ reason: "oversize" }, 0);
+  return metrics;
+}
+
+function createInstruments(registry: Registry) {
   const named = (name: string, help: string) => ({ name: METRIC_PREFIX + name, help, registers: [registry] });
   return {
     broadcasts: new Counter(
@@ -29,7 +55,7 @@ export function createGatewayMetrics(registry: Registry) {
       labelNames: ["what"] as const,
     }),
     events: new Counter({
-      ...named("events_total", "Events handed to the log"),
+      ...named("events_total", "Events that this gateway was given to write into the log"),
       labelNames: ["type"] as const,
     }),
     logRefused: new Counter({
@@ -40,12 +66,109 @@ export function createGatewayMetrics(registry: Registry) {
       labelNames: ["reason"] as const,
     }),
     connections: new Gauge(named("connections", "Open connections")),
-    stale: new Gauge(named("gateway_stale", "1 while this gateway's view of statuses may be out of date")),
-    admissionRefused: new Counter(
-      named("admission_refused_total", "Connects refused because too many came at once, or while stopping"),
+    connectionsMax: new Gauge(
+      named(
+        "connections_max",
+        "TCP connections at which no more clients are accepted, by the limit of open files",
+      ),
     ),
+    gatewayStale: new Gauge({
+      ...named(
+        "gateway_stale",
+        "1 while this gateway's view of statuses may be out of date, for whatever reason",
+      ),
+      // Of several processes on a port one that is stale is enough; what else is measured adds up.
+      aggregator: "max",
+    }),
+    stale: new Gauge({
+      ...named("stale", "1 while this is a reason why this gateway's view of statuses may be out of date"),
+      labelNames: ["reason"] as const,
+      aggregator: "max",
+    }),
+    admissionRefused: new Counter(
+      named(
+        "admission_refused_total",
+        "Connects refused because too many came at once, nothing could be written, no files were left, or while stopping",
+      ),
+    ),
+    listsCut: new Counter({
+      ...named(
+        "lists_cut_total",
+        "Lists of which the directory gave more than is read: people are shown less by it, never more",
+      ),
+      labelNames: ["list"] as const,
+    }),
     rejectedStatuses: new Counter(
       named("status_messages_rejected_total", "Status messages that could not be read and were set aside"),
     ),
+    tokenKeysRead: new Gauge({
+      ...named(
+        "token_keys_read_timestamp_seconds",
+        "When the keys that verify tokens were last read from the identity provider, unix seconds; the start before that",
+      ),
+      labelNames: ["source"] as const,
+      aggregator: "min",
+    }),
+    snapshotBytes: new Histogram({
+      ...named("snapshot_bytes", "Size of a view, whole or partial, for each socket that was sent one"),
+      buckets: [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576],
+    }),
   };
+}
+
+/** What the gauges ask for when they are read; seconds and numbers. */
+export interface GatewayFigures {
+  /** events that wait to be in the log */
+  backlog: number;
+  /** how long the oldest write waits */
+  backlogSeconds: number;
+  /** how long ago the statuses were proved to be all that are stored */
+  feedLagSeconds: number;
+  /** partitions that no worker processes, as far as this gateway knows */
+  partitionsUnserved: number;
+  transports: { websocket: number; polling: number };
+}
+
+export function createGatewayGauges(registry: Registry, figures: () => GatewayFigures): void {
+  const registers = [registry];
+  const gauge = (
+    suffix: string,
+    help: string,
+    aggregator: "sum" | "max",
+    read: (now: GatewayFigures) => number,
+  ) =>
+    new Gauge({
+      ...{ name: METRIC_PREFIX + suffix, help, registers, aggregator },
+      collect() {
+        this.set(read(figures()));
+      },
+    });
+  gauge("publish_backlog_messages", "Events that wait to be in the log", "sum", ({ backlog }) => backlog);
+  gauge(
+    "publish_backlog_seconds",
+    "For how long the oldest write of this gateway waits to be acknowledged",
+    "max",
+    ({ backlogSeconds }) => backlogSeconds,
+  );
+  gauge(
+    "feed_lag_seconds",
+    "Time since the statuses of this gateway were last proved to be all that are stored",
+    "max",
+    ({ feedLagSeconds }) => feedLagSeconds,
+  );
+  gauge(
+    "partitions_unserved",
+    "Partitions that no worker processes, as this gateway sees the leases",
+    "max",
+    ({ partitionsUnserved }) => partitionsUnserved,
+  );
+  new Gauge({
+    name: `${METRIC_PREFIX}connections_by_transport`,
+    help: "Open connections by the transport that they use now",
+    labelNames: ["transport"],
+    registers,
+    collect() {
+      for (const [transport, number] of Object.entries(figures().transports)) this.set({ transport }, number);
+    },
+  });
 }

@@ -10,7 +10,7 @@ describe("the gateway's environment", () => {
   it("has the defaults of the contract", () => {
     expect(read(good)).toMatchObject({
       port: 8000,
-      opsPort: undefined,
+      opsPort: 9464,
       socketPath: "/socket.io/",
       corsOrigins: [],
       heartbeat: { pingIntervalMs: 25_000, pingTimeoutMs: 10_000, connectTimeoutMs: 45_000 },
@@ -20,8 +20,18 @@ describe("the gateway's environment", () => {
       trustedProxies: 0,
       // An office of thousands behind one address is let in at once.
       rates: { connectsPerAddress: 12_000, requestsPerAddress: 60_000 },
-      auth: { userClaims: ["userId", "sub"], admin: { claim: "role", value: "ADMIN" } },
+      auth: {
+        userClaims: ["userId", "sub"],
+        admin: { claim: "role", value: "ADMIN" },
+        clockToleranceS: 30,
+      },
     });
+  });
+
+  it("gives operators a port of their own unless it is to be the same", () => {
+    expect(read({ ...good, OPS_PORT: "same" }).opsPort).toBeUndefined();
+    expect(read({ ...good, OPS_PORT: "0" }).opsPort).toBe(0);
+    expect(() => read({ ...good, OPS_PORT: "other" })).toThrow(/OPS_PORT = "other": a port, .* or same/);
   });
 
   it("takes origins as a list", () => {
@@ -39,6 +49,12 @@ describe("the gateway's environment", () => {
       { DATABASE_URL: good.DATABASE_URL, JWT_JWKS_URL: "file:///keys" },
       /JWT_JWKS_URL = .*an http\(s\) URL/,
     ],
+    [
+      "a key set whose tokens may be for anyone",
+      { DATABASE_URL: good.DATABASE_URL, JWT_JWKS_URL: "https://issuer.example/keys" },
+      /JWT_AUDIENCE = not set: JWT_AUDIENCE or JWT_ISSUER is required with JWT_JWKS_URL/,
+    ],
+    ["a tolerance of an hour", { ...good, JWT_CLOCK_TOLERANCE_S: "3600" }, /JWT_CLOCK_TOLERANCE_S/],
     ["a short secret", { ...good, JWT_SECRET: "short" }, /JWT_SECRET = \(secret\): at least 32/],
     [
       "a key that is none",

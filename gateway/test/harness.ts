@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { close, createDatabase, type Database } from "@meeshy/shared/db/client";
-import { createPrismaDirectory } from "@meeshy/shared/db/directory";
-import { migrate } from "@meeshy/shared/db/migrate";
-import { seedDemo } from "@meeshy/shared/db/seed";
 import type { Directory, PresenceStore } from "@meeshy/shared/directory";
 import type { UserMessage } from "@meeshy/shared/events";
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { follow } from "@meeshy/shared/nats/follow";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { ensureStreams } from "@meeshy/shared/nats/streams";
+import type { Store } from "@meeshy/shared/ports/store";
 import { parseEnv } from "@meeshy/shared/runtime/env";
+import { createLifecycle } from "@meeshy/shared/runtime/lifecycle";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { STREAM_EVENTS, SUBJECT_EVENTS_ALL, statusSetSubject } from "@meeshy/shared/subjects";
+import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { startNats, startPostgres, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { startNats, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { standInForWorkers } from "@meeshy/shared/testing/stand-in-workers";
+import { openStore, prepareDatabase, type TestStore } from "@meeshy/shared/testing/test-store";
 import jwt, { type SignOptions } from "jsonwebtoken";
 import { Registry } from "prom-client";
 import { io, type Socket } from "socket.io-client";
@@ -38,6 +39,8 @@ export interface LogLine extends UserMessage {
 }
 
 export interface RunningGateway extends Gateway {
+  /** Drains and stops it, and closes its link. */
+  stop(): Promise<void>;
   url: string;
   opsPort: number | undefined;
   link: NatsLink;
@@ -47,10 +50,13 @@ export interface RunningGateway extends Gateway {
 
 export interface Servers {
   nats: TestNats;
-  postgres: TestPostgres;
-  db: Database;
+  database: TestDatabase;
+  db: TestStore["db"];
+  store: Store;
+  /** A store with a database client of its own, the statements of which are counted. */
+  ownStore(): TestStore;
   link: NatsLink;
-  /** A gateway with its own permissions on a free port, ready unless told not to wait for that; stopped with the servers, if not before. */
+  /** A gateway with its own permissions on a free port, ready unless `waits` is false; stopped with the servers, if not before. */
   gateway(
     env?: Record<string, string>,
     options?: { waits?: boolean; directory?: Directory & PresenceStore; natsPort?: number },
@@ -62,26 +68,39 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
-export async function startServers(): Promise<Servers> {
-  const [nats, postgres] = await Promise.all([startNats({ auth: true }), startPostgres()]);
-  await migrate(postgres.url);
-  await seedDemo(postgres.url);
+/** `postgres`: a server that the test kills; it is stopped with the others. */
+export async function startServers({ postgres }: { postgres?: TestPostgres } = {}): Promise<Servers> {
+  const [nats, database] = await Promise.all([
+    startNats({ auth: true }),
+    postgres ?? createTestDatabase("demo"),
+  ]);
+  if (postgres) await prepareDatabase(postgres.url, { seeds: true });
   const link = await openNats(nats.as("tester"), "test");
   await ensureStreams(link, 1);
-  const db = createDatabase(postgres.url);
+  await standInForWorkers(link);
+  const { db, store, close } = openStore(database.url);
   const running = new Set<RunningGateway>();
 
   const gateway: Servers["gateway"] = async (
     env = {},
-    { waits = true, directory = createPrismaDirectory(db), natsPort = nats.port } = {},
+    { waits = true, directory = store.directory, natsPort = nats.port } = {},
   ) => {
-    const given = { NATS_URL: nats.url, DATABASE_URL: postgres.url, JWT_SECRET: SECRET, PORT: "0", ...env };
+    const given = {
+      NATS_URL: nats.url,
+      DATABASE_URL: database.url,
+      JWT_SECRET: SECRET,
+      PORT: "0",
+      OPS_PORT: "same",
+      ...env,
+    };
     const config = { ...nats.as("gateway"), url: `nats://127.0.0.1:${natsPort}` };
     const own = await openNats(config, "gateway", quiet);
     const registry = new Registry();
+    const lifecycle = createLifecycle(quiet);
     const built = await createGateway(
-      { link: own, directory, db, registry, logger: quiet },
+      { link: own, directory, store, registry, logger: quiet },
       toConfig(parseEnv(gatewayEnv, given)),
+      lifecycle,
     );
     const { port, opsPort } = await built.listen();
     const started: RunningGateway = {
@@ -96,7 +115,7 @@ export async function startServers(): Promise<Servers> {
       },
       async stop() {
         if (!running.delete(started)) return;
-        await built.stop();
+        await lifecycle.stop();
         await own.close();
       },
     };
@@ -107,8 +126,10 @@ export async function startServers(): Promise<Servers> {
 
   return {
     nats,
-    postgres,
+    database,
     db,
+    store,
+    ownStore: () => openStore(database.url),
     link,
     gateway,
     async publishStatus(userId, status) {
@@ -116,10 +137,12 @@ export async function startServers(): Promise<Servers> {
       const whole: StatusMessage = {
         userId,
         username: userId,
+        displayName: null,
         isAnonymous: false,
         isOnline: true,
         availability: "available",
         statusText: null,
+        statusExpiresAt: null,
         lastActiveAt: at,
         lastSeen: at,
         epoch: 1,
@@ -136,8 +159,8 @@ export async function startServers(): Promise<Servers> {
     async stop() {
       await Promise.all([...running].map((started) => started.stop()));
       await link.close();
-      await close(db);
-      await Promise.all([nats.stop(), postgres.stop()]);
+      await close();
+      await Promise.all([nats.stop(), database.stop()]);
     },
   };
 }

@@ -1,11 +1,9 @@
-import { highestSequence, recordHighestSequence } from "@meeshy/shared/db/presence-log";
-import { writePresence } from "@meeshy/shared/db/presence-writer";
-import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { createLifecycle } from "@meeshy/shared/runtime/lifecycle";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { removeStandIns } from "@meeshy/shared/testing/stand-in-workers";
 import { Registry } from "prom-client";
 import { createWorker } from "../../presence-worker/src/app.ts";
 import { quiet, type Servers } from "./harness.ts";
@@ -18,10 +16,15 @@ export interface RunningWorker {
 }
 
 const RULES = { offlineThresholdMs: 300_000, graceMs: 0, multiDevice: "allow", replicas: 1 } as const;
+const ERASED = { erasedKeptMs: 2_000 };
 const LEASES = { gatewayLeaseMs: 6_000, workerLeaseMs: 800 };
 
-export async function startWorker(servers: Servers): Promise<RunningWorker> {
-  const { db } = servers;
+/** `rules`: other than those of the contract, except for the grace, which is 0. */
+export async function startWorker(
+  servers: Servers,
+  rules: { connectionsMax?: number; offlineThresholdMs?: number; graceMs?: number } = {},
+): Promise<RunningWorker> {
+  await removeStandIns(servers.link);
   const lifecycle = createLifecycle(quiet);
   const link = await openNats(servers.nats.as("worker"), "worker", quiet);
   lifecycle.onStop("nats", () => link.close());
@@ -30,15 +33,9 @@ export async function startWorker(servers: Servers): Promise<RunningWorker> {
       bus: link,
       registry: new Registry(),
       logger: quiet,
-      remembered: () => highestSequence(db),
-      tables: {
-        writePresence: (rows) => writePresence(db, rows),
-        writeHistory: (lines) => writeTransitions(db, lines),
-        eraseHistory: (userId) => deleteTransitions(db, userId),
-        writeProgress: (positions) => recordHighestSequence(db, positions),
-      },
+      store: servers.store,
     },
-    { ...RULES, ...LEASES },
+    { ...RULES, ...rules, ...ERASED, ...LEASES },
     lifecycle,
   );
   await eventually(() => worker.figures().partitions === PARTITIONS && worker.unready().length === 0, {

@@ -1,4 +1,6 @@
 import { connectionEnv, databaseEnv, directoryEnv, opsEnv, presenceEnv } from "@meeshy/shared/runtime/env";
+import { z } from "zod";
+import { CONNECTIONS_MAX } from "./core/connections.ts";
 
 /** The worker's environment (CONTRACT 2). */
 export const workerEnv = connectionEnv
@@ -13,4 +15,5 @@ export const workerEnv = connectionEnv
       WORKER_LEASE_MS: true,
       MULTI_DEVICE: true,
     }).shape,
-  );
+  )
+  .extend({ MAX_CONNECTIONS_PER_USER: z.coerce.number().int().min(1).max(CONNECTIONS_MAX).default(50) });

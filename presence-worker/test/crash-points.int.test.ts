@@ -23,9 +23,9 @@ const GRACE_MS = 100;
 const LONG_AFTER_MS = 1_000;
 const users = Array.from({ length: 24 }, (_, at) => `u${at}`);
 const late = Array.from({ length: 6 }, (_, at) => `n${at}`);
-const everyone = [...users, ...late];
+const allUsers = [...users, ...late];
 
-/** Everybody comes online; resolves when that is written down everywhere. */
+/** All users come online; resolves when that is stored everywhere. */
 async function arrive(rig: Rig, gateway: TestGateway): Promise<void> {
   await rig.tick();
   for (const userId of users) await gateway.connect(userId, "c1");
@@ -66,7 +66,7 @@ async function live(rig: Rig, gateway: TestGateway): Promise<void> {
   for (const userId of users.filter((_, at) => at % 6 === 1)) await gateway.disconnect(userId, "c2");
 }
 
-/** What is written while nobody owns the partitions. */
+/** What is written while the partitions have no owner. */
 async function goOn(rig: Rig, gateway: TestGateway): Promise<void> {
   for (const userId of users.filter((_, at) => at % 6 === 4)) await gateway.disconnect(userId, "c3");
   for (const userId of users.filter((_, at) => at % 12 === 0)) await gateway.connect(userId, "c5");
@@ -74,11 +74,11 @@ async function goOn(rig: Rig, gateway: TestGateway): Promise<void> {
   await rig.tick();
 }
 
-/** All that is known of everybody, but for times: they are the broker's and differ from run to run. */
+/** All that is known of every user, except times: they are the broker's and differ from run to run. */
 async function picture(rig: Rig) {
   const rows = await rig.db.user.findMany();
   const lines = await rig.db.presenceTransition.findMany({ orderBy: [{ epoch: "asc" }, { version: "asc" }] });
-  const seen = everyone.map(async (userId) => {
+  const seen = allUsers.map(async (userId) => {
     const status = await rig.status(userId);
     const record = await rig.record(userId);
     const row = rows.find(({ id }) => id === userId);
@@ -138,7 +138,7 @@ async function checkpointed(
 interface Run {
   rig: Rig;
   gateway: TestGateway;
-  /** versions in the order in which viewers were told, by user */
+  /** versions in the order in which viewers received them, by user */
   shown: Map<string, number[]>;
 }
 
@@ -152,12 +152,12 @@ async function begin(): Promise<Run> {
       shown.set(userId, [...(shown.get(userId) ?? []), version]);
     },
   });
-  for (const userId of everyone) await rig.addUser(userId);
+  for (const userId of allUsers) await rig.addUser(userId);
   return { rig, gateway: rig.gateway(), shown };
 }
 
 async function startChild(rig: Rig, gate: NatsGate, database: TcpProxy): Promise<WorkerProcess> {
-  const databaseUrl = new URL(rig.postgres.url);
+  const databaseUrl = new URL(rig.database.url);
   databaseUrl.port = String(database.port);
   const child = startWorkerProcess({
     NATS_URL: gate.url,
@@ -173,14 +173,14 @@ async function startChild(rig: Rig, gate: NatsGate, database: TcpProxy): Promise
 
 async function waysIn(rig: Rig): Promise<{ gate: NatsGate; database: TcpProxy }> {
   const gate = await startNatsGate(Number(new URL(rig.nats.url).port));
-  const database = await startTcpProxy(Number(new URL(rig.postgres.url).port));
+  const database = await startTcpProxy(Number(new URL(rig.database.url).port));
   onTestFinished(async () => void (await Promise.all([gate.close(), database.close()])));
   return { gate, database };
 }
 
 type Picture = Awaited<ReturnType<typeof picture>>;
 
-/** Another worker takes over: everything ends as if nothing had happened, and nobody was told anything twice. */
+/** Another worker takes over: everything ends as if nothing had happened, and viewers received nothing twice. */
 async function expectAsIfNothingHappened({ rig, shown }: Run, expected: Picture): Promise<void> {
   const next = await rig.startWorker();
   await allOwned(next);
@@ -214,7 +214,7 @@ describe("a worker that is killed", () => {
   let expected: Picture;
   beforeAll(async () => {
     const rig = await startRig({ graceMs: GRACE_MS });
-    for (const userId of everyone) await rig.addUser(userId);
+    for (const userId of allUsers) await rig.addUser(userId);
     await allOwned(await rig.startWorker());
     const gateway = rig.gateway();
     await arrive(rig, gateway);
@@ -237,7 +237,7 @@ describe("a worker that is killed", () => {
       "true connect",
       "true manual",
     ]);
-    expect(expected.flatMap(({ history }) => history).length).toBeGreaterThan(everyone.length);
+    expect(expected.flatMap(({ history }) => history).length).toBeGreaterThan(allUsers.length);
   });
 
   it.each<[string, () => (message: Outgoing) => boolean]>([

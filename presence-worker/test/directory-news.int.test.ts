@@ -8,7 +8,7 @@ import { allOwned, profileOf, type Rig, type RunningWorker, startRig } from "./r
 let rig: Rig;
 let worker: RunningWorker;
 beforeAll(async () => {
-  rig = await startRig({ graceMs: 0 });
+  rig = await startRig({ graceMs: 0, erasedKeptMs: 2_000 });
   worker = await rig.startWorker();
   await allOwned(worker);
 });
@@ -18,26 +18,26 @@ const order = async (userId: string, event: UserEvent): Promise<number> =>
   (await rig.link.acks.publish(eventSubject("svc", userId), toBytes({ event }))).seq;
 const news = (userId: string, conversationIds: string[]) =>
   order(userId, { type: "directory", profile: profileOf(userId, { conversationIds }) });
-const told = (userId: string, directoryVersion: number) =>
+const published = (userId: string, directoryVersion: number) =>
   eventually(async () => {
     const status = await rig.status(userId);
     return status?.directoryVersion === directoryVersion && status;
   });
 
-test("news of someone online are told under the version and dates that they had", async () => {
+test("news of an online user are published under the version and dates that they had", async () => {
   await rig.addUser("online");
   const version = await rig.gateway().connect("online", "c1");
   await eventually(async () => (await rig.status("online"))?.version === version);
   const before = await rig.status("online");
   const seq = await news("online", ["general", "project"]);
-  expect(await told("online", seq)).toEqual({
+  expect(await published("online", seq)).toEqual({
     ...before,
     conversationIds: ["general", "project"],
     directoryVersion: seq,
   });
 });
 
-test("news of someone whose record is gone keep the status that stands", async () => {
+test("news of a user whose record is gone keep the current status", async () => {
   await rig.addUser("gone");
   const gateway = rig.gateway();
   await gateway.connect("gone", "c1");
@@ -47,17 +47,17 @@ test("news of someone whose record is gone keep the status that stands", async (
   await eventually(async () => (await rig.record("gone")) === undefined, { what: "the record is gone" });
   const before = await rig.status("gone");
   const seq = await news("gone", ["elsewhere"]);
-  expect(await told("gone", seq)).toEqual({
+  expect(await published("gone", seq)).toEqual({
     ...before,
     conversationIds: ["elsewhere"],
     directoryVersion: seq,
   });
 });
 
-test("news of someone never seen say that they are offline, by no version, and harm no later one", async () => {
+test("news of a user never seen are published as offline at version 0, and block no later status", async () => {
   await rig.addUser("unseen");
   const seq = await news("unseen", ["general"]);
-  expect(await told("unseen", seq)).toMatchObject({
+  expect(await published("unseen", seq)).toMatchObject({
     isOnline: false,
     version: 0,
     conversationIds: ["general"],
@@ -71,7 +71,7 @@ test("a connection whose gateway had not seen the news takes nothing back", asyn
   const gateway = rig.gateway();
   await gateway.connect("late", "c1");
   const seq = await news("late", ["new"]);
-  await told("late", seq);
+  await published("late", seq);
   await gateway.connect("late", "c2", { conversationIds: ["old"] });
   await gateway.disconnect("late", "c1");
   const version = await gateway.disconnect("late", "c2");
@@ -82,24 +82,47 @@ test("a connection whose gateway had not seen the news takes nothing back", asyn
   expect(status.conversationIds).toEqual(["new"]);
 });
 
-test("a worker that begins anew tells news again under the same versions", async () => {
+test("a worker that starts again publishes news again under the same versions", async () => {
   await rig.addUser("again");
   await rig.gateway().connect("again", "c1");
-  const before = await told("again", await news("again", ["project"]));
+  const before = await published("again", await news("again", ["project"]));
   await worker.stop();
   worker = await rig.startWorker();
   await allOwned(worker);
   expect(await rig.status("again")).toEqual(before);
 });
 
-test("of someone deleted neither status nor record nor history stays", async () => {
+test("the last status of a deleted user has no dates of what went before", async () => {
+  await rig.addUser("left");
+  const gateway = rig.gateway();
+  await gateway.connect("left", "c1");
+  await gateway.disconnect("left", "c1");
+  await eventually(async () => {
+    await rig.tick();
+    return (await rig.status("left"))?.isOnline === false;
+  });
+  const seq = await order("left", { type: "deleted" });
+  await eventually(async () => (await rig.status("left"))?.directoryVersion === seq);
+  expect(await rig.status("left")).toMatchObject({ lastActiveAt: null, lastSeen: null });
+});
+
+test("of a deleted user neither status nor history stays, and of the record the id and positions", async () => {
   await rig.addUser("deleted");
   await rig.gateway().connect("deleted", "c1");
   await eventually(async () => (await rig.db.presenceTransition.count({ where: { userId: "deleted" } })) > 0);
   await rig.db.user.delete({ where: { id: "deleted" } });
   const seq = await order("deleted", { type: "deleted" });
-  expect(await told("deleted", seq)).toMatchObject({ isOnline: false, username: null, conversationIds: [] });
+  expect(await published("deleted", seq)).toMatchObject({
+    isOnline: false,
+    username: null,
+    conversationIds: [],
+  });
   await eventually(async () => (await rig.status("deleted")) === undefined);
-  await eventually(async () => (await rig.record("deleted")) === undefined);
+  expect(await rig.record("deleted")).toMatchObject({
+    ...{ state: "offline", connections: [], statusText: null, lastActiveAt: null, lastSeen: null },
+    person: { username: null, conversationIds: [] },
+    shown: { lastActiveAt: null, lastSeen: null },
+    closedUpTo: { seq },
+  });
   expect(await rig.db.presenceTransition.count({ where: { userId: "deleted" } })).toBe(0);
 });

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { allOwned, profileOf, type Rig, type RunningWorker, startRig } from "./rig.ts";
 
-/** Anything at all in the log. The worker runs in this process: an exception that nobody catches fails the run. */
+/** Anything at all in the log. The worker runs in this process: an uncaught exception fails the run. */
 let rig: Rig;
 let running: RunningWorker;
 beforeAll(async () => {
@@ -36,14 +36,14 @@ const EVENTS = [
   { type: "gateway-lost", gatewayId: "g1" },
 ];
 
-it("4,000 messages that are almost events are set aside or carried out, and everybody else goes on", async () => {
+it("4,000 messages that are almost events are set aside or carried out, and all other users go on", async () => {
   const p = partitionOf("mallory");
   const token = fc.constantFrom("mallory", "=00", "=ZZ", "%", "x".repeat(300));
   const source = fc.constantFrom("gw", "sweep", "svc", "admin");
-  const someone = fc.constantFrom("mallory", "auth0|a.b", "anon_x", "\0", "x".repeat(200));
+  const userId = fc.constantFrom("mallory", "auth0|a.b", "anon_x", "\0", "x".repeat(200));
   const subject = fc.oneof(
     { weight: 4, arbitrary: fc.constant(eventSubject("gw", "mallory")) },
-    fc.tuple(source, someone).map(([from, user]) => eventSubject(from as EventSource, user)),
+    fc.tuple(source, userId).map(([from, user]) => eventSubject(from as EventSource, user)),
     fc.tuple(source, token).map(([from, of]) => `presence.in.${p}.${from}.${of}`),
     fc.constantFrom(partitionSubject("sweep", p), "presence.in.64.gw.x", "presence.in.x.gw.x"),
   );
@@ -69,7 +69,7 @@ it("4,000 messages that are almost events are set aside or carried out, and ever
     fc.string(),
     fc.uint8Array(),
   );
-  /** What fails here fails after the messages: their seed has to be told apart. */
+  /** A failure here shows after the messages: the message of the failure names their seed. */
   const seed = Math.floor(Math.random() * 2 ** 31);
   const batch = fc.array(fc.tuple(subject, bytes), { minLength: 100, maxLength: 100 });
   await fc.assert(
@@ -80,7 +80,7 @@ it("4,000 messages that are almost events are set aside or carried out, and ever
     { numRuns: 40, endOnFailure: true, seed },
   );
 
-  // Some of it was as good as an event: whoever it let in is shown out again.
+  // Some messages were valid events: the connections that they opened are closed again.
   const order = JSON.stringify({ event: { type: "disconnect-all" } });
   await rig.link.acks.publish(eventSubject("admin", "mallory"), Buffer.from(order));
   const gateway = rig.gateway();
@@ -90,9 +90,9 @@ it("4,000 messages that are almost events are set aside or carried out, and ever
   await eventually(async () =>
     (await Promise.all(bystander.map((user) => rig.status(user)))).every((status) => status?.isOnline),
   );
-  // The same partition has read everything that was thrown at it, and this after it.
+  // The same partition has read all these messages, and this event after them.
   await eventually(async () => Number((await rig.record("mallory"))?.seq) >= sequence, {
-    what: `the record of whoever was attacked, with seed ${seed}, is written`,
+    what: `the attacked user's record, with seed ${seed}, is written`,
     within: 20_000,
   });
   expect((await rig.record("mallory"))?.connections).toMatchObject([{ id: "honest" }]);

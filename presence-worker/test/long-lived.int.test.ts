@@ -6,7 +6,7 @@ import { allOwned, startRig } from "./rig.ts";
 
 const KEPT_MS = 4_000;
 
-it("somebody who is online for longer than the broker keeps values stays so under one version, also while no sweeper writes", async () => {
+it("a user who is online for longer than the broker keeps values stays so under one version, also while no sweeper writes", async () => {
   const rig = await startRig({ renewAfterMs: KEPT_MS / 4 });
   onTestFinished(() => rig.stop());
   const running = await rig.startWorker();
@@ -25,7 +25,7 @@ it("somebody who is online for longer than the broker keeps values stays so unde
   await eventually(async () => (await rig.status("bob"))?.isOnline === false);
   await eventually(async () => (await rig.status("bob")) === undefined, {
     every: 250,
-    what: "the end of a value that nobody renews",
+    what: "the end of a value that is not renewed",
     within: 20_000,
   });
   expect(await rig.status("alice")).toMatchObject({ isOnline: true, version: came });

@@ -38,7 +38,7 @@ const reported = async (what: string) => {
 };
 
 describe("what does not fit into a message of the broker's", () => {
-  it("holds up nobody else: a person with 1,700 sockets keeps all of them, also under the next owner", async () => {
+  it("delays no other user: a person with 1,700 sockets keeps all of them, also under the next owner", async () => {
     const gateway = rig.gateway();
     const SOCKETS = 1_700;
     const device = "\u0001".repeat(100);

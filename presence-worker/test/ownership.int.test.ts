@@ -27,7 +27,7 @@ async function processed(running: RunningWorker): Promise<number> {
   const metrics = await running.registry.metrics();
   const line = metrics
     .split("\n")
-    .find((text) => text.startsWith('meeshy_events_total{type="connected",admission="accepted"}'));
+    .find((text) => text.startsWith('meeshy_log_messages_total{type="connected",admission="accepted"}'));
   return Number(line?.split(" ")[1] ?? 0);
 }
 
@@ -178,7 +178,7 @@ describe("the log", () => {
 });
 
 describe("time", () => {
-  it("is the broker's, corrected by the sweepers: a jump of ten minutes declares nobody idle", async () => {
+  it("is the broker's, corrected by the sweepers: a jump of ten minutes declares no user idle", async () => {
     const running = await rig.startWorker({ offlineThresholdMs: 60_000 });
     await allOwned(running);
     await rig.gateway().connect("alice", "c1");
@@ -236,7 +236,7 @@ describe("damage under running workers", () => {
     },
   );
 
-  it("statuses deleted under stopped workers are told again, without anybody's help", async () => {
+  it("statuses deleted under stopped workers are published again by the worker alone", async () => {
     const running = await rig.startWorker();
     await allOwned(running);
     await rig.gateway().connect("alice", "c1");

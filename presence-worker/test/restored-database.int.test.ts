@@ -17,7 +17,7 @@ const started = (): Rig => {
 };
 
 const rowOf = (id: string) => started().db.user.findUniqueOrThrow({ where: { id } });
-/** The row says what was published last. */
+/** The row holds what was published last. */
 const rowFollows = async (userId: string) => {
   const [row, status] = [await rowOf(userId), await started().status(userId)];
   expect({

@@ -17,7 +17,7 @@ import { allOwned, startRig } from "./rig.ts";
 
 it("a log that came back as an earlier copy and has grown past the checkpoint since is another log", async () => {
   const nats = await startNats();
-  const rig = await startRig({}, nats);
+  const rig = await startRig({}, { broker: nats });
   onTestFinished(() => rig.stop());
   const log = join(nats.storeDir, "jetstream/$G/streams", STREAM_EVENTS);
   const copy = await mkdtemp(join(tmpdir(), "meeshy-copy-"));
@@ -49,7 +49,7 @@ it("a log that came back as an earlier copy and has grown past the checkpoint si
   expect(await rig.status("alice")).toMatchObject({ epoch: 2 });
 });
 
-it("what a lost log had told last does not stand against what is true in the new one", async () => {
+it("the last statuses of a lost log do not win against those of the new one", async () => {
   const rig = await startRig();
   onTestFinished(() => rig.stop());
   await rig.addUser("alice");
@@ -58,10 +58,10 @@ it("what a lost log had told last does not stand against what is true in the new
   const online = await rig.gateway().connect("alice", "c1");
   await eventually(async () => (await rig.record("alice"))?.state === "online");
   await first.stop();
-  // A goodbye was told and stored in the database, and its worker was killed before it wrote the record.
-  const told = await rig.status("alice");
+  // A disconnect was published and stored in the database, and the worker was killed before it wrote the record.
+  const published = await rig.status("alice");
   const subject = statusSetSubject("alice");
-  const left = { ...told, isOnline: false, version: online + 50, cause: "disconnect" };
+  const left = { ...published, isOnline: false, version: online + 50, cause: "disconnect" };
   const { seq = 0 } = (await rig.link.lastValue(STREAM_STATUS, subject)) ?? {};
   await compareAndSet(rig.link, subject, toBytes(left), seq);
   await rig.db.user.update({
@@ -80,7 +80,7 @@ it("what a lost log had told last does not stand against what is true in the new
 
 it("what an owner had not written down when everything was wiped does not come up in the next epoch", async () => {
   const nats = await startNats();
-  const rig = await startRig({}, nats);
+  const rig = await startRig({}, { broker: nats });
   onTestFinished(() => rig.stop());
   await allOwned(await rig.startWorker());
   const gateway = rig.gateway();

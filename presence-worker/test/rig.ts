@@ -1,9 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { close, createDatabase, type Database } from "@meeshy/shared/db/client";
-import { migrate } from "@meeshy/shared/db/migrate";
-import { highestSequence, recordHighestSequence } from "@meeshy/shared/db/presence-log";
-import { writePresence } from "@meeshy/shared/db/presence-writer";
-import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import type { LogEvent, Profile } from "@meeshy/shared/events";
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
@@ -23,16 +18,18 @@ import {
   STREAM_STATUS,
   statusSetSubject,
 } from "@meeshy/shared/subjects";
+import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { startNats, startPostgres, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { startNats, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { openStore, prepareDatabase, type TestStore } from "@meeshy/shared/testing/test-store";
 import type { Registry } from "prom-client";
 import { createWorker, type Worker, type WorkerConfig } from "../src/app.ts";
 
 /** Real servers with workers on them, and the hands of a gateway and a sweeper. */
 export interface Rig {
   nats: Pick<TestNats, "url" | "stop">;
-  postgres: TestPostgres;
-  db: Database;
+  database: TestDatabase;
+  db: TestStore["db"];
   link: NatsLink;
   config: WorkerConfig;
   startWorker(config?: Partial<WorkerConfig>): Promise<RunningWorker>;
@@ -77,7 +74,7 @@ const logger = createLogger("test", process.env.TEST_LOG ?? "silent");
 
 export async function startRig(
   overrides: Partial<WorkerConfig> = {},
-  broker?: Pick<TestNats, "url" | "stop">,
+  given: { broker?: Pick<TestNats, "url" | "stop">; postgres?: TestPostgres } = {},
 ): Promise<Rig> {
   const config: WorkerConfig = {
     offlineThresholdMs: 300_000,
@@ -88,9 +85,12 @@ export async function startRig(
     replicas: 1,
     ...overrides,
   };
-  const [nats, postgres] = await Promise.all([broker ?? startNats(), startPostgres()]);
-  await migrate(postgres.url);
-  const db = createDatabase(postgres.url);
+  const [nats, database] = await Promise.all([
+    given.broker ?? startNats(),
+    given.postgres ?? createTestDatabase(),
+  ]);
+  if (given.postgres) await prepareDatabase(given.postgres.url);
+  const { db, close } = openStore(database.url);
   const link = await openNats({ url: nats.url }, "test");
   const stops: (() => Promise<unknown>)[] = [];
   const started = performance.now();
@@ -99,21 +99,15 @@ export async function startRig(
     const lifecycle = createLifecycle(logger);
     const workerLink = await openNats({ url: nats.url }, "worker");
     lifecycle.onStop("nats", () => workerLink.close());
-    const workerDb = createDatabase(postgres.url, { statementTimeoutMs: 2_000, connectTimeoutMs: 1_000 });
-    lifecycle.onStop("database", () => close(workerDb));
+    const opened = openStore(database.url, { statementTimeoutMs: 2_000, connectTimeoutMs: 1_000 });
+    lifecycle.onStop("database", () => opened.close());
     const registry = createMetricsRegistry();
     const worker = await createWorker(
       {
         bus: workerLink,
         registry,
         logger,
-        remembered: () => highestSequence(workerDb),
-        tables: {
-          writePresence: (rows) => writePresence(workerDb, rows),
-          writeHistory: (lines) => writeTransitions(workerDb, lines),
-          eraseHistory: (userId) => deleteTransitions(workerDb, userId),
-          writeProgress: (positions) => recordHighestSequence(workerDb, positions),
-        },
+        store: opened.store,
       },
       { ...config, ...own },
       lifecycle,
@@ -124,7 +118,7 @@ export async function startRig(
 
   return {
     nats,
-    postgres,
+    database,
     db,
     link,
     config,
@@ -177,9 +171,9 @@ export async function startRig(
     },
     async stop() {
       for (const stop of stops.reverse()) await stop();
-      await close(db);
+      await close();
       await link.close();
-      await Promise.all([nats.stop(), postgres.stop()]);
+      await Promise.all([nats.stop(), database.stop()]);
     },
   };
 }

@@ -116,7 +116,7 @@ describe("a status of which only epoch and version can be read", () => {
   });
 });
 
-test("a record that cannot be read, of a later event than the checkpoint, holds up nobody; the next event replaces it", async () => {
+test("a record that cannot be read, of a later event than the checkpoint, delays no other user; the next event replaces it", async () => {
   const former = await rig.startWorker();
   await allOwned(former);
   const gateway = rig.gateway();

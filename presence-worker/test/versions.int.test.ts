@@ -17,7 +17,7 @@ import { openLog, readAll, silent } from "../../shared/test/nats/kit.ts";
 import { allOwned, startRig } from "./rig.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
-test("everything that a worker writes, and what a gateway's publisher writes, says its version", async () => {
+test("everything that a worker writes, and what a gateway's publisher writes, carries its version", async () => {
   const rig = await startRig();
   onTestFinished(() => rig.stop());
   const running = await rig.startWorker();
@@ -36,7 +36,7 @@ test("everything that a worker writes, and what a gateway's publisher writes, sa
     toBytes({ v: VERSIONS.logMessage, event: { type: "disconnect-all" } }),
   );
   await eventually(async () => (await rig.status("bob"))?.isOnline === false);
-  await eventually(async () => (await rig.record("bob")) === undefined);
+  await eventually(async () => (await rig.record("bob"))?.state === "offline");
 
   for (const stream of [
     STREAM_EVENTS,
@@ -67,7 +67,7 @@ test("a process of another number of partitions than those that run does not sta
   await agreeOnSettings(log, silent, 32);
   const worker = startWorkerProcess({
     NATS_URL: nats.url,
-    DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none",
+    DATABASE_URL: "postgresql://user@127.0.0.1:1/none",
   });
   expect(await worker.kill("SIGCONT")).toBe(1);
   expect(worker.output()).toContain("over 64 partitions, the processes that run over 32");

@@ -1,13 +1,16 @@
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { eventSubject, partitionOf } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { startPostgres, type TestPostgres } from "@meeshy/shared/testing/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allOwned, profileOf, type Rig, type RunningWorker, startRig } from "./rig.ts";
 
+let postgres: TestPostgres;
 let rig: Rig;
 let running: RunningWorker;
 beforeAll(async () => {
-  rig = await startRig({ graceMs: 1_000, offlineThresholdMs: 60_000 });
+  postgres = await startPostgres();
+  rig = await startRig({ graceMs: 1_000, offlineThresholdMs: 60_000 }, { postgres });
   running = await rig.startWorker();
   await allOwned(running);
 });
@@ -82,7 +85,7 @@ describe("a worker", () => {
     expect(await rig.status("erin")).toMatchObject({ isOnline: true, version: came });
   });
 
-  it("takes the users of a lost gateway, ignores what that gateway says late, and keeps those with another", async () => {
+  it("takes the users of a lost gateway, ignores what that gateway writes late, and keeps those with another", async () => {
     const [lost, other] = [rig.gateway(), rig.gateway()];
     await lost.connect("frank", "c1");
     await lost.connect("grace", "c2");
@@ -136,7 +139,16 @@ describe("a worker", () => {
     expect(await metric('meeshy_log_messages_refused_total{reason="unreadable"')).toMatch(/ 3$/);
   });
 
-  it("shows everybody else of a partition in which a gateway has written something unreadable", async () => {
+  it("publishes the status of an event whose trace context is none", async () => {
+    const { id, publisher } = rig.gateway();
+    const target = { subject: eventSubject("gw", "judy"), partition: partitionOf("judy") };
+    const connection = { connectionId: "c1", gatewayId: id, device: null, idleMs: 0 };
+    const event = { type: "connected", ...connection, profile: profileOf("judy") };
+    await publisher.publish(target, { event, traceparent: "00-a-b-01\r\nNats-Expected-Stream: other" });
+    await eventually(async () => (await rig.status("judy"))?.isOnline);
+  });
+
+  it("shows all other users of a partition in which a gateway has written something unreadable", async () => {
     const { id, publisher, connect } = rig.gateway();
     const neighbours = Array.from({ length: 500 }, (_, n) => `neighbour-${n}`).filter(
       (user) => partitionOf(user) === partitionOf("oscar"),
@@ -154,7 +166,7 @@ describe("a worker", () => {
     expect(neighbours.length).toBeGreaterThan(2);
   });
 
-  it("tells a gateway to close every socket of a person whom an administrator disconnects", async () => {
+  it("orders a gateway to close every socket of a person whom an administrator disconnects", async () => {
     const gateway = rig.gateway();
     const commands: unknown[] = [];
     rig.link.nc.subscribe(`presence.gw.${gateway.id}`, {
@@ -196,7 +208,8 @@ describe("a worker", () => {
     await rig.gateway().send("ken", { type: "activity" });
     const row = await eventually(async () => {
       const found = await rig.db.user.findUniqueOrThrow({ where: { id: "ken" } });
-      return found.lastActiveAt.getTime() > before.lastActiveAt.getTime() + 3_000_000 && found;
+      const [then, now] = [before, found].map(({ lastActiveAt }) => lastActiveAt?.getTime() ?? 0);
+      return (now ?? 0) > (then ?? 0) + 3_000_000 && found;
     });
     expect(row).toMatchObject({ isOnline: false, availability: "busy", presenceVersion: 7n });
     await eventually(async () => (await rig.record("ken")) === undefined);
@@ -206,14 +219,14 @@ describe("a worker", () => {
 describe("the database away", () => {
   it("delays no status, and catches up when it is back", async () => {
     await rig.addUser("lena");
-    await rig.postgres.kill();
+    await postgres.kill();
     const gateway = rig.gateway();
     await gateway.connect("lena", "c1");
     await eventually(async () => (await rig.status("lena"))?.isOnline);
     await gateway.disconnect("lena", "c1");
     await eventually(async () => (await rig.status("lena"))?.isOnline === false);
     await eventually(() => rig.record("lena"), { what: "the record kept until the database has it" });
-    await rig.postgres.restart();
+    await postgres.restart();
     const rows = await eventually(
       async () => {
         const found = await rig.db.presenceTransition.findMany({ where: { userId: "lena" } });

@@ -7,6 +7,7 @@ import {
   type AvailabilityRequest,
   type MembershipRequest,
   QUERY_MAX,
+  type SessionRequest,
 } from "./service-requests.ts";
 import type { StatusMessage, UserStatus } from "./status.ts";
 
@@ -17,16 +18,22 @@ import type { StatusMessage, UserStatus } from "./status.ts";
 export interface PresenceClient {
   /**
    * The statuses of these users, one for each id, in their order, as `viewerId` may see them; without a viewer
-   * as anyone who shares a conversation may. Any number of ids: they are asked for 500 at a time.
+   * as a user who shares a conversation may. Any number of ids: they are asked for 500 at a time.
    */
   get(userIds: readonly string[], viewerId?: string): Promise<UserStatus[]>;
-  /** The person did something. Keeps someone with an open connection online; opens none. User `service`. */
+  /** The person did something. Keeps a person with an open connection online; opens none. User `service`. */
   activity(userId: string): Promise<void>;
   /**
-   * Sets what the person shows; `invisible` shows as a normal departure. `expiresAt`: ISO-8601, when it ends by
-   * itself. User `service`.
+   * What a service, `source`, says of the person; null: nothing any more. Each source has one claim at a time, shown
+   * unless the person has chosen something. It ends by itself at `expiresAt` (ISO-8601) or after `expiresInMs`. User
+   * `service`.
    */
   setAvailability(userId: string, wish: Omit<AvailabilityRequest, "userId">): Promise<void>;
+  /**
+   * Keeps the person online without a socket for `ttlS` seconds (30 to 14,400), which each call renews; 0 ends it.
+   * With `keepOnline` whether they do something or not. Gives when it ends by itself. User `service`.
+   */
+  session(userId: string, session: Omit<SessionRequest, "userId">): Promise<{ expiresAt: string | null }>;
   /** The person has joined or left a conversation: gateways re-read the directory. User `service`. */
   membershipChanged(
     userId: string,
@@ -36,28 +43,34 @@ export interface PresenceClient {
   /** The account has changed; `deleted` purges status, state and history. User `service`. */
   accountChanged(userId: string, change: AccountRequest["change"]): Promise<void>;
   /**
-   * Tells the present status of each of these users, then every change: each newer than the one before, none
-   * missing, across reconnects. Somebody of whom nothing is held is told offline, with version 0. What was
-   * published is told as it was, before any viewer's or person's preferences: filter it before people see it.
+   * Delivers the present status of each of these users, then every change: each newer than the one before, none
+   * missing, across reconnects. A user without a stored status is delivered as offline, with version 0. Statuses are
+   * delivered as published, before any viewer's or person's preferences: filter them before people see them.
    *
-   * Without `userIds`: everyone's changes from now on. After a break those told of before are brought up to
-   * date; somebody who changed for the first time during it is told at their next change.
+   * Without `userIds`: all users' changes from now on. After a break the users delivered before are brought up to
+   * date; one who changed for the first time during it is delivered at the next change.
+   * @throws {RangeError} one of `userIds` is empty or too long
    */
   watch(userIds: readonly string[] | undefined, onStatus: (status: StatusMessage) => void): Watch;
   /** Ends every watch, and the connection if the client has opened it. */
   close(): Promise<void>;
 }
 
+/** Where the broker is and as which user, or a connection that is open already. */
 export type PresenceClientOptions = (
   | { servers: string | string[]; user: string; password: string }
   /** a connection of one's own, opened with `inboxPrefix: "_INBOX_<user>"`; it stays open */
   | { nc: NatsConnection }
 ) & {
-  /** Hears of what goes wrong without a caller: unreadable messages, refused permissions, what `onStatus` throws. */
+  /** Receives errors without a caller: unreadable messages, refused permissions, what `onStatus` throws. */
   onError?: (error: unknown) => void;
 };
 
-/** Connects, and stays connected until `close`. Rejects when the server refuses the user. */
+/**
+ * Connects, and stays connected until `close`. A server that is not there yet is not waited for.
+ * @throws {AuthorizationError} the server refuses the user
+ * @throws {Error} no server can be reached
+ */
 export async function createPresenceClient(options: PresenceClientOptions): Promise<PresenceClient> {
   const onError = options.onError ?? ((error) => console.error("presence:", error));
   const isOwn = !("nc" in options);
@@ -87,6 +100,7 @@ export async function createPresenceClient(options: PresenceClientOptions): Prom
     async setAvailability(userId, wish) {
       await request(nc, "presence.availability", { userId, ...wish });
     },
+    session: (userId, session) => request(nc, "presence.session", { userId, ...session }),
     async membershipChanged(userId, conversationId, change) {
       await request(nc, "presence.membership", { userId, conversationId, change });
     },

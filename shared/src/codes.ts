@@ -16,9 +16,10 @@ export const ERRORS = {
   unavailable: { http: 503, retryable: true },
 } as const;
 
+/** Name of an error of {@link ERRORS}; what each means to a caller stands in CONTRACT 3 and 5. */
 export type ErrorCode = keyof typeof ERRORS;
 
-/** What a client is told of a failure (CONTRACT 3–5). */
+/** What a client receives of a failure (CONTRACT 3–5). */
 export interface ErrorBody {
   code: ErrorCode;
   message: string;
@@ -45,6 +46,7 @@ export class PresenceError extends Error {
     this.details = options.details;
   }
 
+  /** The error as callers receive it, on HTTP, Socket.IO and NATS alike. */
   toBody(): ErrorBody {
     return {
       code: this.code,
@@ -61,3 +63,7 @@ export function errorBody(error: unknown): ErrorBody {
   if (error instanceof PresenceError) return error.toBody();
   return { code: "internal", message: "Something went wrong on our side.", retryable: true };
 }
+
+/** Whether a process that answers so should log it: not what the caller, or the way it was installed, has to answer for. */
+export const isOwnFault = (code: ErrorCode): boolean =>
+  ERRORS[code].http >= 500 && code !== "not_implemented";

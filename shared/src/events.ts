@@ -1,18 +1,34 @@
 import { z } from "zod";
-import { AVAILABILITIES, STATUS_TEXT_MAX } from "./status.ts";
+import { layersSchema, SOURCE_MAX } from "./availability-layers.ts";
+import { COMMANDED_CLOSE_REASONS } from "./close-reasons.ts";
+import { AVAILABILITIES, inKnownValues, STATUS_TEXT_MAX } from "./status.ts";
+import { userStatusSchema } from "./status-schema.ts";
 import { MAX_ID_LENGTH } from "./subjects.ts";
 
-/** What is written into the log (DESIGN "The log is the only input"). Times are milliseconds since 1970. */
+/** What is written into the log (ARCHITECTURE "Seven principles"). Times are milliseconds since 1970. */
 
 const id = z.string().min(1).max(MAX_ID_LENGTH);
 /** Dates that a calendar of four-digit years has: readers write them as ISO 8601. Milliseconds. */
 export const EARLIEST_MS = -62_135_596_800_000;
 export const LATEST_MS = 253_402_300_799_999;
 const date = z.int().min(EARLIEST_MS).max(LATEST_MS).nullable();
+/** No process lives for longer: ten years, ms. What is greater was never measured, and would leave the calendar. */
+export const LONGEST_IDLE_MS = 10 * 366 * 86_400_000;
+/** How long ago something was, ms. */
+const idleTime = z
+  .number()
+  .nonnegative()
+  .transform((ms) => Math.min(ms, LONGEST_IDLE_MS));
 /** A date that was stored: an impossible one is as good as none. */
 const storedDate = date.catch(null);
-/** Tomorrow's release may know more of them than this one: the person is shown all the same. */
-const availability = z.enum(AVAILABILITIES).catch("available");
+
+/** How long a session without a socket may live without being renewed, seconds. */
+export const SESSION_TTL_MIN_S = 30;
+export const SESSION_TTL_MAX_S = 14_400;
+
+/** A position in the log of an epoch; positions of an earlier epoch come before. */
+export const positionSchema = z.object({ epoch: z.int().positive(), seq: z.int().positive() });
+export type Position = z.infer<typeof positionSchema>;
 
 /**
  * What a worker must know of a person to publish their status without reading the database.
@@ -20,21 +36,34 @@ const availability = z.enum(AVAILABILITIES).catch("available");
  * the database could not be read: the availability with its text is then as viewers last saw it (`as-shown`), or
  * not known, and a default in its place (`unknown`); the dates are not known either.
  */
-export const profileSchema = z.object({
-  username: z.string().nullable(),
-  isAnonymous: z.boolean(),
-  conversationIds: z.array(id),
-  availability,
-  statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
-  availabilityExpiresAt: storedDate,
-  lastActiveAt: storedDate,
-  lastSeen: storedDate,
-  stored: z.enum(["as-shown", "unknown"]).optional().catch("unknown"),
-});
+export const profileSchema = z.preprocess(
+  withKnownAvailability,
+  z.object({
+    username: z.string().nullable(),
+    /** absent: written by an earlier release */
+    displayName: z.string().nullable().optional().catch(undefined),
+    isAnonymous: z.boolean(),
+    conversationIds: z.array(id),
+    availability: z.enum(AVAILABILITIES),
+    statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
+    availabilityExpiresAt: storedDate,
+    lastActiveAt: storedDate,
+    lastSeen: storedDate,
+    stored: z.enum(["as-shown", "unknown"]).optional().catch("unknown"),
+  }),
+);
 export type Profile = z.infer<typeof profileSchema>;
 
-/** Socket.IO's disconnect reasons plus our own; `DISCONNECT_CLEAN` names those that are goodbyes. */
-export const DISCONNECT_CLEAN = ["client namespace disconnect", "admin"] as const;
+/**
+ * The profile with an availability of this release. One of a later release may hide the person: it counts as not known,
+ * unless viewers saw the person with it.
+ */
+export function withKnownAvailability<T>(profile: T): T {
+  if (typeof profile !== "object" || profile === null) return profile;
+  const { availability, stored } = profile as Partial<Record<"availability" | "stored", unknown>>;
+  if (AVAILABILITIES.some((known) => known === availability)) return profile;
+  return { ...profile, availability: "available", stored: stored === "as-shown" ? stored : "unknown" };
+}
 
 export const userEventSchema = z.discriminatedUnion("type", [
   z.object({
@@ -42,38 +71,76 @@ export const userEventSchema = z.discriminatedUnion("type", [
     connectionId: id,
     gatewayId: id,
     device: z.string().max(100).nullable(),
-    /** how long this connection has shown no activity, by its gateway's monotonic clock: 0 for a new one */
-    idleMs: z.number().nonnegative(),
+    /**
+     * how long this connection has shown no activity, by its gateway's monotonic clock: 0 for a new one; for one that
+     * is resumed what its client says, {@link LONGEST_IDLE_MS} if it says nothing
+     */
+    idleMs: idleTime,
     /** it was in the log before, under a life of its gateway that has ended */
     again: z.boolean().optional(),
+    /** its client has connected again by itself: no one has done anything for it */
+    resumed: z.boolean().optional().catch(undefined),
+    /** it is no sign of life until an activity over it */
+    passive: z.boolean().optional().catch(undefined),
+    /** where the log had it first; absent: it is new, not known for certain, or announced by an earlier release */
+    firstLogged: positionSchema.optional().catch(undefined),
     profile: profileSchema,
     /** what the gateway had seen of the directory's changes before it read the profile */
     directoryVersion: z.int().nonnegative().optional(),
   }),
+  /** `reason`: of the table in `close-reasons.ts`, or one of another release. */
   z.object({ type: z.literal("disconnected"), connectionId: id, reason: z.string().max(100) }),
-  z.object({ type: z.literal("activity") }),
+  /** `idleMs`: how long ago it was; absent: just now. `connectionId`: over a connection that was opened as passive. */
+  z.object({
+    type: z.literal("activity"),
+    idleMs: idleTime.optional(),
+    connectionId: id.optional().catch(undefined),
+  }),
   /** The database's safety net found the user online and stale: the actor answers with the truth. */
   z.object({ type: z.literal("look"), profile: profileSchema }),
-  /** An administrator closes every connection; offline at once. */
+  /** An administrator closes every connection that the log had before; offline at once. */
   z.object({ type: z.literal("disconnect-all") }),
   z.object({
     type: z.literal("availability"),
-    availability,
+    /** one of a later release may hide the person, and is written down nowhere else: it reads as invisible */
+    availability: z.enum(AVAILABILITIES).catch("invisible"),
+    statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
+    /** null: the person's standing choice; a date: the timed one, which covers it */
+    expiresAt: date,
+    profile: profileSchema,
+  }),
+  /** The person's timed choice ends before its time. */
+  z.object({ type: z.literal("timed-end"), profile: profileSchema }),
+  /** What a service says of the person; `availability` null: it says nothing any more. */
+  z.object({
+    type: z.literal("claim"),
+    source: z.string().min(1).max(SOURCE_MAX),
+    availability: z.enum(AVAILABILITIES).nullable().catch("invisible"),
     statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
     expiresAt: date,
     profile: profileSchema,
   }),
-  /** The directory says something new of the user; the profile was read after that. */
+  /** A service keeps the user online without a socket, for `ttlS` seconds from now; 0: no longer. */
+  z.object({
+    type: z.literal("session"),
+    sessionId: id,
+    ttlS: z.int().nonnegative().max(SESSION_TTL_MAX_S),
+    device: z.string().max(100).nullable(),
+    /** it keeps the user online whether they do something or not */
+    keepOnline: z.boolean(),
+    profile: profileSchema,
+  }),
+  /** The user has changed in the directory; the profile was read after that. */
   z.object({ type: z.literal("directory"), profile: profileSchema }),
   /** The account is gone: nothing of it may stay. */
   z.object({ type: z.literal("deleted") }),
 ]);
 export type UserEvent = z.infer<typeof userEventSchema>;
 
-export const partitionEventSchema = z.discriminatedUnion("type", [
+const partitionEventSchema = z.discriminatedUnion("type", [
   /** `elapsed`: the writing sweeper's own monotonic clock, ms since it started. */
   z.object({ type: z.literal("timeout"), sweeperId: id, elapsed: z.number().nonnegative() }),
-  /** `silentMs`: for how long its connections have told nothing already, for certain; absent: not known. */
+  /** `silentMs`: for how long its connections have sent nothing already, for certain; absent: not known. */
   z.object({ type: z.literal("gateway-lost"), gatewayId: id, silentMs: z.int().nonnegative().optional() }),
 ]);
 export type PartitionEvent = z.infer<typeof partitionEventSchema>;
@@ -88,6 +155,8 @@ export type LogEvent = UserEvent | PartitionEvent;
 const numbering = z.object({
   publisher: id.optional(),
   number: z.number().int().positive().optional(),
+  /** how long the event had waited when it was sent, by its process's monotonic clock, ms; absent: not noticeably */
+  waitedMs: idleTime.optional().catch(undefined),
   /** W3C trace context of the cause, where one was being traced. */
   traceparent: z.string().max(100).optional().catch(undefined),
 });
@@ -117,11 +186,12 @@ export const gatewayCommandSchema = z.discriminatedUnion("type", [
     type: z.literal("close"),
     userId: id,
     connectionIds: z.array(id),
-    reason: z.enum(["admin", "replaced"]),
+    /** one of a later release: the connections are to be closed all the same */
+    reason: z.enum(COMMANDED_CLOSE_REASONS).catch("admin"),
   }),
   /**
    * A partition accepts nothing more of this life: it waits for the number `expected`, or has been informed that the
-   * life is over (0). Repeated for as long as that lasts; nobody waits for an answer.
+   * life is over (0). Repeated for as long as that lasts; no answer is expected.
    */
   z.object({
     type: z.literal("out-of-step"),
@@ -132,6 +202,19 @@ export const gatewayCommandSchema = z.discriminatedUnion("type", [
 ]);
 export type GatewayCommand = z.infer<typeof gatewayCommandSchema>;
 export type CloseCommand = Extract<GatewayCommand, { type: "close" }>;
+
+/** What a record says of a person to the person, on `presence.gw.self-<id>`; dates in ms since 1970. No answer is expected. */
+export const selfNoticeSchema = z.object({
+  userId: id,
+  /** position of the record */
+  epoch: z.int(),
+  seq: z.int(),
+  /** what others see; null: nothing was shown yet */
+  status: z.preprocess(inKnownValues, userStatusSchema.nullable()),
+  layers: layersSchema,
+  connections: z.array(z.object({ id, device: z.string().nullable(), since: z.number() })),
+});
+export type SelfNotice = z.infer<typeof selfNoticeSchema>;
 
 /** Values of the lease bucket. `beat` grows by one at each write; only its changing matters. */
 export const gatewayBeatSchema = z.object({
@@ -152,6 +235,8 @@ export const workerBeatSchema = z.object({
   zombiesCleaned: z.number().int(),
   /** of those, the ones of the last 60 s */
   zombiesCleanedLastMinute: z.number().int(),
+  /** partitions of its own that it does not process now; absent: not known, written by an earlier release */
+  unserved: z.array(z.int()).optional().catch(undefined),
 });
 export type WorkerBeat = z.infer<typeof workerBeatSchema>;
 export const sweeperBeatSchema = z.object({
@@ -164,7 +249,7 @@ export const sweeperBeatSchema = z.object({
 export type SweeperBeat = z.infer<typeof sweeperBeatSchema>;
 /**
  * `from`: the log sequence at which the epoch begins; what lies before it belongs to a lost log. `streams`: when
- * each stream was made, by the broker, by which one that was made anew is told.
+ * each stream was made, by the broker, which shows that one was made anew.
  */
 export const epochSchema = z.object({
   epoch: z.number().int().positive(),

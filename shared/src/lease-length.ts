@@ -1,10 +1,10 @@
 import type { Logger } from "./runtime/logger.ts";
 
-/** For how long a process may be silent before others take it for dead: its heartbeat says so. */
+/** For how long a process may be silent before others take it for dead: each heartbeat carries it. */
 
 /** Bounds of a lease, ms: a heartbeat is not trusted with more, unless that is configured here as well. */
-export const LEASE_MIN_MS = 500;
-export const LEASE_MAX_MS = 600_000;
+const LEASE_MIN_MS = 500;
+const LEASE_MAX_MS = 600_000;
 
 export interface LeaseLengths {
   /** The lease of the process whose heartbeat, under `key`, has this value; ms, within the bounds. */
@@ -12,7 +12,7 @@ export interface LeaseLengths {
 }
 
 /**
- * `ownMs`: what this process is configured with for processes of that kind; heartbeats of a release that did not say
+ * `ownMs`: what this process is configured with for processes of that kind; heartbeats of a release without the field
  * are judged by it. A process that is configured differently is logged, once.
  */
 export function createLeaseLengths(ownMs: number, logger: Logger): LeaseLengths {
@@ -26,10 +26,10 @@ export function createLeaseLengths(ownMs: number, logger: Logger): LeaseLengths 
   };
   return {
     of(key, value) {
-      const said = leaseMsIn(value);
-      if (said === undefined) return ownMs;
-      const leaseMs = Math.min(mostMs, Math.max(LEASE_MIN_MS, said));
-      if (said !== ownMs) notice(key, said);
+      const given = leaseMsIn(value);
+      if (given === undefined) return ownMs;
+      const leaseMs = Math.min(mostMs, Math.max(LEASE_MIN_MS, given));
+      if (given !== ownMs) notice(key, given);
       return leaseMs;
     },
   };
@@ -40,6 +40,7 @@ export interface Leases {
   gateways: LeaseLengths;
 }
 
+/** The leases of both kinds of processes that others wait for, as this process is configured, ms. */
 export const createLeases = (
   { gatewayLeaseMs, workerLeaseMs }: { gatewayLeaseMs: number; workerLeaseMs: number },
   logger: Logger,

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { isLater } from "./versions.ts";
 
 /**
- * What a partition's entry on the lease board says to processes that do not own it: up to where the log is processed
+ * What processes that do not own a partition read of its entry on the lease board: up to where the log is processed
  * and written down. The rest of the entry is the owner's.
  */
 export const partitionProgressSchema = z.object({
@@ -18,4 +19,14 @@ export const partitionProgressSchema = z.object({
     })
     .nullable(),
 });
-export type PartitionProgress = z.infer<typeof partitionProgressSchema>;
+
+const ownerSchema = z.object({ owner: z.string().nullable() });
+
+/**
+ * The owner in a partition's entry on the lease board (`undefined`: there is no entry); null: there is none;
+ * `undefined`: not known, since a later release has written the entry, or it is damaged.
+ */
+export function partitionOwner(entry: { value: unknown } | undefined): string | null | undefined {
+  if (entry === undefined) return null;
+  return isLater("lease", entry.value) ? undefined : ownerSchema.safeParse(entry.value).data?.owner;
+}

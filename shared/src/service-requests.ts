@@ -1,53 +1,93 @@
 import { z } from "zod";
-import { AVAILABILITIES, STATUS_TEXT_MAX, userStatusSchema } from "./status.ts";
+import { SOURCE_MAX } from "./availability-layers.ts";
+import { toLine } from "./client-text.ts";
+import { SESSION_TTL_MAX_S, SESSION_TTL_MIN_S } from "./events.ts";
+import { AVAILABILITIES, STATUS_TEXT_MAX } from "./status.ts";
+import { userStatusSchema } from "./status-schema.ts";
 import { MAX_ID_LENGTH } from "./subjects.ts";
 
 /** What other services may ask over NATS, and what they are answered (CONTRACT 7). */
 
 /** Most users of one `presence.query`. */
 export const QUERY_MAX = 500;
-export const ACCOUNT_CHANGES = ["profile", "deactivated", "deleted", "sessions-revoked"] as const;
+const ACCOUNT_CHANGES = ["profile", "deactivated", "deleted", "sessions-revoked"] as const;
 
-const id = z
+/** An id as callers give it. */
+export const idSchema = z
   .string()
   .min(1)
   .max(MAX_ID_LENGTH)
   .refine((text) => text.isWellFormed(), "not well-formed text");
 
-export const querySchema = z.object({
-  userIds: z.array(id).max(QUERY_MAX),
-  /** through whose eyes; absent: what everyone who shares a conversation may see */
-  viewerId: id.optional(),
+const querySchema = z.object({
+  userIds: z.array(idSchema).max(QUERY_MAX),
+  /** the viewer; absent: what a user who shares a conversation may see */
+  viewerId: idSchema.optional(),
 });
-export type Query = z.infer<typeof querySchema>;
-export const queryAnswerSchema = z.object({ users: z.array(userStatusSchema) });
+const queryAnswerSchema = z.object({ users: z.array(userStatusSchema) });
 
-export const activityRequestSchema = z.object({ userId: id });
-export const availabilityRequestSchema = z.object({
-  userId: id,
+const activityRequestSchema = z.object({ userId: idSchema });
+/** A choice lasts for a year at most, if it is given by how long it lasts, ms. */
+const LASTS_MAX_MS = 366 * 86_400_000;
+const wishShape = {
   availability: z.enum(AVAILABILITIES),
-  statusText: z.string().max(STATUS_TEXT_MAX).nullable().optional(),
+  /** control characters are left out */
+  statusText: z.string().max(STATUS_TEXT_MAX).overwrite(toLine).nullish(),
   /** when it ends by itself */
-  expiresAt: z.iso.datetime().nullable().optional(),
+  expiresAt: z.iso.datetime().nullish(),
+  /** after how many ms it ends by itself, in place of `expiresAt` */
+  expiresInMs: z.int().positive().max(LASTS_MAX_MS).nullish(),
+};
+const hasOneEnd = ({ expiresAt, expiresInMs }: { expiresAt?: unknown; expiresInMs?: unknown }) =>
+  (expiresAt ?? null) === null || (expiresInMs ?? null) === null;
+const ONE_END = "expiresAt or expiresInMs, not both";
+
+/** What a person wishes to be shown as (CONTRACT 5); what is left out is taken back. */
+export const availabilityWishSchema = z.object(wishShape).refine(hasOneEnd, ONE_END);
+export type AvailabilityWish = z.infer<typeof availabilityWishSchema>;
+const claimShape = { ...wishShape, availability: wishShape.availability.nullable() };
+/** What a service says of a person; `availability` null: nothing any more. */
+export type ClaimWish = z.infer<z.ZodObject<typeof claimShape>>;
+const availabilityRequestSchema = z
+  .object({
+    userId: idSchema,
+    ...claimShape,
+    /** who says so: each source has one claim at a time */
+    source: z.string().min(1).max(SOURCE_MAX).default("service"),
+  })
+  .refine(hasOneEnd, ONE_END);
+export type AvailabilityRequest = z.input<typeof availabilityRequestSchema>;
+const sessionRequestSchema = z.object({
+  userId: idSchema,
+  /** of the service's own choosing */
+  sessionId: idSchema,
+  /** for how many seconds from now; 0: it ends */
+  ttlS: z.union([z.literal(0), z.int().min(SESSION_TTL_MIN_S).max(SESSION_TTL_MAX_S)]),
+  /** how it is called where connections are listed */
+  device: z.string().max(100).nullish(),
+  /** it keeps the person online whether they do something or not */
+  keepOnline: z.boolean().optional(),
 });
-export type AvailabilityRequest = z.infer<typeof availabilityRequestSchema>;
-export const membershipRequestSchema = z.object({
-  userId: id,
-  conversationId: id,
+export type SessionRequest = z.infer<typeof sessionRequestSchema>;
+const sessionAnswerSchema = z.object({ expiresAt: z.iso.datetime().nullable() });
+const membershipRequestSchema = z.object({
+  userId: idSchema,
+  conversationId: idSchema,
   change: z.enum(["joined", "left"]),
 });
 export type MembershipRequest = z.infer<typeof membershipRequestSchema>;
-export const accountRequestSchema = z.object({ userId: id, change: z.enum(ACCOUNT_CHANGES) });
+const accountRequestSchema = z.object({ userId: idSchema, change: z.enum(ACCOUNT_CHANGES) });
 export type AccountRequest = z.infer<typeof accountRequestSchema>;
 
-/** What a request that is carried out is answered, where there is nothing to tell. */
-export const doneAnswerSchema = z.object({ success: z.literal(true) });
+/** The answer to a request that was carried out and has no data. */
+const doneAnswerSchema = z.object({ success: z.literal(true) });
 
 /** Each request's subject, payload and answer. */
 export const SERVICE_REQUESTS = {
   "presence.query": { request: querySchema, answer: queryAnswerSchema },
   "presence.activity": { request: activityRequestSchema, answer: doneAnswerSchema },
   "presence.availability": { request: availabilityRequestSchema, answer: doneAnswerSchema },
+  "presence.session": { request: sessionRequestSchema, answer: sessionAnswerSchema },
   "presence.membership": { request: membershipRequestSchema, answer: doneAnswerSchema },
   "presence.account": { request: accountRequestSchema, answer: doneAnswerSchema },
 } as const;

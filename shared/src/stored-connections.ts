@@ -5,6 +5,8 @@ const connectionSchema = z.object({
   device: z.string().nullable(),
   /** ms since 1970, partition time */
   since: z.number(),
+  /** it has shown no sign of life yet, and does not keep its person online */
+  passive: z.boolean().optional().catch(undefined),
 });
 
 /**

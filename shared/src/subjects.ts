@@ -1,4 +1,4 @@
-/** Names on NATS: subjects, keys, partitions (CONTRACT 7, DESIGN "Streams and buckets"). */
+/** Names on NATS: subjects, keys, partitions (CONTRACT 7, ARCHITECTURE "Streams and buckets"). */
 
 export const PARTITIONS = 64;
 
@@ -23,8 +23,9 @@ const utf8Encode = new TextEncoder();
 const utf8Decode = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Makes any id one subject token that is a key-value key too: bytes outside `A-Za-z0-9_-` become `=HH`.
- * Throws `RangeError` for an empty id or one over {@link MAX_ID_LENGTH}.
+ * Makes any id one subject token that is a key-value key too: bytes outside `A-Za-z0-9_-` become `=HH`. Every
+ * function here that takes a `userId` or a `conversationId` throws as this one.
+ * @throws {RangeError} an empty id, or one over {@link MAX_ID_LENGTH}
  */
 export function encodeId(id: string): string {
   if (id.length === 0 || id.length > MAX_ID_LENGTH) {
@@ -39,7 +40,10 @@ export function encodeId(id: string): string {
   return token;
 }
 
-/** The id behind a token of {@link encodeId}. Throws `RangeError` for a token that encodes nothing. */
+/**
+ * The id behind a token of {@link encodeId}.
+ * @throws {RangeError} the token encodes nothing
+ */
 export function decodeId(token: string): string {
   const id = SAFE.test(token) ? token : decodeBytes(token);
   if (id.length > MAX_ID_LENGTH) throw new RangeError(`not an encoded id: ${id.length} characters`);
@@ -77,12 +81,18 @@ function fnv1a(token: string): number {
   return hash >>> 0;
 }
 
-/** The partition (0 … 63) of a user: equal to the server's own `partition(64,1)` mapping of the encoded id. */
+/**
+ * The partition (0 … 63) of a user: equal to the server's own `partition(64,1)` mapping of the encoded id.
+ * @throws {RangeError} as {@link encodeId}
+ */
 export function partitionOf(userId: string): number {
   return fnv1a(encodeId(userId)) % PARTITIONS;
 }
 
-/** Where an event of one user is written. */
+/**
+ * Where an event of one user is written.
+ * @throws {RangeError} as {@link encodeId}
+ */
 export function eventSubject(source: EventSource, userId: string): string {
   return `presence.in.${partitionOf(userId)}.${source}.${encodeId(userId)}`;
 }
@@ -92,8 +102,9 @@ export function partitionSubject(source: EventSource, partition: number): string
   return `presence.in.${partition}.${source}`;
 }
 
-/** Where all events of one source are written: those of users, and those of whole partitions. */
+/** Where all events of one source for users are written. */
 export const allEvents = (source: EventSource): string => `presence.in.*.${source}.*`;
+/** Where all events of one source for whole partitions are written. */
 export const allPartitionEvents = (source: EventSource): string => `presence.in.*.${source}`;
 
 /** What a partition's owner reads: its users' events and its own. */
@@ -108,7 +119,10 @@ export interface EventAddress {
   userId?: string;
 }
 
-/** Takes an event's subject apart; `undefined` when it is none of ours. */
+/**
+ * Takes an event's subject apart; `undefined` when it is none of ours, or not the one subject of its user.
+ * Never throws.
+ */
 export function parseEventSubject(subject: string): EventAddress | undefined {
   const [root, direction, p, source, token, ...rest] = subject.split(".");
   if (root !== "presence" || direction !== "in" || rest.length > 0 || p === undefined) return undefined;
@@ -125,7 +139,15 @@ export function parseEventSubject(subject: string): EventAddress | undefined {
   }
 }
 
+/**
+ * Where a worker stores a user's status; the stream republishes it on {@link statusSubject}.
+ * @throws {RangeError} as {@link encodeId}
+ */
 export const statusSetSubject = (userId: string): string => `presence.set.${encodeId(userId)}`;
+/**
+ * Where readers receive a user's statuses as they are stored (CONTRACT 7).
+ * @throws {RangeError} as {@link encodeId}
+ */
 export const statusSubject = (userId: string): string => `presence.status.${encodeId(userId)}`;
 
 /** The user of a `presence.status.*` or `presence.set.*` subject; `undefined` when there is none. */
@@ -146,7 +168,10 @@ export function userOfStatusSubject(subject: string): string | undefined {
   }
 }
 
-/** Key of a user's record in {@link BUCKET_STATE}. */
+/**
+ * Key of a user's record in {@link BUCKET_STATE}.
+ * @throws {RangeError} as {@link encodeId}
+ */
 export const recordKey = (userId: string): string => `${partitionOf(userId)}.${encodeId(userId)}`;
 
 /** Keys of {@link BUCKET_LEASES}. */
@@ -161,9 +186,23 @@ export const leaseKeys = {
 
 /** Commands to one gateway. */
 export const gatewaySubject = (gatewayId: string): string => `presence.gw.${gatewayId}`;
+/** What a gateway's own people hear of themselves, from the owners of their records. */
+export const selfSubject = (gatewayId: string): string => `presence.gw.self-${gatewayId}`;
 export const SUBJECT_GATEWAY_ALL = "presence.gw.*";
 /** Request: sweep the database now, answer `{ examined, cleaned }`. */
 export const SUBJECT_CLEANUP = "presence.sweep.cleanup";
-/** Chat messages between gateways. */
+/**
+ * Chat messages between gateways.
+ * @throws {RangeError} as {@link encodeId}
+ */
 export const chatSubject = (conversationId: string): string => `presence.chat.${encodeId(conversationId)}`;
 export const SUBJECT_CHAT_ALL = "presence.chat.*";
+
+/**
+ * Where gateways publish what anyone may see of a person who shares a conversation with them; readers of other teams
+ * receive it as {@link statusSubject}.
+ */
+export const outwardSubject = (userId: string): string => `presence.public.${encodeId(userId)}`;
+export const SUBJECT_OUTWARD_ALL = "presence.public.*";
+/** Where they ask for the last one, under the subject of a direct get. */
+export const SUBJECT_OUTWARD_LAST_ALL = "presence.last.*";

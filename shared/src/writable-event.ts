@@ -1,5 +1,12 @@
-import { EARLIEST_MS, LATEST_MS, type Profile, type UserEvent, userEventSchema } from "./events.ts";
-import { AVAILABILITIES, STATUS_TEXT_MAX } from "./status.ts";
+import {
+  EARLIEST_MS,
+  LATEST_MS,
+  type Profile,
+  type UserEvent,
+  userEventSchema,
+  withKnownAvailability,
+} from "./events.ts";
+import { STATUS_TEXT_MAX } from "./status.ts";
 import { MAX_ID_LENGTH } from "./subjects.ts";
 
 /** Longest name that is published of a person, characters; longer ones are cut. */
@@ -9,10 +16,10 @@ const CONVERSATION_BYTES = 192 * 1024;
 const utf8 = new TextEncoder();
 
 /**
- * The event as it may be written into the log: by the schema by which workers read it. What a directory says of a
- * person is outside of anybody's control and cut down field by field, so that it costs nobody their status: names
+ * The event as it may be written into the log: by the schema by which workers read it. What a directory returns for a
+ * person is not under our control and cut down field by field, so that no person loses their status by it: names
  * and texts to their lengths, conversations to those that fit, dates that are none to null.
- * Throws `ZodError` for an event that is wrong in anything else.
+ * @throws {ZodError} the event is wrong in anything else
  */
 export function toWritable(event: UserEvent): UserEvent {
   return userEventSchema.parse(
@@ -20,12 +27,14 @@ export function toWritable(event: UserEvent): UserEvent {
   );
 }
 
-function toWritableProfile(profile: Profile): Profile {
+function toWritableProfile(given: Profile): Profile {
+  const profile = withKnownAvailability(given);
   return {
     username: cut(profile.username, USERNAME_MAX),
+    ...(profile.displayName === undefined ? {} : { displayName: cut(profile.displayName, USERNAME_MAX) }),
     isAnonymous: profile.isAnonymous,
     conversationIds: idsThatFit(profile.conversationIds),
-    availability: AVAILABILITIES.includes(profile.availability) ? profile.availability : "available",
+    availability: profile.availability,
     statusText: cut(profile.statusText, STATUS_TEXT_MAX),
     availabilityExpiresAt: toDate(profile.availabilityExpiresAt),
     lastActiveAt: toDate(profile.lastActiveAt),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { ERRORS, errorBody, PresenceError } from "../src/codes.ts";
+import { ERRORS, errorBody, isOwnFault, PresenceError } from "../src/codes.ts";
 
-test("a failure of ours is told as it is, with the hint when to come back", () => {
+test("a failure of ours is sent as it is, with the time after which to come back", () => {
   const error = new PresenceError("rate_limited", "Later, please.", {
     retryAfterMs: 500,
     cause: new Error("x"),
@@ -14,7 +14,7 @@ test("a failure of ours is told as it is, with the hint when to come back", () =
   });
 });
 
-test("details are told where there are some", () => {
+test("details are sent where there are some", () => {
   const error = new PresenceError("bad_request", "Look here.", { details: ["a"] });
   expect(errorBody(error)).toEqual({
     code: "bad_request",
@@ -34,4 +34,10 @@ test("nothing of an unforeseen failure leaves the process", () => {
 test("only what may pass by itself is retryable", () => {
   const retryable = Object.entries(ERRORS).filter(([, { retryable }]) => retryable);
   expect(retryable.map(([code]) => code).sort()).toEqual(["internal", "rate_limited", "unavailable"]);
+});
+
+test("only what this service has to answer for is logged as its fault", () => {
+  expect(isOwnFault("internal") && isOwnFault("unavailable")).toBe(true);
+  for (const code of ["not_implemented", "not_found", "rate_limited"] as const)
+    expect(isOwnFault(code), code).toBe(false);
 });

@@ -31,6 +31,7 @@ const connected = {
 
 const good: [string, object][] = [
   ["connected", connected],
+  ["connected again", { ...connected, again: true, firstLogged: { epoch: 2, seq: 7 } }],
   ["disconnected", { type: "disconnected", connectionId: "c1", reason: "transport close" }],
   ["activity", { type: "activity" }],
   ["look", { type: "look", profile }],
@@ -63,7 +64,14 @@ test.each(bad)("a message %s is none", (_, message) => {
   expect(userMessageSchema.safeParse(message).success).toBe(false);
 });
 
-test("an availability of tomorrow's release is read as available, and a date that cannot be as none", () => {
+test("a choice of an availability of tomorrow's release hides the person: it may be one that hides", () => {
+  const event = { type: "availability", availability: "hyperfocus", statusText: "x", expiresAt: 5, profile };
+  expect(userMessageSchema.parse({ event })).toMatchObject({
+    event: { availability: "invisible", expiresAt: 5 },
+  });
+});
+
+test("an availability of tomorrow's release is read as not known, and a date that cannot be as none", () => {
   const strange = {
     ...profile,
     availability: "hyperfocus",
@@ -71,7 +79,14 @@ test("an availability of tomorrow's release is read as available, and a date tha
     lastSeen: EARLIEST_MS - 1,
   };
   expect(userMessageSchema.parse({ event: { ...connected, profile: strange }, traceparent: 7 })).toEqual({
-    event: { ...connected, profile: { ...profile, availability: "available", lastActiveAt: null } },
+    event: {
+      ...connected,
+      profile: { ...profile, availability: "available", lastActiveAt: null, stored: "unknown" },
+    },
+  });
+  const shown = { ...strange, stored: "as-shown" };
+  expect(userMessageSchema.parse({ event: { ...connected, profile: shown } })).toMatchObject({
+    event: { profile: { availability: "available", stored: "as-shown" } },
   });
 });
 
@@ -99,7 +114,7 @@ test("timeouts and lost gateways are for whole partitions", () => {
   }
 });
 
-test("a gateway's beat may say that it is lost", () => {
+test("a gateway's beat may carry that it is lost", () => {
   const beat = { beat: 1, connections: 2, users: 1 };
   expect(gatewayBeatSchema.parse(beat)).toEqual(beat);
   expect(gatewayBeatSchema.parse({ ...beat, lost: true }).lost).toBe(true);
@@ -108,7 +123,9 @@ test("a gateway's beat may say that it is lost", () => {
 test("a command names what to do", () => {
   const close = { type: "close", userId: "a", connectionIds: ["c"], reason: "admin" };
   expect(gatewayCommandSchema.parse(close)).toEqual(close);
-  expect(gatewayCommandSchema.safeParse({ ...close, reason: "because" }).success).toBe(false);
+  // What is to be closed counts, for whatever reason of tomorrow's release.
+  expect(gatewayCommandSchema.parse({ ...close, reason: "because" })).toEqual(close);
+  expect(gatewayCommandSchema.safeParse({ ...close, type: "open" }).success).toBe(false);
   const outOfStep = { type: "out-of-step", publisher: "g", partition: 3, expected: 0 };
   expect(gatewayCommandSchema.parse(outOfStep)).toEqual(outOfStep);
 });

@@ -12,8 +12,8 @@ function lengths() {
 }
 
 test.each<[string, unknown, number]>([
-  ["is what the heartbeat says", { leaseMs: 12_000 }, 12_000],
-  ["is one's own for a release that did not say", { beat: 1 }, OWN],
+  ["is what the heartbeat carries", { leaseMs: 12_000 }, 12_000],
+  ["is one's own for a release without the field", { beat: 1 }, OWN],
   ["is one's own where the value is none", { leaseMs: "12000" }, OWN],
   ["is one's own where it is not above 0", { leaseMs: -1 }, OWN],
   ["is one's own without a readable heartbeat", undefined, OWN],

@@ -88,7 +88,7 @@ describe("a partition", () => {
 });
 
 describe("an event's subject", () => {
-  test("says of whom, from where and in which partition it is", () => {
+  test("gives its user, source and partition", () => {
     fc.assert(
       fc.property(fc.constantFrom(...EVENT_SOURCES), anyId, (source, userId) => {
         const subject = eventSubject(source, userId);
@@ -107,7 +107,7 @@ describe("an event's subject", () => {
     "presence.in.-1.gw.alice",
     "presence.in.1x.gw.alice",
     "presence.in.007.gw.alice",
-    "presence.in.1.nobody.alice",
+    "presence.in.1.unknown.alice",
     "presence.in.1.gw.a.b",
     "presence.in.1.gw.=zz",
     `presence.in.${(partitionOf("alice") + 1) % PARTITIONS}.gw.alice`,

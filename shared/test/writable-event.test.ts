@@ -44,8 +44,13 @@ test.each<[string, object, object]>([
     { availabilityExpiresAt: null, lastActiveAt: null, lastSeen: null },
   ],
   ["a date between two milliseconds", { lastSeen: 4.7 }, { lastSeen: 4 }],
-  ["an unknown availability", { availability: "gone fishing" }, { availability: "available" }],
-])("%s costs nobody their status", (_, stored, rest) => {
+  ["an unknown availability", { availability: "ghost" }, { availability: "available", stored: "unknown" }],
+  [
+    "an unknown availability as viewers saw it",
+    { availability: "focus", stored: "as-shown" },
+    { availability: "available", stored: "as-shown" },
+  ],
+])("%s does not make the event unwritable", (_, stored, rest) => {
   expect(written(stored)).toEqual({ ...profile, ...rest });
   expect(userEventSchema.safeParse(toWritable(withProfile(stored))).success).toBe(true);
 });

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsServerConfig } from "../src/nats/server-config.ts";
 import { freePort } from "../src/servers/free-port.ts";
-import { provideNatsServer } from "../src/servers/nats-binary.ts";
 import { natsServer } from "../src/servers/nats-server.ts";
 import { runServer, type TestServer } from "./run-server.ts";
+import { natsProgram } from "./servers.ts";
 
 /** Three nats-servers that hold JetStream together. */
 export type TestCluster = {
@@ -20,10 +20,7 @@ const SIZE = 3;
 
 /** A cluster on free ports of 127.0.0.1 with its own fresh data; JetStream may need some seconds to elect its leader. */
 export async function startCluster(): Promise<TestCluster> {
-  const binary = await provideNatsServer({
-    explicit: process.env.NATS_SERVER_BIN,
-    log: (line) => console.error(`test servers: ${line}`),
-  });
+  const binary = await natsProgram();
   const taken = new Set<number>();
   const port = async () => {
     const free = await freePort(taken);

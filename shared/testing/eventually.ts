@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 
 /**
  * Repeats `probe` until it neither throws nor returns `undefined` or `false`, and gives its value.
- * After `within` milliseconds the last failure is thrown, so a test says what was still wrong.
+ * After `within` milliseconds the last failure is thrown, so a test shows what was still wrong.
  */
 export async function eventually<T>(
   probe: () => T | Promise<T>,

@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import {
@@ -8,6 +10,7 @@ import {
   startProcess,
   untilReady,
 } from "../src/servers/server-process.ts";
+import { eventually } from "./eventually.ts";
 import { guard } from "./guard.ts";
 
 /** A real server in a test. */
@@ -15,7 +18,7 @@ export type TestServer = {
   readonly pid: number;
   /** Ends the server and removes its data. */
   stop(): Promise<void>;
-  /** Sends a signal, SIGKILL unless told otherwise; waits for the end unless the server survives it. */
+  /** Sends a signal, SIGKILL by default; waits until the server has ended, or stands still after SIGSTOP. */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts the server again on the same port and data, after ending it in good order if it still runs. */
   restart(): Promise<void>;
@@ -46,6 +49,7 @@ export async function runServer(spec: ServerSpec, directory: string): Promise<Te
     async kill(signal = "SIGKILL") {
       server.child.kill(signal);
       if (!SURVIVED.includes(signal)) await server.exited;
+      if (signal === "SIGSTOP") await eventually(() => standsStill(server.pid), { what: "a stopped server" });
     },
     async restart() {
       await end(spec.stopSignal);
@@ -55,6 +59,14 @@ export async function runServer(spec: ServerSpec, directory: string): Promise<Te
       formerGuard();
     },
   };
+}
+
+/** Threads that are at work when the process is stopped go on until each of them has noticed. */
+function standsStill(pid: number): boolean {
+  if (process.platform !== "linux")
+    return execFileSync("ps", ["-o", "state=", "-p", String(pid)], { encoding: "utf8" }).startsWith("T");
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.every((id) => /\) T /.test(readFileSync(`/proc/${pid}/task/${id}/stat`, "latin1")));
 }
 
 /** Time that a killed predecessor's sub-processes may take to leave. */

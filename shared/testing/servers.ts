@@ -34,7 +34,7 @@ const TESTER = "tester";
  * permissions of production, and `tester`; without, it asks for none.
  */
 export async function startNats(options: { auth?: boolean; maxStoreBytes?: number } = {}): Promise<TestNats> {
-  const binary = await provideNatsServer({ explicit: process.env.NATS_SERVER_BIN, log: announce });
+  const binary = await natsProgram();
   const directory = await mkdtemp(join(tmpdir(), "meeshy-nats-"));
   const port = await freePort();
   const passwords = options.auth ? newPasswords() : undefined;
@@ -52,6 +52,16 @@ export async function startNats(options: { auth?: boolean; maxStoreBytes?: numbe
     { url, port, storeDir: join(directory, "jetstream"), passwords, as },
     Object.getOwnPropertyDescriptors(server),
   ) as TestNats;
+}
+
+const natsPrograms = new Map<string | undefined, Promise<string>>();
+
+/** The nats-server that the environment names, or one that is found. Looking for it starts several processes. */
+export function natsProgram(): Promise<string> {
+  const explicit = process.env.NATS_SERVER_BIN;
+  const program = natsPrograms.get(explicit) ?? provideNatsServer({ explicit, log: announce });
+  natsPrograms.set(explicit, program);
+  return program;
 }
 
 const newPassword = () => randomBytes(18).toString("base64url");
@@ -73,7 +83,7 @@ export type TestPostgres = TestServer & {
 const CARELESS = { fsync: "off", full_page_writes: "off" };
 
 /** A PostgreSQL with one empty database, its own fresh data and a free port of 127.0.0.1. */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres({ maxConnections = 100 } = {}): Promise<TestPostgres> {
   const binaries = await providePostgres(announce);
   const template = await postgresTemplate(binaries);
   const password = await readFile(join(template, "password"), "utf8");
@@ -87,7 +97,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     dataDir: join(directory, "data"),
     port,
     password,
-    settings: CARELESS,
+    settings: { ...CARELESS, max_connections: maxConnections },
   });
   const server = await runServer({ ...spec, stopSignal: "SIGQUIT" }, directory);
   const url = postgresUrl(port, password);

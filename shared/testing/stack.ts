@@ -17,15 +17,15 @@ export type RunningStack = {
   readonly dataDir: string;
   /** Addresses of the gateways, as the launcher gave them. */
   readonly urls: readonly string[];
-  /** What stack.json says now. */
+  /** The present content of stack.json. */
   read(): Stack;
-  /** A JWT for a demo user, or for anybody. */
+  /** A JWT for a demo user, or for any subject. */
   token(user: string | TokenSubject): string;
   /** What the launcher has printed so far. */
   output(): string;
   /** What a process has logged: `gateway-1`, `presence-worker-1`, `sweeper-1`, `nats-server-1`, `postgres-1`. */
   log(name: string): string;
-  /** Stops the stack in good order and removes its data, unless told to keep it; gives the launcher's exit code. */
+  /** Stops the stack in good order and removes its data, unless `keepData` is set; gives the launcher's exit code. */
   stop(options?: { keepData?: boolean }): Promise<number | null>;
   /** Kills the launcher alone. Its processes and data stay, for `startStack({ dataDir })` or `stop`. */
   kill9(): Promise<void>;

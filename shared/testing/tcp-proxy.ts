@@ -9,11 +9,11 @@ export interface TcpProxy {
   drop(): void;
   /** Keeps every connection open and passes nothing on, in either direction, as an unplugged cable does. */
   freeze(): void;
-  /** The server hears the client, the client hears nothing. */
+  /** The server receives, the client receives nothing. */
   deafen(): void;
-  /** The client hears the server, the server hears nothing. */
+  /** The client receives, the server receives nothing. */
   mute(): void;
-  /** What the server says arrives `ms` later, in order: every question takes that much longer. */
+  /** What the server sends arrives `ms` later, in order: every request takes that much longer. */
   slow(ms: number): void;
   /** At most so many bytes a second pass in each direction of a connection; senders are held back. */
   narrow(bytesPerSecond: number): void;
@@ -27,7 +27,7 @@ export interface TcpProxyOptions {
   onFirstChunk?(chunk: Buffer): Buffer;
 }
 
-type State = "open" | "cut" | "frozen" | "deaf" | "mute";
+type State = "open" | "cut" | "frozen" | "deafened" | "muted";
 type Side = "client" | "server";
 
 /** How fast data passes: a delay in ms, and bytes a second. */
@@ -55,7 +55,9 @@ export async function startTcpProxy(targetPort: number, options: TcpProxyOptions
   let pace = FULL_SPEED;
 
   const isBlocked = (side: Side) =>
-    state === "frozen" || (state === "deaf" && side === "server") || (state === "mute" && side === "client");
+    state === "frozen" ||
+    (state === "deafened" && side === "server") ||
+    (state === "muted" && side === "client");
   const paceOf = (side: Side): Pace => (side === "server" ? pace : { ...pace, delayMs: 0 });
 
   const join = (from: Socket, side: Side, to: Socket) => {
@@ -94,8 +96,8 @@ export async function startTcpProxy(targetPort: number, options: TcpProxyOptions
     cut,
     drop,
     freeze: () => become("frozen"),
-    deafen: () => become("deaf"),
-    mute: () => become("mute"),
+    deafen: () => become("deafened"),
+    mute: () => become("muted"),
     slow(ms) {
       pace = { ...pace, delayMs: ms };
     },
@@ -140,7 +142,8 @@ function createFlow(
     const isQueueFull = pace !== undefined && pace.bytesPerSecond !== Number.POSITIVE_INFINITY;
     if (!pace || isFull || (isQueueFull && waitingBytes > NARROW_QUEUE_BYTES)) from.pause();
     else from.resume();
-    if (pace && !isFull && waiting[0]) timer = setTimeout(update, waiting[0].due - performance.now());
+    if (pace && !isFull && waiting[0])
+      timer = setTimeout(update, Math.max(0, waiting[0].due - performance.now()));
   };
 
   from.on("data", (chunk: Buffer) => {

@@ -1,16 +1,16 @@
-import {
-  type AppendOptions,
-  type LastValue,
-  type PubAck,
-  type Stored,
-  type StreamDefinition,
-  StreamExists,
-  type StreamInfo,
-  StreamNotFound,
+import type {
+  AppendOptions,
+  LastValue,
+  PubAck,
+  Stored,
+  StreamDefinition,
+  StreamInfo,
 } from "@meeshy/shared/ports/bus";
 import type { Random } from "../../chaos/random.ts";
 import type { Scheduler } from "../engine/scheduler.ts";
-import { type Kept, Stream } from "./stream.ts";
+import { CoreRouting } from "./core-routing.ts";
+import type { Kept, Stream } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
 import { createMatcher, mapSubject } from "./subjects.ts";
 
 /** A message on its way to subscribers. */
@@ -20,10 +20,10 @@ export interface Delivered {
   seq: number | undefined;
   reply: Reply | undefined;
 }
-/** Where an answer goes; `undefined` data: nobody serves the subject. */
+/** Where an answer goes; `undefined` data: no subscriber serves the subject. */
 type Reply = (data: Uint8Array | undefined) => void;
 
-interface CoreSubscription {
+export interface CoreSubscription {
   pattern: string;
   queue: string | undefined;
   deliver: (message: Delivered) => void;
@@ -112,172 +112,159 @@ export interface BrokerOptions {
 }
 
 /** One nats-server with JetStream, or a cluster of them: what it answers, and in which order it stores. */
-export function createBroker({ scheduler, random, wallStart }: BrokerOptions): Broker {
-  const streams = new Map<string, Stream>();
-  const subscriptions = new Set<CoreSubscription & { matches: (subject: string) => boolean }>();
-  const consumers = new Set<Feeding>();
-  let clockOffset = 0;
-  let takers = new Map<string, Stream | null>();
+export function createBroker(options: BrokerOptions): Broker {
+  return new SimBroker(options);
+}
 
-  const time = () => Math.floor(wallStart + scheduler.now() + clockOffset);
-  const streamNamed = (name: string): Stream => {
-    const stream = streams.get(name);
-    if (stream === undefined) throw new StreamNotFound(name);
-    stream.expire(time());
-    return stream;
-  };
-  const takerOf = (subject: string): Stream | null => {
-    const known = takers.get(subject);
-    if (known !== undefined) return known;
-    const taker = [...streams.values()].find(({ definition }) =>
-      definition.subjects.some((pattern) => createMatcher(pattern)(subject)),
-    );
-    if (takers.size > 10_000) takers = new Map();
-    takers.set(subject, taker ?? null);
-    return taker ?? null;
-  };
-  const forgetTakers = () => {
-    takers = new Map();
-  };
+class SimBroker implements Broker {
+  faults = { ...SOUND };
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #wallStart: number;
+  readonly #core: CoreRouting;
+  readonly #streams = new StreamTable(() => this.time());
+  readonly #consumers = new Set<Feeding>();
+  #clockOffset = 0;
 
-  /** To every subscriber, and to one of each queue group; gives how many. */
-  const route = (message: Delivered): number => {
-    const queues = new Map<string, CoreSubscription[]>();
-    let served = 0;
-    for (const subscription of [...subscriptions]) {
-      if (!subscription.matches(message.subject)) continue;
-      served++;
-      const { queue } = subscription;
-      if (queue === undefined) subscription.deliver(message);
-      else queues.set(queue, [...(queues.get(queue) ?? []), subscription]);
-    }
-    for (const members of queues.values()) random.pick(members).deliver(message);
-    return served;
-  };
+  constructor({ scheduler, random, wallStart }: BrokerOptions) {
+    this.#scheduler = scheduler;
+    this.#random = random;
+    this.#wallStart = wallStart;
+    this.#core = new CoreRouting(random);
+  }
 
-  const store = (
-    stream: Stream,
-    subject: string,
-    data: Uint8Array,
-    options: AppendOptions,
-  ): AckAnswer | undefined => {
-    const { faults } = broker;
-    if (faults.isElecting || (faults.loses > 0 && random.next() < faults.loses)) return undefined;
+  time = (): number => Math.floor(this.#wallStart + this.#scheduler.now() + this.#clockOffset);
+
+  stepClock(ms: number): void {
+    this.#clockOffset += ms;
+  }
+
+  recover(): void {
+    this.faults = { ...SOUND };
+  }
+
+  subscribe(subscription: CoreSubscription): () => void {
+    return this.#core.subscribe(subscription);
+  }
+
+  publish({ subject, data, reply }: Parameters<Broker["publish"]>[0]): void {
+    const served = this.#core.route({ subject, data, seq: undefined, reply });
+    const stream = this.#streams.takerOf(subject);
+    if (stream) this.#store(stream, subject, data, {});
+    else if (served === 0) reply?.(undefined);
+  }
+
+  append(subject: string, data: Uint8Array, options: AppendOptions, answer: (ack: AckAnswer) => void): void {
+    // What is refused afterwards, or known already, reaches plain subscribers all the same.
+    this.#core.route({ subject, data, seq: undefined, reply: undefined });
+    const stream = this.#streams.takerOf(subject);
+    const ack = stream ? this.#store(stream, subject, data, options) : undefined;
+    if (ack) this.#acknowledge(answer, ack);
+  }
+
+  info(name: string): StreamInfo {
+    const { definition, created, first, last, bytes } = this.#streams.named(name);
+    return { definition, created, first, last, bytes };
+  }
+
+  lastValue(name: string, subject: string): LastValue | undefined {
+    const kept = this.#streams.named(name).lastOf(subject);
+    return kept && { seq: kept.seq, data: kept.data, deleted: kept.deleted };
+  }
+
+  messageAt(name: string, seq: number): ReturnType<Broker["messageAt"]> {
+    return this.#streams.named(name).get(seq);
+  }
+
+  purge(name: string, { filter, below }: { filter?: string; below?: number }): void {
+    this.#streams.named(name).purge({
+      ...(filter === undefined ? {} : { filter: createMatcher(filter) }),
+      ...(below === undefined ? {} : { below }),
+    });
+  }
+
+  createStream(definition: StreamDefinition): void {
+    this.#streams.create(definition, () => this.#scheduler.count());
+  }
+
+  updateStream(definition: StreamDefinition): void {
+    this.#streams.update(definition);
+  }
+
+  deleteStream(name: string): void {
+    this.#streams.delete(name);
+    this.#endConsumers(({ stream }) => stream === name);
+  }
+
+  consume({
+    stream: name,
+    filter,
+    from,
+    deliver,
+    fallSilent,
+  }: Parameters<Broker["consume"]>[0]): BrokerConsumer & { stop: () => void } {
+    const stream = this.#streams.named(name);
+    const consumer = { stream: name, matches: createMatcher(filter), deliver, fallSilent };
+    const backlog = [...stream.since(from)].filter(({ subject }) => consumer.matches(subject));
+    this.#consumers.add(consumer);
+    let pending = backlog.length;
+    for (const kept of backlog) deliver(kept, --pending);
+    const stop = () => void this.#consumers.delete(consumer);
+    return { backlog: backlog.length, lastThere: backlog.at(-1)?.seq ?? 0, stop };
+  }
+
+  dropConsumers(of: (random: Random) => boolean): void {
+    this.#endConsumers(() => of(this.#random));
+  }
+
+  backup(): Map<string, Stream> {
+    return this.#streams.backup();
+  }
+
+  restore(backup: ReadonlyMap<string, Stream>): void {
+    this.#streams.restore(backup);
+    this.#endConsumers(() => true);
+  }
+
+  streams(): ReadonlyMap<string, Stream> {
+    return this.#streams.all();
+  }
+
+  #store(stream: Stream, subject: string, data: Uint8Array, options: AppendOptions): AckAnswer | undefined {
+    const { isElecting, loses, isFull } = this.faults;
+    if (isElecting || (loses > 0 && this.#random.next() < loses)) return undefined;
     const { name, republish } = stream.definition;
-    if (faults.isFull) return refusal(INSUFFICIENT_RESOURCES, "insufficient storage resources available");
-    const appended = stream.append(subject, data, options, time());
+    if (isFull) return refusal(INSUFFICIENT_RESOURCES, "insufficient storage resources available");
+    const appended = stream.append(subject, data, options, this.time());
     if ("refused" in appended) return refusal(appended.refused.code, appended.refused.description);
     if ("duplicateOf" in appended) return { stream: name, seq: appended.duplicateOf };
     const { kept } = appended;
-    for (const consumer of consumers)
+    for (const consumer of this.#consumers)
       if (consumer.stream === name && consumer.matches(subject)) consumer.deliver(kept, 0);
     if (republish) {
       const to = mapSubject(subject, republish);
-      route({ subject: to, data, seq: kept.seq, reply: undefined });
+      this.#core.route({ subject: to, data, seq: kept.seq, reply: undefined });
     }
     return { stream: name, seq: kept.seq };
-  };
+  }
 
-  const acknowledge = (answer: (ack: AckAnswer) => void, ack: AckAnswer) => {
-    const { losesAcks, doublesAcks, slowsAcksBy } = broker.faults;
-    if (losesAcks > 0 && random.next() < losesAcks) return;
-    const times = doublesAcks > 0 && random.next() < doublesAcks ? 2 : 1;
+  #acknowledge(answer: (ack: AckAnswer) => void, ack: AckAnswer): void {
+    const { losesAcks, doublesAcks, slowsAcksBy } = this.faults;
+    if (losesAcks > 0 && this.#random.next() < losesAcks) return;
+    const times = doublesAcks > 0 && this.#random.next() < doublesAcks ? 2 : 1;
     for (let sent = 0; sent < times; sent++) {
       if (slowsAcksBy === 0) answer(ack);
-      else scheduler.after(slowsAcksBy * random.between(0.7, 1.3), () => answer(ack));
+      else this.#scheduler.after(slowsAcksBy * this.#random.between(0.7, 1.3), () => answer(ack));
     }
-  };
+  }
 
-  const broker: Broker = {
-    faults: { ...SOUND },
-    recover() {
-      broker.faults = { ...SOUND };
-    },
-    time,
-    stepClock(ms) {
-      clockOffset += ms;
-    },
-    subscribe(subscription) {
-      const entry = { ...subscription, matches: createMatcher(subscription.pattern) };
-      subscriptions.add(entry);
-      return () => subscriptions.delete(entry);
-    },
-    publish({ subject, data, reply }) {
-      const served = route({ subject, data, seq: undefined, reply });
-      const stream = takerOf(subject);
-      if (stream) store(stream, subject, data, {});
-      else if (served === 0) reply?.(undefined);
-    },
-    append(subject, data, options, answer) {
-      // What is refused afterwards, or known already, reaches plain subscribers all the same.
-      route({ subject, data, seq: undefined, reply: undefined });
-      const stream = takerOf(subject);
-      const ack = stream ? store(stream, subject, data, options) : undefined;
-      if (ack) acknowledge(answer, ack);
-    },
-    info(name) {
-      const { definition, created, first, last, bytes } = streamNamed(name);
-      return { definition, created, first, last, bytes };
-    },
-    lastValue(name, subject) {
-      const kept = streamNamed(name).lastOf(subject);
-      return kept && { seq: kept.seq, data: kept.data, deleted: kept.deleted };
-    },
-    messageAt: (name, seq) => streamNamed(name).get(seq),
-    purge(name, { filter, below }) {
-      streamNamed(name).purge({
-        ...(filter === undefined ? {} : { filter: createMatcher(filter) }),
-        ...(below === undefined ? {} : { below }),
-      });
-    },
-    createStream(definition) {
-      const { name, subjects } = definition;
-      const overlaps = [...streams.values()].some((other) =>
-        other.definition.subjects.some((pattern) => subjects.includes(pattern)),
-      );
-      if (streams.has(name) || overlaps) throw new StreamExists(name);
-      // Two streams of one name are never equally old.
-      const created = new Date(time())
-        .toISOString()
-        .replace("Z", `${String(scheduler.count()).padStart(9, "0")}Z`);
-      streams.set(name, new Stream(definition, created));
-      forgetTakers();
-    },
-    updateStream(definition) {
-      streamNamed(definition.name).definition = definition;
-      forgetTakers();
-    },
-    deleteStream(name) {
-      if (!streams.delete(name)) throw new StreamNotFound(name);
-      forgetTakers();
-      for (const consumer of [...consumers]) if (consumer.stream === name) end(consumer);
-    },
-    consume({ stream: name, filter, from, deliver, fallSilent }) {
-      const stream = streamNamed(name);
-      const consumer = { stream: name, matches: createMatcher(filter), deliver, fallSilent };
-      const backlog = [...stream.since(from)].filter(({ subject }) => consumer.matches(subject));
-      consumers.add(consumer);
-      let pending = backlog.length;
-      for (const kept of backlog) deliver(kept, --pending);
-      const stop = () => void consumers.delete(consumer);
-      return { backlog: backlog.length, lastThere: backlog.at(-1)?.seq ?? 0, stop };
-    },
-    dropConsumers(of) {
-      for (const consumer of [...consumers]) if (of(random)) end(consumer);
-    },
-    backup: () => new Map([...streams].map(([name, stream]) => [name, stream.copy()])),
-    restore(backup) {
-      for (const [name, stream] of backup) streams.set(name, stream.copy());
-      forgetTakers();
-      for (const consumer of [...consumers]) end(consumer);
-    },
-    streams: () => streams,
-  };
-  const end = (consumer: Feeding) => {
-    consumers.delete(consumer);
-    consumer.fallSilent();
-  };
-  return broker;
+  #endConsumers(ends: (consumer: Feeding) => boolean): void {
+    for (const consumer of [...this.#consumers]) {
+      if (!ends(consumer)) continue;
+      this.#consumers.delete(consumer);
+      consumer.fallSilent();
+    }
+  }
 }
 
 const refusal = (code: number, description: string): AckAnswer => ({

@@ -20,7 +20,7 @@ const SILENCE_MS: readonly [number, number] = [2_000, 3_000];
 /** How often the end of the stream shows only by the next heartbeat. */
 const LATE_END = 0.1;
 
-/** A consumer as the real client keeps it: it ends at the first delivery that is missing, or when it hears nothing. */
+/** A consumer as the real client keeps it: it ends at the first missing delivery, or when it receives nothing. */
 export async function openSimConsumer(parts: SimConsumerParts, options: ConsumeOptions): Promise<Consumer> {
   const { clock, link, broker, random, ask } = parts;
   const { stream, filter, from, onMessage, onCaughtUp } = options;
@@ -105,6 +105,7 @@ export async function openSimConsumer(parts: SimConsumerParts, options: ConsumeO
   });
   const fallSilent = () => link.receive(undefined, () => endSoon("heartbeats missed", SILENCE_MS));
 
+  const askedAt = clock.now();
   try {
     made = await ask(stream, options.createdWithinMs, () => {
       const consumer = broker.consume({ stream, filter, from, deliver, fallSilent });
@@ -117,11 +118,12 @@ export async function openSimConsumer(parts: SimConsumerParts, options: ConsumeO
     link.send(() => stopAtBroker());
     throw error;
   }
+  const tookMs = clock.now() - askedAt;
   // The caller has the consumer in its hands before the first message.
   queueMicrotask(() => {
     isStarted = true;
     lookForEnd();
     handle();
   });
-  return { ended, end };
+  return { tookMs, ended, end };
 }

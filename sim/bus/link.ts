@@ -60,155 +60,192 @@ const BROKER_NOTICES_MS = 10_000;
 const ARRIVES_LATE = 0.3;
 
 export function createLink(process: SimProcess, scheduler: Scheduler, random: Random): Link {
-  let faults = { ...SOUND };
+  return new SimLink(process, scheduler, random);
+}
+
+/** A message that waits where the way is cut, and the connection over which it was sent. */
+interface Held {
+  of: number;
+  arrive: () => void;
+}
+
+class SimLink implements Link {
+  faults = { ...SOUND };
+  readonly opened: Promise<void>;
+  readonly #process: SimProcess;
+  readonly #scheduler: Scheduler;
+  readonly #random: Random;
+  readonly #listeners = new Set<(up: boolean) => void>();
+  readonly #begins = new Set<() => () => void>();
+  readonly #markOpened: () => void;
   /** grows with each connection; 0: none yet */
-  let session = 0;
-  let up = false;
-  let ended = false;
-  const listeners = new Set<(up: boolean) => void>();
-  const begins = new Set<() => () => void>();
-  let ends: (() => void)[] = [];
-  let lastToBroker = 0;
-  let lastOfLane = new Map<string, number>();
-  /** what waits where the way is cut, by direction */
-  let heldToBroker: { of: number; arrive: () => void }[] = [];
-  let heldFromBroker: { of: number; lane: string | undefined; arrive: () => void }[] = [];
-  let markOpened: () => void = () => {};
-  const opened = new Promise<void>((resolve) => {
-    markOpened = resolve;
-  });
+  #session = 0;
+  #up = false;
+  #ended = false;
+  #ends: (() => void)[] = [];
+  #lastToBroker = 0;
+  #lastOfLane = new Map<string, number>();
+  #heldToBroker: Held[] = [];
+  #heldFromBroker: Held[] = [];
 
-  const between = ([low, high]: readonly [number, number]) => random.between(low, high);
-  const travel = () => between(LATENCY_MS) + faults.delay;
-  const isThere = () =>
-    !faults.cutToBroker && !faults.cutFromBroker && !faults.isBrokerDown && !faults.refusesCredentials;
+  constructor(process: SimProcess, scheduler: Scheduler, random: Random) {
+    this.#process = process;
+    this.#scheduler = scheduler;
+    this.#random = random;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.opened = promise;
+    this.#markOpened = resolve;
+    scheduler.after(this.#travel(), () => this.#connect(), process);
+  }
 
-  const endSession = () => {
-    const ending = ends;
-    ends = [];
-    for (const end of ending) end();
-  };
+  set(next: Partial<LinkFaults>): void {
+    this.faults = { ...this.faults, ...next };
+    if (next.isBrokerDown && this.#up) {
+      this.#scheduler.after(this.#travel(), () => this.break(), this.#process);
+      this.#endSession();
+    }
+    if ((next.cutToBroker || next.cutFromBroker) && this.#up) this.#watchCut();
+    this.#release();
+  }
 
-  const connect = () => {
-    if (ended || up) return;
-    if (!isThere()) {
-      process.clock.after(between(RECONNECT_MS), connect);
+  recover(): void {
+    this.faults = { ...SOUND };
+    this.#release();
+  }
+
+  isUp = (): boolean => this.#up;
+
+  onChange(listener: (up: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  send(arrive: () => void): void {
+    const of = this.#session;
+    if (this.#ended || (!this.#up && this.#random.next() < 0.5)) return;
+    this.#lastToBroker = Math.max(this.#lastToBroker, this.#scheduler.now() + this.#travel());
+    this.#scheduler.at(this.#lastToBroker, () => this.#arriveAtBroker({ of, arrive }));
+  }
+
+  receive(lane: string | undefined, arrive: () => void): void {
+    if (this.#ended) return;
+    const of = this.#session;
+    const { jitter } = this.faults;
+    let time = this.#scheduler.now() + this.#travel() + (jitter > 0 ? this.#random.next() * jitter : 0);
+    if (lane !== undefined) {
+      time = Math.max(time, this.#lastOfLane.get(lane) ?? 0);
+      this.#lastOfLane.set(lane, time);
+    }
+    this.#scheduler.at(time, () => this.#arriveInProcess({ of, arrive }), this.#process);
+  }
+
+  onSession(begin: () => () => void): () => void {
+    this.#begins.add(begin);
+    if (this.#up) this.#ends.push(begin());
+    return () => this.#begins.delete(begin);
+  }
+
+  break(): void {
+    this.#break(true);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#up = false;
+    this.#endSession();
+  }
+
+  #between([low, high]: readonly [number, number]): number {
+    return this.#random.between(low, high);
+  }
+
+  #travel(): number {
+    return this.#between(LATENCY_MS) + this.faults.delay;
+  }
+
+  #isThere(): boolean {
+    const { cutToBroker, cutFromBroker, isBrokerDown, refusesCredentials } = this.faults;
+    return !cutToBroker && !cutFromBroker && !isBrokerDown && !refusesCredentials;
+  }
+
+  #connect(): void {
+    if (this.#ended || this.#up) return;
+    if (this.#isThere()) this.#scheduler.after(this.#travel(), () => this.#open(), this.#process);
+    else this.#reconnectLater();
+  }
+
+  #reconnectLater(): void {
+    this.#process.clock.after(this.#between(RECONNECT_MS), () => this.#connect());
+  }
+
+  #open(): void {
+    if (this.#ended || this.#up) return;
+    if (!this.#isThere()) {
+      this.#connect();
       return;
     }
-    scheduler.after(
-      travel(),
-      () => {
-        if (ended || up) return;
-        if (!isThere()) {
-          connect();
-          return;
-        }
-        endSession();
-        session++;
-        lastOfLane = new Map();
-        up = true;
-        ends = [...begins].map((begin) => begin());
-        for (const listener of [...listeners]) listener(true);
-        markOpened();
-      },
-      process,
-    );
-  };
+    this.#endSession();
+    this.#session++;
+    this.#lastOfLane = new Map();
+    this.#up = true;
+    this.#ends = [...this.#begins].map((begin) => begin());
+    for (const listener of [...this.#listeners]) listener(true);
+    this.#markOpened();
+  }
 
-  const breakNow = (brokerKnows: boolean) => {
-    if (!up) return;
-    if (brokerKnows) endSession();
+  #endSession(): void {
+    const ending = this.#ends;
+    this.#ends = [];
+    for (const end of ending) end();
+  }
+
+  #break(brokerKnows: boolean): void {
+    if (!this.#up) return;
+    if (brokerKnows) this.#endSession();
     else {
-      const broken = session;
-      scheduler.after(BROKER_NOTICES_MS, () => {
-        if (session === broken && !up) endSession();
+      const broken = this.#session;
+      this.#scheduler.after(BROKER_NOTICES_MS, () => {
+        if (this.#session === broken && !this.#up) this.#endSession();
       });
     }
-    up = false;
-    for (const listener of [...listeners]) listener(false);
-    process.clock.after(between(RECONNECT_MS), connect);
-  };
+    this.#up = false;
+    for (const listener of [...this.#listeners]) listener(false);
+    this.#reconnectLater();
+  }
 
-  /** Unanswered pings tell, unless the way is free again by then. */
-  const watchCut = () => {
-    const watched = session;
-    process.clock.after(between(PINGS_MS), () => {
-      if (session === watched && (faults.cutToBroker || faults.cutFromBroker)) breakNow(false);
+  /** Unanswered pings end the connection, unless the way is free again by then. */
+  #watchCut(): void {
+    const watched = this.#session;
+    this.#process.clock.after(this.#between(PINGS_MS), () => {
+      const { cutToBroker, cutFromBroker } = this.faults;
+      if (this.#session === watched && (cutToBroker || cutFromBroker)) this.#break(false);
     });
-  };
+  }
 
-  const arriveAtBroker = (of: number, arrive: () => void) => {
-    if (faults.cutToBroker) heldToBroker.push({ of, arrive });
-    else if ((of === session && up && !faults.isBrokerDown) || random.next() < ARRIVES_LATE) arrive();
-  };
-  const arriveInProcess = (of: number, lane: string | undefined, arrive: () => void) => {
-    if (faults.cutFromBroker) heldFromBroker.push({ of, lane, arrive });
-    else if (of === session && up) arrive();
-  };
-  const release = () => {
-    if (!faults.cutToBroker) {
-      const held = heldToBroker;
-      heldToBroker = [];
-      for (const { of, arrive } of held) scheduler.after(0, () => arriveAtBroker(of, arrive));
-    }
-    if (!faults.cutFromBroker) {
-      const held = heldFromBroker;
-      heldFromBroker = [];
-      for (const { of, lane, arrive } of held)
-        scheduler.after(0, () => arriveInProcess(of, lane, arrive), process);
-    }
-  };
+  #arriveAtBroker(held: Held): void {
+    if (this.faults.cutToBroker) this.#heldToBroker.push(held);
+    else if (
+      (held.of === this.#session && this.#up && !this.faults.isBrokerDown) ||
+      this.#random.next() < ARRIVES_LATE
+    )
+      held.arrive();
+  }
 
-  scheduler.after(travel(), connect, process);
-  return {
-    get faults() {
-      return faults;
-    },
-    set(next) {
-      faults = { ...faults, ...next };
-      if (next.isBrokerDown && up) {
-        scheduler.after(travel(), () => breakNow(true), process);
-        endSession();
-      }
-      if ((next.cutToBroker || next.cutFromBroker) && up) watchCut();
-      release();
-    },
-    recover() {
-      faults = { ...SOUND };
-      release();
-    },
-    isUp: () => up,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    opened,
-    send(arrive) {
-      const of = session;
-      if (ended || (!up && random.next() < 0.5)) return;
-      lastToBroker = Math.max(lastToBroker, scheduler.now() + travel());
-      scheduler.at(lastToBroker, () => arriveAtBroker(of, arrive));
-    },
-    receive(lane, arrive) {
-      if (ended) return;
-      const of = session;
-      let time = scheduler.now() + travel() + (faults.jitter > 0 ? random.next() * faults.jitter : 0);
-      if (lane !== undefined) {
-        time = Math.max(time, lastOfLane.get(lane) ?? 0);
-        lastOfLane.set(lane, time);
-      }
-      scheduler.at(time, () => arriveInProcess(of, lane, arrive), process);
-    },
-    onSession(begin) {
-      begins.add(begin);
-      if (up) ends.push(begin());
-      return () => begins.delete(begin);
-    },
-    break: () => breakNow(true),
-    end() {
-      ended = true;
-      up = false;
-      endSession();
-    },
-  };
+  #arriveInProcess(held: Held): void {
+    if (this.faults.cutFromBroker) this.#heldFromBroker.push(held);
+    else if (held.of === this.#session && this.#up) held.arrive();
+  }
+
+  #release(): void {
+    if (!this.faults.cutToBroker) {
+      const held = this.#heldToBroker;
+      this.#heldToBroker = [];
+      for (const one of held) this.#scheduler.after(0, () => this.#arriveAtBroker(one));
+    }
+    if (!this.faults.cutFromBroker) {
+      const held = this.#heldFromBroker;
+      this.#heldFromBroker = [];
+      for (const one of held) this.#scheduler.after(0, () => this.#arriveInProcess(one), this.#process);
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import type { World } from "../world/world.ts";
-import { type Excuses, type Fault, KINDS } from "./catalogue.ts";
+import { KINDS } from "./catalogue.ts";
+import type { Excuses, Fault } from "./kind.ts";
 
 /** A fault that began, and when it was over; world time, ms. */
 export interface Trouble {

@@ -18,7 +18,7 @@ export interface ConstantOptions {
 /** Intervals at which the product looks, each a fixed part of the default leases. */
 const LOOKS: readonly (readonly [file: string, name: string])[] = [
   ["sweeper/src/app.ts", "TICK_MS"],
-  ["sweeper/src/app.ts", "RETRY_MS"],
+  ["sweeper/src/io/database-sweep.ts", "RETRY_MS"],
   ["presence-worker/src/core/clock.ts", "IN_STEP_MS"],
   ["presence-worker/src/core/clock.ts", "UNPROVEN_MS"],
   ["presence-worker/src/core/clock.ts", "BETWEEN_MS"],

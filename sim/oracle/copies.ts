@@ -29,11 +29,7 @@ export function createCopyCounter({ broker }: World, report: Report): () => void
       const count = (copies.get(key) ?? 0) + 1;
       copies.set(key, count);
       if (count === MOST_COPIES)
-        report(
-          "sent again and again",
-          subject,
-          `${publisher} has written its message ${number} ${count} times`,
-        );
+        report("endless resends", subject, `${publisher} has written its message ${number} ${count} times`);
     }
     readUpTo = log.last;
     if (copies.size > 20_000) copies.clear();

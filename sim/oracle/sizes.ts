@@ -51,7 +51,7 @@ export function judgeSizes(world: World, report: Report): void {
       if (!subject.startsWith(prefix)) continue;
       if (now - time > patience)
         report(
-          "checkpoint stands still",
+          "checkpoint stalled",
           `partition ${partition}`,
           `at ${memory.seq}, ${seq} is ${Math.round((now - time) / 1_000)} s old`,
         );

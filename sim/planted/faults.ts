@@ -3,7 +3,7 @@ export interface PlantedFault {
   name: string;
   /** which part of the corpus finds it */
   profile: "storm" | "calm";
-  /** the rules of which at least one must tell */
+  /** the rules of which at least one must report it */
   shows: readonly string[];
   edits: readonly Edit[];
 }
@@ -19,7 +19,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: "1: a publisher that writes nothing for a day is forgotten",
     profile: "calm",
-    shows: ["not shown", "not welcomed"],
+    shows: ["not shown", "not logged", "closed unasked"],
     edits: [
       {
         file: "presence-worker/src/core/publishers.ts",
@@ -36,7 +36,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: "4: a record over the broker's limit is sent again for ever",
     profile: "storm",
-    shows: ["checkpoint stands still"],
+    shows: ["checkpoint stalled"],
     edits: [
       {
         file: "presence-worker/src/io/record-store.ts",
@@ -58,12 +58,12 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: "5: last values are written anew by the time of timeouts",
     profile: "calm",
-    shows: ["not shown"],
+    shows: ["not shown", "closed unasked"],
     edits: [
       {
         file: "presence-worker/src/host/partition-host.ts",
-        find: "const date = deps.board.brokerTime();",
-        replace: "const { proven = 0, offset } = partition.memory().clock; const date = proven + offset;",
+        find: "const date = this.#deps.board.brokerTime();",
+        replace: "const { proven = 0, offset } = this.#users.memory().clock; const date = proven + offset;",
       },
     ],
   },
@@ -85,7 +85,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     ],
   },
   {
-    name: "7: the sweeper that was heard last says what time it is, by its own clock alone",
+    name: "7: partition time follows the clock of the last sweeper alone",
     profile: "storm",
     shows: ["false offline", "not shown", "ghost"],
     edits: [
@@ -114,7 +114,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: "8: an acknowledgement is waited for a second, and does not count after that",
     profile: "storm",
-    shows: ["sent again and again", "not welcomed"],
+    shows: ["endless resends", "not logged", "false offline"],
     edits: [
       {
         file: "shared/src/nats/patience.ts",
@@ -135,8 +135,8 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     edits: [
       {
         file: "presence-worker/src/core/partition.ts",
-        find: "const next = transition(record, { ...event, seq, epoch, now, date: time ?? 0 });",
-        replace: "const next = transition(record, { ...event, seq, epoch, now, date: now });",
+        find: "const date = this.#time ?? 0;",
+        replace: "const date = now;",
       },
     ],
   },
@@ -147,8 +147,56 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
     edits: [
       {
         file: "sweeper/src/io/housekeeping.ts",
-        find: "if (isLooking || hearingSince === null) return;",
-        replace: "if (isLooking || hearingSince !== undefined) return;",
+        find: "if (isLooking || receivingSince === null) return;",
+        replace: "if (isLooking || receivingSince !== undefined) return;",
+      },
+    ],
+  },
+  {
+    name: "13: a status with a value of a later release is not read at all",
+    profile: "storm",
+    shows: ["not shown", "ghost", "disagreement"],
+    edits: [
+      {
+        file: "gateway/src/feed/read-status.ts",
+        find: "const status = inKnownValues(written);",
+        replace: "const status = written === text ? inKnownValues(text) : written;",
+      },
+    ],
+  },
+  {
+    name: "14: the record of a closed account forgets that its sockets were ordered to be closed",
+    profile: "storm",
+    shows: ["order lost", "ghost", "deleted came back"],
+    edits: [
+      {
+        file: "presence-worker/src/core/connections.ts",
+        find: "if (closedUpTo === undefined || event.type",
+        replace: "if (closedUpTo !== null || event.type",
+      },
+    ],
+  },
+  {
+    name: "15: the default in a deleted account's record is taken for a choice",
+    profile: "storm",
+    shows: ["privacy"],
+    edits: [
+      {
+        file: "presence-worker/src/core/steps.ts",
+        find: 'stored: "unknown",',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "16: a look is judged by the broker's clock, which may have jumped since the last timeout",
+    profile: "storm",
+    shows: ["false offline"],
+    edits: [
+      {
+        file: "presence-worker/src/core/partition.ts",
+        find: '"look" ? (this.#clock.proven ?? record.now) :',
+        replace: '"look" ? (this.#clock.now ?? record.now) :',
       },
     ],
   },

@@ -17,7 +17,7 @@ export function populate({ people, tables, profile, random }: World): void {
       userId,
       directory: { username: `name ${index}`, isAnonymous: false, conversationIds },
       device: random.pick([null, "phone", "d".repeat(100)]),
-      isInvisible,
+      availability,
       devices: random.next() < 0.3 ? 2 : 1,
       isAlwaysHere: index === 0,
     });

@@ -1,3 +1,4 @@
+import type { CloseReasonName } from "@meeshy/shared/close-reasons";
 import type { Profile as LogProfile } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
@@ -8,38 +9,47 @@ import { createLifecycle } from "@meeshy/shared/runtime/lifecycle";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { Registry } from "prom-client";
+import type { Accounts } from "../../gateway/src/changes/accounts.ts";
+import { type ClientConnection, createConnections } from "../../gateway/src/connections/connections.ts";
+import type { Arrival } from "../../gateway/src/connections/socket-server.ts";
 import { toProfile } from "../../gateway/src/core/profile.ts";
 import { createStatusFeed, type StatusFeed } from "../../gateway/src/feed/status-feed.ts";
 import { createActivity } from "../../gateway/src/log/activity.ts";
 import { createEventLog, type EventLog } from "../../gateway/src/log/event-log.ts";
 import { createGatewayMetrics } from "../../gateway/src/metrics.ts";
-import { obeyCommands } from "../../gateway/src/sockets/commands.ts";
-import { type Connection, createConnections } from "../../gateway/src/sockets/connections.ts";
+import { handleCommands } from "../../gateway/src/sockets/commands.ts";
+import { lookForChanges } from "../../gateway/src/sockets/connect-path.ts";
 import { reconcileConnections } from "../../gateway/src/sockets/reconcile.ts";
 import { createWorker } from "../../presence-worker/src/app.ts";
 import { createSweeper } from "../../sweeper/src/app.ts";
+import type { Release } from "../versions/release.ts";
+import { serveAccounts } from "./accounts.ts";
+import type { AppDirectory } from "./directory.ts";
 import type { Person } from "./people.ts";
 import type { Profile } from "./profile.ts";
-import type { ProcessTables } from "./tables.ts";
+import type { ProcessStore } from "./tables.ts";
 
 /** The real services, as their `main.ts` puts them together, on a simulated bus, clock and database. */
 
 export interface ServiceParts {
   bus: Bus;
-  tables: ProcessTables;
+  store: ProcessStore;
   profile: Profile;
   logger: Logger;
-  /** who is who, for whoever writes a profile */
+  /** the person of a user id, for profiles */
   person: (userId: string) => Person | undefined;
+  /** reads who a person is from the application's directory */
+  directory: ReturnType<AppDirectory["of"]>;
+  release: Release;
 }
 
 /** Stops in good order; resolves when it is done. */
 export type Stop = () => Promise<unknown>;
 
-export async function startWorker({ bus, tables, profile, logger }: ServiceParts): Promise<Stop> {
+export async function startWorker({ bus, store, profile, logger }: ServiceParts): Promise<Stop> {
   const lifecycle = createLifecycle(logger);
   await createWorker(
-    { bus, tables, remembered: tables.remembered, registry: new Registry(), logger },
+    { bus, store, registry: new Registry(), logger },
     {
       offlineThresholdMs: profile.offlineThresholdMs,
       graceMs: profile.graceMs,
@@ -59,8 +69,11 @@ async function prepare(bus: Bus, logger: Logger): Promise<void> {
   await agreeOnSettings(bus, logger);
 }
 
+const SWEEP_LIMIT = 10_000;
+const HISTORY_DAYS = 30;
+
 export async function startSweeper(parts: ServiceParts): Promise<Stop> {
-  const { bus, tables, profile, logger, person } = parts;
+  const { bus, store, profile, logger, person } = parts;
   await prepare(bus, logger);
   const sweeper = await createSweeper(
     {
@@ -68,14 +81,15 @@ export async function startSweeper(parts: ServiceParts): Promise<Stop> {
       logger,
       registry: new Registry(),
       readStale: async (scope) => {
-        const rows = await tables.staleOnline(scope === "everyone" ? 0 : profile.offlineThresholdMs);
-        return rows.flatMap((row) => {
-          const known = person(row.userId);
-          return known ? [{ userId: row.userId, profile: { ...known.directory, ...storedPart(row) } }] : [];
+        const thresholdMs = scope === "everyone" ? 0 : profile.offlineThresholdMs;
+        const rows = await store.presence.stale({ thresholdMs, limit: SWEEP_LIMIT });
+        return rows.flatMap(({ userId, profile: stored }) => {
+          const known = person(userId);
+          return known ? [{ userId, profile: { ...stored, ...known.directory } }] : [];
         });
       },
-      store: tables,
-      pruneHistory: tables.pruneHistory,
+      store: store.directory,
+      pruneHistory: () => store.history.prune(HISTORY_DAYS),
     },
     {
       sweeperId: bus.clock.id(),
@@ -99,6 +113,12 @@ const storedPart = (row: StoredPart): StoredPart => ({
   lastSeen: row.lastSeen,
 });
 
+/** A person has just opened it. */
+const FRESH: Arrival = { isResumed: false, isPassive: false, idleMs: 0 };
+
+/** How often an activity has a gateway of a later release write events of a type that this one does not know. */
+const SAYS_MORE = 0.2;
+
 /** A socket as the gateway's code uses it. */
 interface SimSocket {
   id: string;
@@ -113,20 +133,26 @@ export interface SimGateway {
   readonly board: LeaseBoard;
   /** whether its link to the broker is up, as far as it knows */
   hasLink(): boolean;
-  /** Lets a person in; `onClosed` hears why the socket ended, unless the process died. */
-  connect(person: Person, onClosed: (reason: string) => void): Promise<OpenSocket>;
+  /** What an application may ask to be done to accounts. */
+  readonly accounts: Accounts;
+  /** Accepts a person's connection; `onClosed` gets the reason for its end, unless the process died. */
+  connect(
+    person: Person,
+    onClosed: (reason: CloseReasonName) => void,
+    arrival?: Arrival,
+  ): Promise<OpenSocket | "refused">;
   stop: Stop;
 }
 
 export interface OpenSocket {
-  connection: Connection;
+  connection: ClientConnection;
   act(): void;
   /** Ends with Socket.IO's reason, as the gateway sees it. */
-  close(reason: string): void;
+  close(reason: CloseReasonName): void;
 }
 
 export async function startGateway(
-  { bus, tables, profile, logger }: ServiceParts,
+  { bus, store, directory, profile, logger, release }: ServiceParts,
   onChange: (status: StatusMessage) => void,
 ): Promise<SimGateway> {
   await prepare(bus, logger);
@@ -135,7 +161,7 @@ export async function startGateway(
   const connections = createConnections(metrics.connections);
   const refreshProfiles = async () => {
     try {
-      const stored = await tables.presences(connections.userIds());
+      const stored = await store.directory.presences(connections.userIds());
       for (const connection of connections.all()) {
         const row = stored.get(connection.userId);
         if (row) connection.profile = { ...connection.profile, ...storedPart(row) };
@@ -149,51 +175,69 @@ export async function startGateway(
     { leaseMs: profile.gatewayLeaseMs },
   );
   const feed = createStatusFeed({ bus, metrics, logger });
-  feed.onChange(onChange);
+  feed.onChange(({ status }) => onChange(status));
   const touch = createActivity(
     { clock: bus.clock, log, connections, shownOf: feed.shown, metrics, logger },
     { throttleMs: profile.activityThrottleMs },
   );
-  const commands = obeyCommands({ bus, log, connections, logger });
+  const commands = handleCommands({ bus, log, connections, logger });
+  log.onLife(commands.listenAs);
   const reconciliation = reconcileConnections({ bus, board, log, connections, logger });
+  log.onLife(reconciliation.soon);
+  const {
+    accounts,
+    changes,
+    stop: stopChanges,
+  } = serveAccounts({
+    ...{ bus, store, directory, feed, log, connections, metrics, logger },
+  });
 
   return {
     log,
     feed,
+    accounts,
     board,
     hasLink: bus.isUp,
-    async connect(person, onClosed) {
+    async connect(person, onClosed, arrival = FRESH) {
       const directoryVersion = feed.shown(person.userId)?.directoryVersion ?? 0;
-      const stored = await tables
+      const stored = await store.directory
         .presences([person.userId])
         .then((found) => found.get(person.userId))
         .catch(() => undefined);
-      const { username, isAnonymous, conversationIds } = person.directory;
+      const account = person.isStranger ? { ...person, isActive: true } : await directory(person.userId);
+      if (!account?.isActive) return "refused";
+      const { username, isAnonymous, conversationIds } = account.directory;
       const socket: SimSocket = {
         id: bus.clock.id(),
         connected: true,
         emit: () => {},
         disconnect: () => close("forced close"),
       };
-      const connection: Connection = {
+      const connection: ClientConnection = {
         id: bus.clock.id().slice(0, 16),
         userId: person.userId,
-        identity: { user: { id: person.userId, username, isAnonymous } } as Connection["identity"],
+        identity: {
+          user: { id: person.userId, username, isAnonymous, sessionsRevokedAt: null },
+          sessionToken: null,
+        } as ClientConnection["identity"],
         conversationIds,
         left: new Set(),
         blocked: new Set(),
         profile: toProfile({ user: { username: username ?? "", isAnonymous }, conversationIds, stored }),
         directoryVersion,
         device: person.device,
-        socket: socket as unknown as Connection["socket"],
+        socket: socket as unknown as ClientConnection["socket"],
         since: bus.clock.wall(),
-        lastActivityAt: bus.clock.now(),
+        lastActivityAt: bus.clock.now() - arrival.idleMs,
+        arrival,
+        isPassive: false,
         announced: undefined,
         logged: undefined,
+        firstLogged: undefined,
         closeReason: undefined,
-        isWelcomed: false,
+        isReady: false,
       };
-      const close = (reason: string) => {
+      const close = (reason: CloseReasonName) => {
         if (!socket.connected) return;
         socket.connected = false;
         connections.remove(connection);
@@ -201,13 +245,20 @@ export async function startGateway(
         onClosed(connection.closeReason ?? reason);
       };
       connections.add(connection);
+      lookForChanges(connection, { feed, changes, logger });
       log.connected(connection).then(
         () => {
-          connection.isWelcomed = true;
+          connection.isReady = true;
         },
         () => {},
       );
-      return { connection, act: () => touch(person.userId), close };
+      const act = () => {
+        touch(person.userId);
+        // A later release has more to say of it: the second of two at once becomes an event of a type of its own.
+        if (release === "later" && bus.clock.random() < SAYS_MORE)
+          for (let said = 0; said < 2; said++) log.activity(person.userId);
+      };
+      return { connection, act, close };
     },
     async stop() {
       for (const connection of connections.all()) {
@@ -215,6 +266,7 @@ export async function startGateway(
         connection.socket.disconnect();
       }
       await log.stop(3_000);
+      stopChanges();
       commands.stop();
       reconciliation.stop();
       await feed.stop();

@@ -4,28 +4,33 @@ import { createLeases } from "@meeshy/shared/lease-length";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
+import type { StaleOnline } from "@meeshy/shared/ports/presence-rows";
+import { NO_TRACING, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { leaseKeys } from "@meeshy/shared/subjects";
+import { leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import type { Registry } from "prom-client";
-import { deafAfterMs, hearingSince, type Verdict } from "./core/deaf-guard.ts";
-import { lostGateways } from "./core/lost-gateways.ts";
+import { receivingSince, selfCheckTimeoutMs, type Verdict } from "./core/self-check.ts";
 import { serveCleanup } from "./io/cleanup-service.ts";
+import { DatabaseSweep } from "./io/database-sweep.ts";
+import { GatewayJudge } from "./io/gateway-judge.ts";
 import { createHousekeeping, HOUSEKEEPING_LIMITS, type HousekeepingLimits } from "./io/housekeeping.ts";
-import { createListening } from "./io/listening.ts";
 import { createLogTrimmer } from "./io/log-trimmer.ts";
 import { createLostGateways } from "./io/lost-gateway.ts";
-import { createSafetyNet, type Scope, type StaleUser } from "./io/safety-net.ts";
+import { type Cleanup, createSafetyNet, type Scope } from "./io/safety-net.ts";
+import { createSelfCheck } from "./io/self-check.ts";
 import { createTimeoutWriter } from "./io/timeouts.ts";
-import { createSweeperMetrics } from "./metrics.ts";
+import { createSweeperMetrics, type SweeperMetrics } from "./metrics.ts";
 
 export interface SweeperDeps {
   bus: Bus;
-  /** the users whom the database holds online: those without activity for the threshold, or everyone */
-  readStale: (scope: Scope) => Promise<readonly StaleUser[]>;
+  /** the users whom the database holds online: those without activity for the threshold, or all */
+  readStale: (scope: Scope) => Promise<readonly StaleOnline[]>;
   store: PresenceStore;
-  /** Forgets history that is older than it is to be kept; gives how many lines. */
+  /** Deletes history older than its retention; gives the number of lines. */
   pruneHistory: () => Promise<number>;
   registry: Registry;
+  /** by default nothing is recorded */
+  tracer?: Tracer;
   logger: Logger;
 }
 
@@ -39,7 +44,7 @@ export interface SweeperConfig {
 }
 
 /** How the log and the lease bucket are kept small. */
-export interface Upkeep extends HousekeepingLimits {
+interface Upkeep extends HousekeepingLimits {
   everyMs: number;
   /** how long the log keeps what every partition has passed */
   logKeptMs: number;
@@ -54,13 +59,12 @@ export interface Sweeper {
 
 /** How often time passes in the log, and at most how often this process beats and looks. */
 const TICK_MS = 500;
-/** When the database did not answer a sweep that cannot wait for the next one. */
-const RETRY_MS = 1_000;
-/** Own beats in the time after which this process takes itself for deaf. */
-const BEATS_TO_BE_HEARD = 4;
+const LOG_LOOK_MS = 15_000;
+/** Own beats within {@link selfCheckTimeoutMs}. */
+const BEATS_PER_TIMEOUT = 4;
 
 /**
- * Begins to write timeouts, to declare silent gateways lost and to sweep the database (DESIGN "sweeper").
+ * Begins to write timeouts, to declare silent gateways lost and to sweep the database (ARCHITECTURE "sweeper").
  * Resolves when the lease board has been read.
  */
 export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): Promise<Sweeper> {
@@ -80,9 +84,9 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
   );
   await board.ready;
   const ownKey = leaseKeys.sweeper(sweeperId);
-  const listening = createListening({ bus, board, leases }, ownKey, rules);
+  const selfCheck = createSelfCheck({ bus, board, leases }, ownKey, rules);
   const timeouts = createTimeoutWriter(bus, sweeperId);
-  const lost = createLostGateways(bus, board, logger);
+  const lost = createLostGateways(bus, board, deps.tracer ?? NO_TRACING, logger);
   const trimmer = createLogTrimmer(bus, board, logger, upkeep.logKeptMs);
   const metrics = createSweeperMetrics(deps.registry);
   const net = createSafetyNet(
@@ -91,91 +95,19 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     (cleanup) => metrics.lastCleanup.set(cleanup.at / 1_000),
     logger,
   );
-  let verdict: Verdict = { state: "paused", reason: "starting" };
-
-  const look = () => {
-    const seen = listening.look();
-    const next = seen.guard.verdict;
-    if (next.state !== verdict.state) logger.info(next, `sweeper ${next.state}`);
-    verdict = next;
-    metrics.paused.set(verdict.state === "paused" ? 1 : 0);
-    return seen;
+  const judge = new GatewayJudge({ board, selfCheck, lost, metrics, logger });
+  const database = new DatabaseSweep({ clock, board, net, gatewayLeaseMs, logger });
+  const sweep = () => {
+    if (judge.isRunning()) void database.sweep();
   };
 
-  const judge = () => {
-    const { view, guard } = look();
-    // What a sweeper has declared is a fact; finishing it needs no hearing.
-    for (const { id, entry } of view.declared) void lost.finish(id, entry);
-    if (verdict.state === "paused") return;
-    const silent = lostGateways({
-      now: guard.observedAt,
-      hearingSince: hearingSince(guard),
-      gateways: view.gateways,
-    });
-    for (const id of silent) {
-      const entry = board.get(leaseKeys.gateway(id));
-      if (entry) void lost.declare(id, entry);
-    }
-  };
-
-  const keepSmall = () => {
-    const { guard } = look();
-    const isRunning = verdict.state === "running";
-    void trimmer.look(isRunning);
-    void housekeeping.look(isRunning ? hearingSince(guard) : null);
-  };
-
-  const prune = async () => {
-    try {
-      const lines = await deps.pruneHistory();
-      if (lines > 0) logger.info({ lines }, "[CLEANUP] old history forgotten");
-    } catch (error) {
-      logger.warn({ err: error }, "old history cannot be forgotten, will try again");
-    }
-  };
-
-  const sweep = async () => {
-    if (verdict.state === "paused") return;
-    const scope = clock.now() >= doubtsAllAt ? "everyone" : "stale";
-    if (scope === "everyone") doubtsAllAt = Number.POSITIVE_INFINITY;
-    try {
-      await net.sweep(scope);
-    } catch (error) {
-      if (scope === "everyone") doubtsAllAt = clock.now() + RETRY_MS;
-      logger.warn({ err: error }, "the database cannot be swept, will try again");
-    }
-  };
-
-  /**
-   * A lost log takes with it who was online: once gateways have had two leases to announce theirs, everyone
-   * else whom the database holds online is a ghost. Nobody may have listened when an epoch began, so a
-   * sweeper's own start counts too.
-   */
-  const announcedAfter = () => clock.now() + 2 * gatewayLeaseMs;
-  let doubtsAllAt = announcedAfter();
-  let epoch = board.get(leaseKeys.epoch)?.revision;
-  board.onChange((key) => {
-    const revision = board.get(leaseKeys.epoch)?.revision;
-    if (key !== leaseKeys.epoch || revision === epoch) return;
-    epoch = revision;
-    doubtsAllAt = announcedAfter();
-  });
-
-  look();
+  judge.look();
   const heartbeat = createHeartbeat(bus, board, {
     key: ownKey,
-    everyMs: Math.min(TICK_MS, deafAfterMs(gatewayLeaseMs) / BEATS_TO_BE_HEARD),
-    value: (beat): SweeperBeat => {
-      const last = net.last();
-      return {
-        beat,
-        ...verdict,
-        lastCleanupAt: last ? new Date(last.at).toISOString() : null,
-        lastCleanupDurationMs: last?.durationMs ?? null,
-      };
-    },
+    everyMs: Math.min(TICK_MS, selfCheckTimeoutMs(gatewayLeaseMs) / BEATS_PER_TIMEOUT),
+    value: (beat) => beatOf(beat, judge.verdict(), net.last()),
     onForeign() {
-      // Without its entry it would be deaf for ever: end, and be started again under a new id.
+      // Without its entry the self-check would fail for ever: the process ends, and is started again under a new id.
       queueMicrotask(() => {
         throw new Error(`${ownKey} was taken away`);
       });
@@ -183,31 +115,66 @@ export async function createSweeper(deps: SweeperDeps, config: SweeperConfig): P
     logger,
   });
   const endService = serveCleanup(bus, net, deps.store, logger);
+  void measureLog(bus, metrics, logger);
   const timers = [
-    clock.every(rules.everyMs, judge),
+    clock.every(rules.everyMs, () => judge.judge()),
     clock.every(TICK_MS, () => {
-      look();
-      if (verdict.state === "running") timeouts.write();
+      judge.look();
+      if (judge.isRunning()) timeouts.write();
     }),
-    clock.every(upkeep.everyMs, keepSmall),
+    clock.every(upkeep.everyMs, () => {
+      const { check } = judge.look();
+      void trimmer.look(judge.isRunning());
+      void housekeeping.look(judge.isRunning() ? receivingSince(check) : null);
+    }),
+    clock.every(LOG_LOOK_MS, () => void measureLog(bus, metrics, logger)),
     clock.every(config.sweepIntervalMs, () => {
-      void sweep();
-      void prune();
+      sweep();
+      void prune(deps);
     }),
     clock.every(TICK_MS, () => {
-      if (clock.now() >= doubtsAllAt) void sweep();
+      if (database.isEveryoneDue()) sweep();
     }),
   ];
 
   return {
-    verdict: () => verdict,
+    verdict: () => judge.verdict(),
     async stop() {
       for (const timer of timers) timer.cancel();
-      listening.stop();
+      selfCheck.stop();
       housekeeping.stop();
       endService();
       await heartbeat.stop();
       await board.close();
     },
   };
+}
+
+function beatOf(beat: number, verdict: Verdict, last: Cleanup | null): SweeperBeat {
+  return {
+    beat,
+    ...verdict,
+    lastCleanupAt: last ? new Date(last.at).toISOString() : null,
+    lastCleanupDurationMs: last?.durationMs ?? null,
+  };
+}
+
+/** What a partition has not processed yet must never be among what goes at the bound: an alert comes before. */
+async function measureLog(bus: Bus, metrics: SweeperMetrics, logger: Logger): Promise<void> {
+  try {
+    const { bytes, definition } = await bus.info(STREAM_EVENTS);
+    metrics.logBytes.set(bytes);
+    metrics.logMaxBytes.set(definition.maxBytes);
+  } catch (error) {
+    logger.debug({ err: error }, "the size of the log is not known");
+  }
+}
+
+async function prune({ pruneHistory, logger }: Pick<SweeperDeps, "pruneHistory" | "logger">): Promise<void> {
+  try {
+    const lines = await pruneHistory();
+    if (lines > 0) logger.info({ lines }, "[CLEANUP] old history deleted");
+  } catch (error) {
+    logger.warn({ err: error }, "old history cannot be deleted, will try again");
+  }
 }

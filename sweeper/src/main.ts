@@ -1,60 +1,43 @@
 import { randomUUID } from "node:crypto";
 import { close, createDatabase } from "@meeshy/shared/db/client";
-import { createPrismaDirectory } from "@meeshy/shared/db/directory";
-import { staleOnline } from "@meeshy/shared/db/stale-online";
-import { pruneTransitions } from "@meeshy/shared/db/transitions";
+import { measurePool } from "@meeshy/shared/db/pool-metrics";
+import { createPostgresStore } from "@meeshy/shared/db/store";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
 import { openNats } from "@meeshy/shared/nats/connect";
+import { measureLink } from "@meeshy/shared/nats/link-metrics";
 import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
 import { compareStreams, ensureStreams } from "@meeshy/shared/nats/streams";
-import {
-  connectionEnv,
-  databaseEnv,
-  directoryEnv,
-  natsConfig,
-  opsEnv,
-  parseEnvOrExit,
-  presenceEnv,
-} from "@meeshy/shared/runtime/env";
+import { natsConfig, parseEnvOrExit } from "@meeshy/shared/runtime/env";
 import { runService } from "@meeshy/shared/runtime/lifecycle";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { createMetricsRegistry } from "@meeshy/shared/runtime/metrics";
 import { createOpsServer } from "@meeshy/shared/runtime/ops-server";
-import { z } from "zod";
+import { startTracing } from "@meeshy/shared/runtime/tracing";
 import { createSweeper, type Sweeper } from "./app.ts";
+import { sweeperEnv } from "./config.ts";
+import type { Verdict } from "./core/self-check.ts";
 import { describeBy } from "./io/described.ts";
 import type { Scope } from "./io/safety-net.ts";
 
 /** Most stale users of one sweep; the longest silent come first. */
 const SWEEP_LIMIT = 10_000;
-/** More than one worker carries (CONTRACT 9): in a sweep of everyone, who is left out stays a ghost until stale. */
+/** More than one worker carries (CONTRACT 9): a user left out of a sweep of all is corrected once stale. */
 const EVERYONE_LIMIT = 100_000;
 
-const env = parseEnvOrExit(
-  z.object({
-    ...connectionEnv.shape,
-    ...databaseEnv.shape,
-    ...directoryEnv.shape,
-    ...opsEnv.shape,
-    ...presenceEnv.pick({
-      OFFLINE_THRESHOLD_MS: true,
-      GATEWAY_LEASE_MS: true,
-      WORKER_LEASE_MS: true,
-      SWEEP_INTERVAL_MS: true,
-      HISTORY_DAYS: true,
-    }).shape,
-  }),
-  process.env,
-);
+const pausedBy = (verdict: Verdict): string[] =>
+  verdict.state === "paused" ? [`paused: ${verdict.reason}`] : [];
+
+const env = parseEnvOrExit(sweeperEnv, process.env);
 const logger = createLogger("sweeper", env.LOG_LEVEL);
 
 await runService(logger, async (lifecycle) => {
   const registry = createMetricsRegistry();
+  const tracer = await startTracing(env, "sweeper", { logger, lifecycle });
   let sweeper: Sweeper | undefined;
   let linkIsUp = () => false;
   const unready = () => [
     ...(linkIsUp() ? [] : ["no link to NATS"]),
-    ...(sweeper ? [] : ["the lease board is not read yet"]),
+    ...(sweeper ? pausedBy(sweeper.verdict()) : ["the lease board is not read yet"]),
   ];
   const ops = await createOpsServer({ registry, unready }, { port: env.OPS_PORT, host: env.HOST });
   lifecycle.onStop("ops server", () => ops.close());
@@ -64,11 +47,14 @@ await runService(logger, async (lifecycle) => {
     onConnectionLost: (error) => logger.warn({ err: error }, "lost a connection to the database"),
   });
   lifecycle.onStop("database", () => close(db));
+  const store = createPostgresStore(db);
 
   const sweeperId = randomUUID();
   const link = await openNats(natsConfig(env), `sweeper-${sweeperId}`, logger);
   lifecycle.onStop("nats", () => link.close());
   linkIsUp = link.isUp;
+  measureLink(registry, link, env.NATS_TLS_CA);
+  measurePool(registry, db);
   await ensureStreams(link, env.NATS_REPLICAS);
   await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
   await agreeOnSettings(link, logger);
@@ -82,8 +68,8 @@ await runService(logger, async (lifecycle) => {
         );
   const staleRows = (scope: Scope) =>
     scope === "everyone"
-      ? staleOnline(db, { thresholdMs: 0, limit: EVERYONE_LIMIT })
-      : staleOnline(db, { thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT });
+      ? store.presence.stale({ thresholdMs: 0, limit: EVERYONE_LIMIT })
+      : store.presence.stale({ thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT });
   sweeper = await createSweeper(
     {
       bus: link,
@@ -91,9 +77,10 @@ await runService(logger, async (lifecycle) => {
         const rows = await staleRows(scope);
         return describe ? describe(rows) : rows;
       },
-      store: createPrismaDirectory(db),
-      pruneHistory: () => pruneTransitions(db, env.HISTORY_DAYS),
+      store: store.directory,
+      pruneHistory: () => store.history.prune(env.HISTORY_DAYS),
       registry,
+      tracer,
       logger,
     },
     {

@@ -5,6 +5,8 @@ import { Gauge, type Registry } from "prom-client";
 export interface SweeperMetrics {
   paused: Gauge;
   lastCleanup: Gauge;
+  logBytes: Gauge;
+  logMaxBytes: Gauge;
 }
 
 export function createSweeperMetrics(registry: Registry): SweeperMetrics {
@@ -12,12 +14,22 @@ export function createSweeperMetrics(registry: Registry): SweeperMetrics {
   return {
     paused: new Gauge({
       name: `${METRIC_PREFIX}sweeper_paused`,
-      help: "1 while the sweeper writes no timeouts and judges no gateway, since it may be deaf",
+      help: "1 while the sweeper writes no timeouts and judges no gateway, since its self-check fails or gateways are given time",
       registers,
     }),
     lastCleanup: new Gauge({
       name: `${METRIC_PREFIX}last_cleanup_timestamp`,
       help: "Time of the last sweep of the database, unix seconds",
+      registers,
+    }),
+    logBytes: new Gauge({
+      name: `${METRIC_PREFIX}log_bytes`,
+      help: "What the log takes on the broker, as last looked at",
+      registers,
+    }),
+    logMaxBytes: new Gauge({
+      name: `${METRIC_PREFIX}log_max_bytes`,
+      help: "What the log may take before its oldest messages go; -1: any size",
       registers,
     }),
   };

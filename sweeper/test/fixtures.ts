@@ -12,7 +12,7 @@ import { onTestFinished } from "vitest";
 import { createSweeper, type Sweeper, type SweeperConfig, type SweeperDeps } from "../src/app.ts";
 
 export const GATEWAY_LEASE_MS = 1_500;
-export const WORKER_LEASE_MS = 2_000;
+const WORKER_LEASE_MS = 2_000;
 const BEATS_PER_LEASE = 8;
 
 export const silent = createLogger("test", "silent");
@@ -66,7 +66,7 @@ export async function startSweeper(
   return { ...sweeper, registry, link };
 }
 
-/** A gateway as the lease board knows it. `die` ends it without a goodbye, as a kill does. */
+/** A gateway as it appears on the lease board. `die` ends it abruptly, as a kill does. */
 export async function startGateway(
   url: string,
   id: string,
@@ -127,10 +127,10 @@ export function watchPartitionEvents(link: NatsLink): Logged[] {
   return logged;
 }
 
-/** The partitions that were told of a lost gateway, in order, each once. */
-export function toldOf(logged: readonly Logged[], gatewayId: string): number[] {
-  const told = logged.filter(({ event }) => event.type === "gateway-lost" && event.gatewayId === gatewayId);
-  return [...new Set(told.map(({ partition }) => partition))].sort((a, b) => a - b);
+/** The partitions into which the loss of a gateway was written, in order, each once. */
+export function informedOf(logged: readonly Logged[], gatewayId: string): number[] {
+  const losses = logged.filter(({ event }) => event.type === "gateway-lost" && event.gatewayId === gatewayId);
+  return [...new Set(losses.map(({ partition }) => partition))].sort((a, b) => a - b);
 }
 
 export const lossesIn = (logged: readonly Logged[]) =>

@@ -1,7 +1,3 @@
-import { close, createDatabase, type Database } from "@meeshy/shared/db/client";
-import { createPrismaDirectory } from "@meeshy/shared/db/directory";
-import { migrate } from "@meeshy/shared/db/migrate";
-import { staleOnline } from "@meeshy/shared/db/stale-online";
 import { userMessageSchema } from "@meeshy/shared/events";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { follow } from "@meeshy/shared/nats/follow";
@@ -13,43 +9,40 @@ import {
   SUBJECT_EVENTS_ALL,
   statusSetSubject,
 } from "@meeshy/shared/subjects";
+import { createTestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { startNats, startPostgres, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
+import { openStore, type TestStore } from "@meeshy/shared/testing/test-store";
 import { pino } from "pino";
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openLog, silent, startSweeper } from "./fixtures.ts";
 
 const THRESHOLD_MS = 300_000;
 const LONG_AGO = new Date(Date.now() - 2 * THRESHOLD_MS);
 
-let postgres: TestPostgres;
 let nats: TestNats;
 let link: NatsLink;
-let db: Database;
+let opened: TestStore;
 
-beforeAll(async () => {
-  postgres = await startPostgres();
-  return () => postgres.stop();
-});
 beforeEach(async () => {
   nats = await startNats();
   link = await openLog(nats.url);
-  const url = await postgres.createDatabase();
-  await migrate(url);
-  db = createDatabase(url);
+  const database = await createTestDatabase();
+  opened = openStore(database.url);
   return async () => {
-    await close(db);
+    await opened.close();
+    await database.stop();
     await nats.stop();
   };
 });
 
-const deps = () => ({
-  readStale: () => staleOnline(db, { thresholdMs: THRESHOLD_MS, limit: 100 }),
-  store: createPrismaDirectory(db),
-});
+const deps = () => {
+  const { presence, directory } = opened.store;
+  return { readStale: () => presence.stale({ thresholdMs: THRESHOLD_MS, limit: 100 }), store: directory };
+};
 
 const addUser = (id: string, fields: { isOnline: boolean; lastActiveAt: Date }) =>
-  db.user.create({ data: { id, username: `${id} name`, ...fields } });
+  opened.db.user.create({ data: { id, username: `${id} name`, ...fields } });
 
 /** Stands in for the partitions' owners: hands every `look` of the log on. */
 function onLook(handle: (userId: string) => unknown) {
@@ -102,7 +95,7 @@ describe("the safety net", () => {
     expect(Number(gauge.match(/ ([\d.]+)$/m)?.[1])).toBeCloseTo(Date.now() / 1000, -2);
   });
 
-  test("forgets history in the same rhythm, and goes on when that fails", async () => {
+  test("deletes old history in the same rhythm, and goes on when that fails", async () => {
     const answers = [new Error("away"), 3, 0];
     let calls = 0;
     const pruneHistory = async () => {
@@ -118,7 +111,7 @@ describe("the safety net", () => {
     });
     await eventually(() => calls >= 3);
     expect(
-      lines.map((text) => JSON.parse(text)).find(({ msg }) => msg.includes("history forgotten")),
+      lines.map((text) => JSON.parse(text)).find(({ msg }) => msg.includes("history deleted")),
     ).toMatchObject({
       lines: 3,
     });
@@ -160,14 +153,15 @@ describe("a cleanup request", () => {
       await addUser(id, { isOnline: true, lastActiveAt: LONG_AGO });
     }
     onLook((userId) => {
-      if (userId === "by-row") return db.user.update({ where: { id: userId }, data: { isOnline: false } });
+      if (userId === "by-row")
+        return opened.db.user.update({ where: { id: userId }, data: { isOnline: false } });
       return publishStatus(userId, userId === "still-online");
     });
     await startSweeper(nats.url, { deps: deps() });
     expect(await askForCleanup()).toEqual({ examined: 3, cleaned: 2 });
   });
 
-  test("is answered at once where nobody is stale", async () => {
+  test("is answered at once where no user is stale", async () => {
     await startSweeper(nats.url, { deps: deps() });
     expect(await askForCleanup()).toEqual({ examined: 0, cleaned: 0 });
   });
@@ -181,7 +175,7 @@ describe("a cleanup request", () => {
     expect(looks.length).toBe(1);
   });
 
-  test("tells when the database does not answer", async () => {
+  test("is answered with an error when the database does not answer", async () => {
     const readStale = () => Promise.reject(new Error("no database"));
     await startSweeper(nats.url, { deps: { ...deps(), readStale } });
     expect(await askForCleanup()).toMatchObject({ error: { code: "unavailable", retryable: true } });

@@ -22,7 +22,7 @@ function startProcess(natsUrl: string) {
     env: {
       PATH: process.env.PATH,
       NATS_URL: natsUrl,
-      DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none",
+      DATABASE_URL: "postgresql://user@127.0.0.1:1/none",
       GATEWAY_LEASE_MS: String(GATEWAY_LEASE_MS),
       LOG_LEVEL: "warn",
     },
@@ -37,7 +37,7 @@ function startProcess(natsUrl: string) {
   return { child, exited };
 }
 
-test("a sweeper that stood still and wakes declares nobody lost, and lets two leases pass", async () => {
+test("a sweeper that stood still and goes on declares no gateway lost, and lets two leases pass", async () => {
   const nats = await startNats();
   onTestFinished(() => nats.stop());
   const link = await openLog(nats.url);

@@ -18,13 +18,13 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { readAll } from "../../shared/test/nats/kit.ts";
 import {
   GATEWAY_LEASE_MS,
+  informedOf,
   lossesIn,
   openBoard,
   openLog,
   startGateway,
   startSweeper,
   timeoutsIn,
-  toldOf,
   watchPartitionEvents,
 } from "./fixtures.ts";
 
@@ -109,7 +109,7 @@ describe("time", () => {
 });
 
 describe("a gateway", () => {
-  test("that falls silent while another beats is told lost to every partition, and its entry goes", async () => {
+  test("that falls silent while another beats is declared lost in every partition, and its entry goes", async () => {
     const logged = watchPartitionEvents(link);
     const dying = await startGateway(nats.url, "a");
     const living = await startGateway(nats.url, "b");
@@ -117,10 +117,10 @@ describe("a gateway", () => {
     await dying.die();
     const lastBeatAt = await entryTime(leaseKeys.gateway("a"));
     await eventually(() => isGone(leaseKeys.gateway("a")), { within: 20_000 });
-    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
-    expect(toldOf(logged, "a")).toEqual(ALL);
+    await eventually(() => informedOf(logged, "a").length === PARTITIONS);
+    expect(informedOf(logged, "a")).toEqual(ALL);
     expect((lossesIn(logged)[0]?.time ?? 0) - lastBeatAt).toBeGreaterThanOrEqual(GATEWAY_LEASE_MS);
-    expect(toldOf(logged, "b")).toEqual([]);
+    expect(informedOf(logged, "b")).toEqual([]);
     expect(living.declaredLost()).toBe(false);
   });
 
@@ -153,11 +153,11 @@ describe("a gateway", () => {
     await eventually(() => sweeper.verdict().state === "running");
     await Promise.all([patient.die(), dying.die()]);
     const lastBeatAt = await entryTime(leaseKeys.gateway("patient"));
-    await eventually(() => toldOf(logged, "dying").length === PARTITIONS, { within: 20_000 });
-    expect(toldOf(logged, "patient")).toEqual([]);
-    await eventually(() => toldOf(logged, "patient").length === PARTITIONS, { within: 20_000 });
-    const told = lossesIn(logged).find(({ event }) => "gatewayId" in event && event.gatewayId === "patient");
-    expect((told?.time ?? 0) - lastBeatAt).toBeGreaterThanOrEqual(12_000);
+    await eventually(() => informedOf(logged, "dying").length === PARTITIONS, { within: 20_000 });
+    expect(informedOf(logged, "patient")).toEqual([]);
+    await eventually(() => informedOf(logged, "patient").length === PARTITIONS, { within: 20_000 });
+    const loss = lossesIn(logged).find(({ event }) => "gatewayId" in event && event.gatewayId === "patient");
+    expect((loss?.time ?? 0) - lastBeatAt).toBeGreaterThanOrEqual(12_000);
     expect(lines.filter((fields) => (fields as { leaseMs?: number }).leaseMs === 12_000)).toHaveLength(1);
   });
 
@@ -167,27 +167,30 @@ describe("a gateway", () => {
     await startSweeper(nats.url);
     await Promise.all(gateways.map((gateway) => gateway.die()));
     const lastBeats = [await entryTime(leaseKeys.gateway("a")), await entryTime(leaseKeys.gateway("b"))];
-    await eventually(() => toldOf(logged, "a").length + toldOf(logged, "b").length === 2 * PARTITIONS, {
-      within: 25_000,
-    });
+    await eventually(
+      () => informedOf(logged, "a").length + informedOf(logged, "b").length === 2 * PARTITIONS,
+      {
+        within: 25_000,
+      },
+    );
     for (const [i, id] of ["a", "b"].entries()) {
-      const told = lossesIn(logged).find(
+      const loss = lossesIn(logged).find(
         ({ event }) => event.type === "gateway-lost" && event.gatewayId === id,
       );
-      expect((told?.time ?? 0) - (lastBeats[i] as number)).toBeGreaterThanOrEqual(3 * GATEWAY_LEASE_MS);
+      expect((loss?.time ?? 0) - (lastBeats[i] as number)).toBeGreaterThanOrEqual(3 * GATEWAY_LEASE_MS);
     }
   });
 
-  test("declared lost by a sweeper that died at once is told to every partition by another", async () => {
+  test("declared lost by a sweeper that died at once is written to every partition by another", async () => {
     const logged = watchPartitionEvents(link);
     const key = leaseKeys.gateway("a");
     await (await openBoard(link)).put(key, { beat: 9, connections: 1, users: 1, lost: true }, 0);
     await startSweeper(nats.url);
     await eventually(() => isGone(key));
-    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
+    await eventually(() => informedOf(logged, "a").length === PARTITIONS);
   });
 
-  test("of which only some partitions were told is told to the rest by another sweeper", async () => {
+  test("whose loss only some partitions have is written to the rest by another sweeper", async () => {
     const logged = watchPartitionEvents(link);
     const key = leaseKeys.gateway("a");
     await (await openBoard(link)).put(key, { beat: 9, connections: 1, users: 1, lost: true }, 0);
@@ -197,11 +200,11 @@ describe("a gateway", () => {
     }
     await startSweeper(nats.url);
     await eventually(() => isGone(key));
-    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
-    expect(toldOf(logged, "a")).toEqual(ALL);
+    await eventually(() => informedOf(logged, "a").length === PARTITIONS);
+    expect(informedOf(logged, "a")).toEqual(ALL);
   });
 
-  test("is told lost although NATS dies between the steps", async () => {
+  test("is declared lost although NATS dies between the steps", async () => {
     const logged = watchPartitionEvents(link);
     const dying = await startGateway(nats.url, "a");
     await startGateway(nats.url, "b");
@@ -219,11 +222,11 @@ describe("a gateway", () => {
     await killed;
     await nats.restart();
     await eventually(() => isGone(leaseKeys.gateway("a")), { within: 20_000 });
-    await eventually(() => toldOf(logged, "a").length === PARTITIONS);
+    await eventually(() => informedOf(logged, "a").length === PARTITIONS);
   });
 });
 
-describe("nobody is declared lost", () => {
+describe("no gateway is declared lost", () => {
   const silentFor = async (ms: number) => {
     const since = performance.now();
     await eventually(() => performance.now() - since > ms, { within: 30_000 });
@@ -251,7 +254,7 @@ describe("nobody is declared lost", () => {
     await eventually(() => sweeper.link.isUp(), { within: 20_000 });
     await silentFor(GATEWAY_LEASE_MS);
     proxy.mend();
-    // Time passes again: the sweeper has judged with all that it can hear.
+    // Time passes again: the sweeper has judged with all that it receives.
     await eventually(() => timeoutsIn(logged, 0).filter(({ time }) => time > returnedAt).length >= 4, {
       within: 20_000,
     });
@@ -273,7 +276,7 @@ describe("nobody is declared lost", () => {
   });
 });
 
-test("a sweeper says on the board how it is, and leaves it when it stops", async () => {
+test("a sweeper writes its state on the board, and leaves it when it stops", async () => {
   const board = await openBoard(link);
   const sweeper = await startSweeper(nats.url);
   const key = leaseKeys.sweeper("s1");
@@ -283,7 +286,7 @@ test("a sweeper says on the board how it is, and leaves it when it stops", async
   await eventually(() => board.get(key) === undefined);
 });
 
-test("everything that a sweeper writes says its version", async () => {
+test("everything that a sweeper writes carries its version", async () => {
   const dying = await startGateway(nats.url, "a");
   await startGateway(nats.url, "b");
   const profile = {
@@ -303,11 +306,14 @@ test("everything that a sweeper writes says its version", async () => {
   });
   await dying.die();
   await eventually(() => isGone(leaseKeys.gateway("a")), { within: 20_000 });
-  const messages = await readAll(link, STREAM_EVENTS, SUBJECT_EVENTS_ALL);
-  const types = new Set(
-    messages.map(({ data }) => (fromBytes(data) as { event: { type: string } }).event.type),
-  );
-  expect([...types].sort()).toEqual(["gateway-lost", "look", "timeout"]);
+  const messages = await eventually(async () => {
+    const found = await readAll(link, STREAM_EVENTS, SUBJECT_EVENTS_ALL);
+    const types = new Set(
+      found.map(({ data }) => (fromBytes(data) as { event: { type: string } }).event.type),
+    );
+    expect([...types].sort()).toEqual(["gateway-lost", "look", "timeout"]);
+    return found;
+  });
   for (const { data } of messages) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.logMessage });
   expect(board.get(leaseKeys.sweeper("s1"))?.value).toMatchObject({ v: VERSIONS.heartbeat });
 });

@@ -5,7 +5,7 @@ import "./globals.css";
 export const metadata: Metadata = {
   title: "Meeshy presence",
   description: "Who is online, away, offline, right now, and true",
-  // A token may arrive in the address: no other site is told of it.
+  // A token may arrive in the address: no other site may receive it.
   referrer: "no-referrer",
 };
 

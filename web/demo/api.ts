@@ -24,7 +24,7 @@ export interface Api {
 export function createApi(token: string): Api {
   async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const response = await fetch(path, {
-      // What the page reads by itself is no sign that somebody sits before it.
+      // What the page reads by itself is no activity of the person.
       headers: { authorization: `Bearer ${token}`, "x-presence-passive": "1" },
       signal: signal ?? null,
     });

@@ -34,7 +34,10 @@ function describe(connection: ConnectionState, texts: Texts, locale: Locale): st
       return texts.live;
     case "stale":
       if (connection.recovering) return texts.recovering;
-      return texts.stale(new Date(connection.since).toLocaleTimeString(locale, { timeStyle: "short" }));
+      return texts.stale(
+        new Date(connection.since).toLocaleTimeString(locale, { timeStyle: "short" }),
+        texts.staleReasons[connection.reason],
+      );
     case "refused":
       return connection.error.retryable ? texts.waiting : texts.refused;
     case "ended":

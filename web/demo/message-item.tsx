@@ -5,7 +5,7 @@ import { usePresenceState, useSelf } from "../presence/hooks.ts";
 import styles from "./messages.module.css";
 import { useSession } from "./session.tsx";
 
-/** One message; `continues` when the one above is of the same person, whose name is not said again. */
+/** One message; `continues` when the one above is of the same person, whose name is not shown again. */
 export function MessageItem({ message, continues }: { message: ChatMessage; continues: boolean }) {
   const { texts, locale } = useSession();
   const isOwn = useSelf()?.id === message.senderId;

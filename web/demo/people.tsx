@@ -13,7 +13,7 @@ import { rankPeople } from "./rank-people.ts";
 import { useSession } from "./session.tsx";
 import { useLoaded } from "./use-loaded.ts";
 
-/** The other people of a conversation, whoever is there first. */
+/** The other people of a conversation, those online first. */
 export function People({ conversationId }: { conversationId: string }) {
   const { api, presence, texts } = useSession();
   const load = useCallback(
@@ -43,7 +43,7 @@ function PeopleList({ members }: { members: readonly UserStatus[] }) {
   const known = usePresences(others.map(({ userId }) => userId));
   const live = isFeedLive(useConnectionState());
   const people = rankPeople(others, known, useNow(), live);
-  if (people.length === 0) return <p className={styles.empty}>{texts.nobodyElse}</p>;
+  if (people.length === 0) return <p className={styles.empty}>{texts.noOneElse}</p>;
   const online = people.filter(({ status }) => status === "online").length;
   return (
     <>

@@ -5,7 +5,7 @@ import { STATUS_LABELS, type Status } from "../presence/locale.ts";
 import type { RankedPerson } from "./rank-people.ts";
 import { useSession } from "./session.tsx";
 
-/** Says aloud, for screen readers, whose status has just changed; silent while the picture itself is in doubt. */
+/** Announces to screen readers whose status has just changed; silent while the view may be stale. */
 export function PresenceNews({ people, live }: { people: readonly RankedPerson[]; live: boolean }) {
   const { texts, locale } = useSession();
   const before = useRef(new Map<string, Status>());

@@ -10,7 +10,7 @@ export interface RankedPerson {
 
 const ORDER: Record<Status, number> = { online: 0, away: 1, offline: 2 };
 
-/** People as a list shows them: online, away, offline, each by name. `known[i]` is what the feed says of `members[i]`. */
+/** People as a list shows them: online, away, offline, each by name. `known[i]` is the feed's status of `members[i]`. */
 export function rankPeople(
   members: readonly UserStatus[],
   known: readonly (UserStatus | undefined)[],

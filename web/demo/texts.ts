@@ -1,4 +1,5 @@
 import type { ErrorCode } from "@meeshy/shared/codes";
+import type { StaleReason } from "../presence/connection.ts";
 import type { Locale } from "../presence/locale.ts";
 
 interface Advice {
@@ -11,7 +12,8 @@ export interface Texts {
   tagline: string;
   connecting: string;
   live: string;
-  stale: (since: string) => string;
+  stale: (since: string, why: string) => string;
+  staleReasons: Record<StaleReason, string>;
   recovering: string;
   waiting: string;
   refused: string;
@@ -26,7 +28,7 @@ export interface Texts {
   noConversations: string;
   people: string;
   onlineCount: (online: number, total: number) => string;
-  nobodyElse: string;
+  noOneElse: string;
   presenceNews: (name: string, label: string) => string;
   messages: string;
   noMessages: string;
@@ -49,7 +51,12 @@ const en: Texts = {
   tagline: "Who is here, right now",
   connecting: "Connecting…",
   live: "Live",
-  stale: (since) => `Out of date since ${since}`,
+  stale: (since, why) => `Out of date since ${since}: ${why}`,
+  staleReasons: {
+    feed: "statuses do not arrive",
+    "not-processing": "events are not processed",
+    storage: "nothing can be stored",
+  },
   recovering: "Catching up…",
   waiting: "Waiting to connect…",
   refused: "Refused",
@@ -65,7 +72,7 @@ const en: Texts = {
   noConversations: "You are in no conversation yet.",
   people: "People",
   onlineCount: (online, total) => `${online} of ${total} online`,
-  nobodyElse: "Nobody else is in this conversation.",
+  noOneElse: "No one else is in this conversation.",
   presenceNews: (name, label) => `${name}: ${label}`,
   messages: "Messages",
   noMessages: "No messages yet. Write the first one.",
@@ -95,7 +102,7 @@ const en: Texts = {
     },
     account_disabled: {
       title: "This account is disabled",
-      advice: "Ask an administrator to enable it, or sign in as somebody else.",
+      advice: "Ask an administrator to enable it, or sign in as another person.",
     },
     rate_limited: { title: "Many people are connecting", advice: "You are in the queue; nothing to do." },
     unavailable: { title: "The service is not available", advice: "It should be back in a moment." },
@@ -125,7 +132,12 @@ const fr: Texts = {
   tagline: "Qui est là, maintenant",
   connecting: "Connexion…",
   live: "En direct",
-  stale: (since) => `Plus à jour depuis ${since}`,
+  stale: (since, why) => `Plus à jour depuis ${since} : ${why}`,
+  staleReasons: {
+    feed: "les statuts n’arrivent pas",
+    "not-processing": "les événements ne sont pas traités",
+    storage: "rien ne peut être enregistré",
+  },
   recovering: "Mise à jour…",
   waiting: "En attente…",
   refused: "Refusé",
@@ -141,7 +153,7 @@ const fr: Texts = {
   noConversations: "Vous n’êtes dans aucune conversation.",
   people: "Personnes",
   onlineCount: (online, total) => `${online} sur ${total} en ligne`,
-  nobodyElse: "Personne d’autre dans cette conversation.",
+  noOneElse: "Personne d’autre dans cette conversation.",
   presenceNews: (name, label) => `${name} : ${label}`,
   messages: "Messages",
   noMessages: "Aucun message. Écrivez le premier.",

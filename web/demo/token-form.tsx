@@ -3,11 +3,11 @@
 import { type SyntheticEvent, useId } from "react";
 import type { Texts } from "./texts.ts";
 import styles from "./token-form.module.css";
-
-const TOKEN_COMMAND = "npm run -s token -- alice";
+import { useTokenCommand } from "./use-token-command.ts";
 
 export function TokenForm({ texts, onToken }: { texts: Texts; onToken: (token: string) => void }) {
   const inputId = useId();
+  const command = useTokenCommand();
   const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
     const token = String(new FormData(event.currentTarget).get("token") ?? "").trim();
@@ -15,7 +15,7 @@ export function TokenForm({ texts, onToken }: { texts: Texts; onToken: (token: s
   };
   return (
     <form className={styles.form} onSubmit={submit}>
-      <code className={styles.command}>{TOKEN_COMMAND}</code>
+      <code className={styles.command}>{command}</code>
       <label className={styles.label} htmlFor={inputId}>
         {texts.tokenLabel}
       </label>

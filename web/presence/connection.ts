@@ -1,21 +1,24 @@
 import type { ErrorBody } from "@meeshy/shared/codes";
 
+/** What keeps the picture from being right (CONTRACT 4, `presence:stale`); one of a later server reads as `feed`. */
+export type StaleReason = "feed" | "not-processing" | "storage";
+
 /** Where the connection stands, as pure transitions. */
 export type ConnectionState =
-  /** No connection, or one that has not told its picture yet. `held`: it was live moments ago. */
+  /** No connection, or one without a snapshot yet. `held`: it was live moments ago. */
   | { phase: "connecting"; held: boolean }
   | { phase: "live" }
-  /** The gateway lost its feed at `since`. `recovering`: it has it again, the fresh snapshot is on its way. */
-  | { phase: "stale"; since: string; recovering: boolean }
-  /** The server said no; tried again by itself when `error.retryable`. `held` as above. */
+  /** The picture may be wrong from `since` on. `recovering`: it is right on the server again, the fresh snapshot is on its way. */
+  | { phase: "stale"; since: string; reason: StaleReason; recovering: boolean }
+  /** The server refused; tried again by itself when `error.retryable`. `held` as above. */
   | { phase: "refused"; error: ErrorBody; held: boolean }
-  /** Over until somebody asks for it again. `closed`: by an administrator. */
+  /** Over until the application connects again. `closed`: by an administrator. */
   | { phase: "ended"; reason: "left" | "replaced" | "expired" | "closed" };
 
 export type ConnectionEvent =
   | { type: "opening" }
   | { type: "snapshot" }
-  | { type: "stale"; since: string }
+  | { type: "stale"; since: string; reason?: string | undefined }
   | { type: "fresh" }
   | { type: "lost" }
   | { type: "hold elapsed" }
@@ -35,7 +38,7 @@ export function advance(state: ConnectionState, event: ConnectionEvent): Connect
         ? state
         : { phase: "live" };
     case "stale":
-      return { phase: "stale", since: event.since, recovering: false };
+      return { phase: "stale", since: event.since, reason: reasonOf(event.reason), recovering: false };
     case "fresh":
       return state.phase === "stale" ? { ...state, recovering: true } : state;
     case "lost":
@@ -50,6 +53,12 @@ export function advance(state: ConnectionState, event: ConnectionEvent): Connect
       return state.phase === "ended" ? state : { phase: "ended", reason: event.reason };
   }
 }
+
+const REASONS: readonly StaleReason[] = ["feed", "not-processing", "storage"];
+
+/** Servers of before give none: they knew of the feed alone. */
+const reasonOf = (given: string | undefined): StaleReason =>
+  REASONS.find((reason) => reason === given) ?? "feed";
 
 /** Whether `isOnline` may be believed as it stands. A moment without a connection does not age the picture. */
 export function isFeedLive(state: ConnectionState): boolean {

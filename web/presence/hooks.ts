@@ -10,8 +10,9 @@ import { usePresenceContext } from "./provider.tsx";
 import { getUserStatus, type StatusView } from "./status.ts";
 import type { PresenceState, Self } from "./store.ts";
 
+/** What {@link usePresence} gives: a person's status, and how to show it. */
 export interface PersonPresence extends StatusView {
-  /** What is known of the person; undefined for somebody of whom nothing is. */
+  /** What is known of the person; undefined for an unknown one. */
   user: UserStatus | undefined;
   /** In words, in the language of the provider; may be empty. */
   lastSeenText: string;
@@ -35,11 +36,12 @@ export function usePresences(userIds: readonly string[]): (UserStatus | undefine
   return usePresenceState(useShallow((state) => userIds.map((id) => state.users.get(id))));
 }
 
+/** Whether the view is live: connecting, online, stale, refused, … */
 export function useConnectionState(): ConnectionState {
   return usePresenceState((state) => state.connection);
 }
 
-/** Who is signed in; null until the server has said so. */
+/** Who is signed in; null until the server has confirmed it. */
 export function useSelf(): Self | null {
   return usePresenceState((state) => state.self);
 }

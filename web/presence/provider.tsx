@@ -25,6 +25,10 @@ export function PresenceProvider({
   return <PresenceContext value={value}>{children}</PresenceContext>;
 }
 
+/**
+ * What the provider above holds: the connection and the language.
+ * @throws {Error} there is no provider above
+ */
 export function usePresenceContext(): PresenceContextValue {
   const value = useContext(PresenceContext);
   if (value === null) throw new Error("Presence hooks and components need a <PresenceProvider> above them.");

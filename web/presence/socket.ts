@@ -17,6 +17,8 @@ export interface PresenceOptions {
   path?: string;
   /** How this connection is called where connections are listed. */
   device?: string;
+  /** Asked at each connect: the W3C context (`traceparent`) of the application's trace that the connect belongs to. */
+  traceparent?: () => string | undefined;
   /** Where signs of the person's activity are seen; by default the document. */
   activityTarget?: EventTarget;
   /** At most one activity is sent in this time, in ms. */
@@ -36,12 +38,18 @@ export interface Presence {
 
 /** Connects, keeps connected and keeps `store` true. Call `leave()` to end it. */
 export function createPresence(options: PresenceOptions): Presence {
-  const { activityEveryMs = 15_000, holdMs = 5_000, credentials, device } = options;
+  const { activityEveryMs = 15_000, holdMs = 5_000, credentials, device, traceparent } = options;
   const activityTarget = options.activityTarget ?? globalThis.document;
   const store = createPresenceStore();
+  const auth = { ...credentials, ...(device === undefined ? {} : { device }), batch: true };
   const socket: PresenceSocket = io(options.url ?? "", {
     path: options.path ?? "/socket.io/",
-    auth: { ...credentials, ...(device === undefined ? {} : { device }), batch: true },
+    auth: (send) =>
+      send({
+        ...auth,
+        ...arrival(),
+        ...(traceparent && { traceparent: traceparent() }),
+      }),
     // A window that is closed while it polls leaves no trace until the ping timeout; polling is for networks
     // that let no websocket through.
     transports: ["websocket", "polling"],
@@ -53,6 +61,10 @@ export function createPresence(options: PresenceOptions): Presence {
   let retry: ReturnType<typeof setTimeout> | undefined;
   let hold: ReturnType<typeof setTimeout> | undefined;
   let refusals = 0;
+  /** it was connected in this life: what it opens now it opens by itself, which is no sign of the person */
+  let isResuming = false;
+  const arrival = () =>
+    isResuming ? { resumed: true, ...(activity && { idleMs: activity.idleMs() }) } : { resumed: false };
 
   const connect = () => {
     clearTimeout(retry);
@@ -73,6 +85,7 @@ export function createPresence(options: PresenceOptions): Presence {
 
   socket.on(SERVER_EVENTS.AUTHENTICATED, ({ user }) => {
     refusals = 0;
+    isResuming = true;
     store.authenticated(user);
   });
   socket.on(SERVER_EVENTS.PRESENCE_SNAPSHOT, (snapshot) => {
@@ -82,7 +95,9 @@ export function createPresence(options: PresenceOptions): Presence {
   });
   socket.on(SERVER_EVENTS.USER_STATUS, (status) => store.statuses([status]));
   socket.on(SERVER_EVENTS.USER_STATUS_BATCH, (statuses) => store.statuses(statuses));
-  socket.on(SERVER_EVENTS.PRESENCE_STALE, ({ since }) => store.connection({ type: "stale", since }));
+  socket.on(SERVER_EVENTS.PRESENCE_STALE, ({ since, reason }) =>
+    store.connection({ type: "stale", since, reason }),
+  );
   socket.on(SERVER_EVENTS.PRESENCE_FRESH, () => store.connection({ type: "fresh" }));
   socket.on(SERVER_EVENTS.SESSION_REPLACED, () => store.connection({ type: "ended", reason: "replaced" }));
   socket.on(SERVER_EVENTS.AUTH_EXPIRED, () => store.connection({ type: "ended", reason: "expired" }));
@@ -95,9 +110,9 @@ export function createPresence(options: PresenceOptions): Presence {
     if (socket.active) lost();
     else refused(isErrorBody(error.data) ? error.data : unexplained(error));
   });
-  const stopWatching =
+  const activity =
     activityTarget === undefined
-      ? () => {}
+      ? undefined
       : watchActivity(activityTarget, () => socket.connected && socket.emit(CLIENT_EVENTS.ACTIVITY), {
           everyMs: activityEveryMs,
         });
@@ -113,14 +128,15 @@ export function createPresence(options: PresenceOptions): Presence {
     leave() {
       clearTimeout(retry);
       clearTimeout(hold);
-      stopWatching();
+      activity?.stop();
       socket.disconnect();
+      isResuming = false;
       store.connection({ type: "ended", reason: "left" });
     },
   };
 }
 
-/** A draining gateway says when to come back, so that its clients do not all return at once; for one attempt. */
+/** A draining gateway gives the time to come back, so that its clients do not all return at once; for one attempt. */
 function returnAfter({ io: manager }: PresenceSocket, delayMs: number): void {
   const usual = { delay: manager.reconnectionDelay(), jitter: manager.randomizationFactor() };
   manager.reconnectionDelay(delayMs).randomizationFactor(0);

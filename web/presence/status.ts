@@ -1,6 +1,6 @@
 import { DEFAULT_LOCALE, type Locale, STATUS_LABELS, type Status } from "./locale.ts";
 
-/** What a person's dot says (CONTRACT 10). */
+/** What a person's dot shows (CONTRACT 10). */
 
 const ONLINE_WITHIN_MS = 5 * 60_000;
 const AWAY_WITHIN_MS = 30 * 60_000;

@@ -25,7 +25,7 @@ export interface PresenceState {
   snapshots: number;
 }
 
-/** The viewer's picture of other people and of the connection. Knows neither React nor the network. */
+/** The viewer's picture of other people and of the connection. Uses neither React nor the network. */
 export interface PresenceStore
   extends Pick<StoreApi<PresenceState>, "getState" | "getInitialState" | "subscribe"> {
   authenticated(self: Self): void;

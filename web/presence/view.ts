@@ -1,10 +1,10 @@
-import type { UserStatus } from "@meeshy/shared/status";
+import { compareVersions, type UserStatus } from "@meeshy/shared/status";
 
 /** The viewer's picture of other people, by user id; a person who is not in it is not known. Pure rules (CONTRACT 4). */
 export type View = ReadonlyMap<string, UserStatus>;
 
 /**
- * A full snapshot names everybody who is online; whoever is absent is offline, and keeps name and dates.
+ * A full snapshot names every online person; one who is absent is offline, and keeps name and dates.
  * Versions start afresh with it: it may come from a gateway that has read less of the feed than the last one,
  * and whose next news must not be refused as old.
  */
@@ -27,7 +27,7 @@ export function acceptNewer(view: View, statuses: readonly UserStatus[]): View {
   let next: Map<string, UserStatus> | undefined;
   for (const status of statuses) {
     const known = (next ?? view).get(status.userId);
-    if (known !== undefined && !isNewer(status, known)) continue;
+    if (known !== undefined && compareVersions(status, known) <= 0) continue;
     next ??= new Map(view);
     next.set(status.userId, status);
   }
@@ -35,7 +35,7 @@ export function acceptNewer(view: View, statuses: readonly UserStatus[]): View {
 }
 
 /**
- * What was read by REST about people of whom the feed says little: names and dates of those who are offline.
+ * What was read by REST about people of whom the feed carries little: names and dates of those who are offline.
  * While the feed is live only the feed brings a person online, for an answer may be older than the last snapshot.
  */
 export function fillIn(view: View, read: readonly UserStatus[], live: boolean): View {
@@ -45,17 +45,14 @@ export function fillIn(view: View, read: readonly UserStatus[], live: boolean): 
   );
 }
 
-function isNewer(a: UserStatus, b: UserStatus): boolean {
-  return a.epoch > b.epoch || (a.epoch === b.epoch && a.version > b.version);
-}
-
 function asAbsent(known: UserStatus): UserStatus {
   return {
     ...known,
     isOnline: false,
     availability: "available",
     statusText: null,
-    // Somebody who was online has left since: when, nobody has told us.
+    statusExpiresAt: null,
+    // A person who was online has left since; the time is unknown.
     lastSeen: known.isOnline ? null : known.lastSeen,
     epoch: 0,
     version: 0,

@@ -23,7 +23,7 @@ async function goOneByOne(
     await pause(BETWEEN_MS);
   }
   const seenAfter = (await Promise.all(delays)).flat();
-  // Whoever fell silent still holds a socket here.
+  // A silent client still holds a socket here.
   for (const { raw } of clients) raw.vanish();
   return seenAfter;
 }
@@ -47,7 +47,7 @@ export async function silentLoss(stage: Stage): Promise<Sample> {
   return measured("silent loss → offline", pingMs + pingTimeoutMs + graceMs + 1_000, delays);
 }
 
-/** The socket stays open, and nobody does anything. */
+/** The socket stays open, without any activity. */
 export async function idle({ viewers, take, arrive }: Stage): Promise<Sample> {
   const userIds = take(10);
   const since = performance.now();

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { TestNats } from "@meeshy/shared/testing/servers";
+import { durations } from "../../../chaos/report/stats.ts";
 import { type BenchClient, openClient } from "../../fleet/clients.ts";
 import { untilSeen, type Viewer } from "../../fleet/viewers.ts";
-import { durations } from "../../report/stats.ts";
 import type { Sample } from "../../scenario.ts";
 import type { MeeshySystem } from "../../systems/meeshy.ts";
 

@@ -6,9 +6,9 @@ import { earliestOrigin, pausesOf } from "../windows.ts";
 import type { World } from "../world.ts";
 
 /**
- * A viewer was told, by a status or by a snapshot that leaves them out, that somebody is offline who was there
- * all the time from which the news can stem: with a live connection, or back within the time that the
- * guarantees give. News may be as old as the delivery takes, and older where something held it up.
+ * A viewer was shown a user offline, by a status or by a snapshot without them, who was connected for the whole
+ * time from which the change can stem: with a live connection, or back within the time that the guarantees give.
+ * A change may be as old as the delivery takes, and older where something held it up.
  */
 export function judgeFalseOfflines(world: World): Finding[] {
   return world.history.connections.flatMap((viewer) => judgeViewer(viewer, world));
@@ -22,11 +22,11 @@ function judgeViewer(viewer: Connection, { until, companions, truths, windows, f
     ...pausesOf(viewer.gateway, faults),
   ].sort((a, b) => a.from - b.from);
   const findings: Finding[] = [];
-  for (const [userId, { toldOffline }] of showingsOf(viewer, others, until)) {
+  for (const [userId, { shownOfflineAt }] of showingsOf(viewer, others, until)) {
     const present = truths.get(userId)?.present ?? [];
-    for (const at of toldOffline) {
+    for (const at of shownOfflineAt) {
       if (!covers(present, earliestOrigin(at, heldUp), at)) continue;
-      const text = `${viewer.userId} (socket ${viewer.id}, gateway ${viewer.gateway}) was told that ${userId} is offline, who was there`;
+      const text = `${viewer.userId} (socket ${viewer.id}, gateway ${viewer.gateway}) was shown ${userId} offline, who was connected`;
       findings.push({ column: "false offlines", at, about: userId, text });
     }
   }

@@ -1,11 +1,11 @@
 import type { Difference, Finding } from "../finding.ts";
-import type { DatabaseRead, History, Told } from "../history.ts";
+import type { DatabaseRead, History, Status } from "../history.ts";
 import { compareVersions } from "./versions.ts";
 
 /** Versions down: a user's row is older at one look than at the look before. */
 export function judgeReads({ reads }: Pick<History, "reads">): Finding[] {
   const findings: Finding[] = [];
-  const last = new Map<string, Told>();
+  const last = new Map<string, Status>();
   for (const { at, rows } of reads) {
     for (const row of rows) {
       const before = last.get(row.userId);
@@ -25,7 +25,7 @@ export function judgeReads({ reads }: Pick<History, "reads">): Finding[] {
 export function differencesOf(
   { rows }: DatabaseRead,
   isOnline: ReadonlyMap<string, boolean>,
-  shown: ReadonlyMap<string, Told>,
+  shown: ReadonlyMap<string, Status>,
 ): Difference[] {
   const byUser = new Map(rows.map((row) => [row.userId, row]));
   return [...isOnline].flatMap(([userId, truth]) => {
@@ -45,15 +45,15 @@ export function differencesOf(
   });
 }
 
-/** The newest that any viewer has been told of each person. */
-export function newestShown({ connections }: Pick<History, "connections">): Map<string, Told> {
-  const newest = new Map<string, Told>();
+/** The newest status of each user that any viewer has received. */
+export function newestShown({ connections }: Pick<History, "connections">): Map<string, Status> {
+  const newest = new Map<string, Status>();
   for (const { received } of connections) {
     for (const one of received) {
       if (one.kind === "message") continue;
-      for (const told of one.kind === "status" ? [one] : one.users) {
-        const known = newest.get(told.userId);
-        if (!known || compareVersions(told, known) > 0) newest.set(told.userId, told);
+      for (const status of one.kind === "status" ? [one] : one.users) {
+        const known = newest.get(status.userId);
+        if (!known || compareVersions(status, known) > 0) newest.set(status.userId, status);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { PresenceError } from "@meeshy/shared/codes";
+import { readJson } from "@meeshy/shared/http/read-json";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { JwksClient } from "jwks-rsa";
 import { createVerificationKey, type VerificationKey } from "./verification-key.ts";
@@ -24,10 +25,18 @@ export interface KeySetOptions {
 const DEFAULTS: KeySetOptions = { refreshMs: 600_000, cooldownMs: 5_000, timeoutMs: 3_000 };
 /** More keys than any provider has at once; the rest are not kept. */
 const KEYS_MAX = 100;
+/** Greatest size of a key set, some twenty times that of a large one. */
+const KEY_SET_MAX_BYTES = 262_144;
 
-export function createKeySet(url: string, logger: Logger, options: KeySetOptions = DEFAULTS): KeySet {
+/** `onRead`: calls back each time the keys were read. */
+export function createKeySet(
+  url: string,
+  logger: Logger,
+  options: KeySetOptions = DEFAULTS,
+  onRead: () => void = () => {},
+): KeySet {
   const { refreshMs, cooldownMs, timeoutMs } = options;
-  const client = new JwksClient({ jwksUri: url, cache: false, fetcher: (from) => readJson(from, timeoutMs) });
+  const client = new JwksClient({ jwksUri: url, cache: false, fetcher: (from) => readKeys(from, timeoutMs) });
   let keys: Map<string, VerificationKey> | undefined;
   /** monotonic ms */
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -37,6 +46,7 @@ export function createKeySet(url: string, logger: Logger, options: KeySetOptions
     askedAt = performance.now();
     try {
       keys = usable(await client.getSigningKeys());
+      onRead();
     } catch (error) {
       logger.warn({ err: error, url, known: keys?.size ?? 0 }, "the key set cannot be read now");
     }
@@ -65,7 +75,7 @@ export function createKeySet(url: string, logger: Logger, options: KeySetOptions
       const found = known(kid);
       if (found) return found;
       if (keys === undefined) throw new PresenceError("unavailable", "Tokens cannot be verified now.");
-      throw new PresenceError("unauthorized", "The token is signed with a key that we do not know.");
+      throw new PresenceError("unauthorized", "The token is signed with an unknown key.");
     },
   };
 }
@@ -83,8 +93,8 @@ function usable(given: { kid?: string; getPublicKey(): string }[]): Map<string, 
   return keys;
 }
 
-async function readJson(url: string, timeoutMs: number): Promise<{ keys: unknown }> {
+async function readKeys(url: string, timeoutMs: number): Promise<{ keys: unknown }> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });
   if (!answer.ok) throw new Error(`the key set answers ${answer.status}`);
-  return (await answer.json()) as { keys: unknown };
+  return (await readJson(answer, KEY_SET_MAX_BYTES)) as { keys: unknown };
 }

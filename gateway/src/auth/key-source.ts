@@ -6,14 +6,22 @@ import type { VerificationKey } from "./verification-key.ts";
 /** The key that verifies a token. Rejects as {@link KeySet.find} does. */
 export type KeyFor = (token: string) => VerificationKey | Promise<VerificationKey>;
 
-/** One key for every token, or the one that the token names among those at an address. */
-export function createKeySource(key: VerificationKey | { jwksUrl: string }, logger: Logger): KeyFor {
+/**
+ * One key for every token, or the one that the token names among those at an address. `onRead`: calls back each time those
+ * were read, and at once: until the first reading their age counts from here.
+ */
+export function createKeySource(
+  key: VerificationKey | { jwksUrl: string },
+  logger: Logger,
+  onRead: () => void = () => {},
+): KeyFor {
   if (!("jwksUrl" in key)) return () => key;
-  const set = createKeySet(key.jwksUrl, logger);
+  onRead();
+  const set = createKeySet(key.jwksUrl, logger, undefined, onRead);
   return (token) => set.find(keyIdOf(token));
 }
 
-/** What the token's own head says, which nobody has verified: it chooses among trusted keys, no more. */
+/** The token's unverified header: it only chooses among trusted keys. */
 function keyIdOf(token: string): string | undefined {
   const kid: unknown = jwt.decode(token, { complete: true })?.header?.kid;
   return typeof kid === "string" ? kid : undefined;

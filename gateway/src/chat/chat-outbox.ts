@@ -4,11 +4,11 @@ import type { ChatMessage } from "@meeshy/shared/socket-events";
 import { chatSubject } from "@meeshy/shared/subjects";
 
 /**
- * Tells all gateways of chat messages. What is published into a link that is about to break vanishes without
- * an error, so each message is held until the server has answered a flush after it, and told again otherwise.
+ * Publishes chat messages to all gateways. What is published into a link that is about to break is lost without an
+ * error, so each message is held until the server has answered a flush after it, and published again otherwise.
  */
 export interface ChatOutbox {
-  tell(message: ChatMessage): void;
+  publish(message: ChatMessage): void;
   stop(): void;
 }
 
@@ -30,7 +30,7 @@ export function createChatOutbox(bus: Bus): ChatOutbox {
   const forget = bus.onChange(sendHeld);
 
   return {
-    tell(message) {
+    publish(message) {
       held.set(message.id, message);
       send([message]).catch(() => {});
     },

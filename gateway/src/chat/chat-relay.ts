@@ -1,31 +1,25 @@
-import { recentMessages } from "@meeshy/shared/db/chat";
-import type { Database } from "@meeshy/shared/db/client";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
+import type { ChatStore } from "@meeshy/shared/ports/chat-store";
 import type { Timer } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { ChatMessage } from "@meeshy/shared/socket-events";
+import { type ChatMessage, chatMessageSchema } from "@meeshy/shared/socket-events";
 import { SUBJECT_CHAT_ALL } from "@meeshy/shared/subjects";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import type { Outlet } from "../rooms/outlet.ts";
-import type { Connections } from "../sockets/connections.ts";
-import { conversationRoom } from "../sockets/rooms.ts";
-import type { PresenceServer } from "../sockets/socket-server.ts";
+import type { Connections } from "../connections/connections.ts";
+import { conversationRoom } from "../connections/room-names.ts";
+import type { PresenceServer } from "../connections/socket-server.ts";
+import type { Outlet } from "../emitter/outlet.ts";
 
-const chatMessageSchema = z.object({
-  id: z.string(),
-  conversationId: z.string(),
-  senderId: z.string(),
-  content: z.string(),
-  createdAt: z.string(),
-});
+/** A gateway of another release may write times otherwise. */
+const relayedSchema = chatMessageSchema.extend({ createdAt: z.string() });
 
 export interface RelayDeps {
   io: PresenceServer;
   outlet: Outlet;
   bus: Bus;
-  db: Database;
+  store: Pick<ChatStore, "recent">;
   connections: Connections;
   logger: Logger;
 }
@@ -38,24 +32,24 @@ const CATCH_UP_MAX = 5_000;
 
 /**
  * Passes chat messages of every gateway on to this one's sockets in the conversation, each once. What was
- * told while this gateway's own link was down is read from the database afterwards.
+ * published while this gateway's own link was down is read from the database afterwards.
  */
-export function relayChat({ io, outlet, bus, db, connections, logger }: RelayDeps): { stop(): void } {
-  const told = new LRUCache<string, true>({ max: REMEMBERED });
+export function relayChat({ io, outlet, bus, store, connections, logger }: RelayDeps): { stop(): void } {
+  const delivered = new LRUCache<string, true>({ max: REMEMBERED });
   const startedAt = bus.clock.now();
   let downSince: number | null = null;
   let timer: Timer | undefined;
 
-  const tell = (message: ChatMessage) => {
-    if (told.has(message.id)) return;
-    told.set(message.id, true);
+  const deliver = (message: ChatMessage) => {
+    if (delivered.has(message.id)) return;
+    delivered.set(message.id, true);
     const members = io.sockets.adapter.rooms.get(conversationRoom(message.conversationId)) ?? [];
     outlet.send([...members], (ids) => io.local.to(ids).emit("message:new", message));
   };
 
   const subscription = bus.subscribe(SUBJECT_CHAT_ALL, ({ subject, data }) => {
     try {
-      tell(chatMessageSchema.parse(fromBytes(data)));
+      deliver(relayedSchema.parse(fromBytes(data)));
     } catch (cause) {
       logger.error({ subject, err: cause }, "chat message set aside");
     }
@@ -68,8 +62,8 @@ export function relayChat({ io, outlet, bus, db, connections, logger }: RelayDep
     const from = Math.max(startedAt, since - NOTICED_WITHIN_MS);
     const ms = bus.clock.now() - from;
     try {
-      for (const message of await recentMessages(db, conversationIds, { ms, limit: CATCH_UP_MAX }))
-        tell(message);
+      for (const message of await store.recent(conversationIds, { ms, limit: CATCH_UP_MAX }))
+        deliver(message);
     } catch (error) {
       logger.warn({ err: error }, "missed chat messages not read yet");
       timer = bus.clock.after(RETRY_MS, () => void catchUp(since));

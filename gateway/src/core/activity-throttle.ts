@@ -1,6 +1,6 @@
 /** When a sign of life is worth a message in the log (CONTRACT 2, `ACTIVITY_THROTTLE_MS`). */
 
-export interface Shown {
+export interface ShownVersion {
   isOnline: boolean;
   epoch: number;
   version: number;
@@ -18,7 +18,7 @@ export interface ActivityCase {
   throttleMs: number;
   last: LastPass | undefined;
   /** what viewers are shown; `undefined`: nothing, which reads as offline */
-  shown: Shown | undefined;
+  shown: ShownVersion | undefined;
 }
 
 /**

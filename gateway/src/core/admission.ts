@@ -1,4 +1,4 @@
-/** How fast connections are let in, and when one is refused (DESIGN "gateway", admission). */
+/** How fast connections are let in, and when one is refused (ARCHITECTURE "gateway", admission). */
 
 export const RATE_MIN = 100;
 export const RATE_MAX = 5_000;
@@ -10,10 +10,10 @@ const DELAY_LOW_MS = 25;
 const SLOWER = 0.7;
 const FASTER = 1.15;
 
-/** Nobody waits longer than this at the door. */
+/** No handshake waits longer than this to be admitted. */
 export const WAIT_MAX_MS = 5_000;
 export const WAITING_MAX = 5_000;
-/** Whoever is refused comes back within this, each at a time of their own. */
+/** Refused clients come back within this, each at a time of its own. */
 const RETRY_MIN_MS = 1_000;
 const RETRY_SPREAD_MIN_MS = 2_000;
 

@@ -3,7 +3,7 @@ const ADDRESS_MAX = 64;
 
 /**
  * Whom a request is counted for, by address: what the nearest `proxies` proxies say of it, since whatever stands
- * further left in `X-Forwarded-For` anybody may have written. An IPv6 host counts by its network (/64). null: only
+ * further left in `X-Forwarded-For` may be forged. An IPv6 host counts by its network (/64). null: only
  * the machine itself is known, as behind a proxy that was not named, so that counting would lock out everyone.
  */
 export function clientAddress(

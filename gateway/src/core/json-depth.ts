@@ -1,4 +1,4 @@
-/** Whether a JSON text nests arrays and objects deeper than `max`: whoever reads it by recursion would not come back. */
+/** Whether a JSON text nests arrays and objects deeper than `max`: guards recursive readers against stack overflow. */
 export function isDeeperThan(json: string, max: number): boolean {
   let depth = 0;
   let isText = false;

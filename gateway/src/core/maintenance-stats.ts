@@ -1,6 +1,6 @@
 import type { GatewayBeat, SweeperBeat, WorkerBeat } from "@meeshy/shared/events";
 
-/** The figures of the whole system, from everyone's heartbeats (CONTRACT 5). */
+/** The figures of the whole system, from every process's heartbeats (CONTRACT 5). */
 
 export interface MaintenanceStats {
   maintenanceActive: boolean;

@@ -1,21 +1,16 @@
+import type { StoredPresence } from "@meeshy/shared/directory";
+import { toIso } from "@meeshy/shared/iso-time";
 import { compareVersions, type StatusMessage, type UserStatus } from "@meeshy/shared/status";
 
 /** A person's status from its two sources: what was last published, and the row in the database (CONTRACT 5). */
 
-/** The row; times in ms since 1970. */
-export interface StoredRow {
-  isOnline: boolean;
-  lastActiveAt: number | null;
-  lastSeen: number | null;
-  availability: "available" | "busy" | "dnd" | "invisible";
-  statusText: string | null;
-  epoch: number;
-  version: number;
-}
+export type StoredRow = Omit<StoredPresence, "userId" | "availabilityExpiresAt"> &
+  Partial<Pick<StoredPresence, "availabilityExpiresAt">>;
 
 export interface Named {
   id: string;
   username: string;
+  displayName?: string | null;
   isAnonymous: boolean;
 }
 
@@ -37,10 +32,12 @@ export function toUserStatus(message: StatusMessage): UserStatus {
   return {
     userId: message.userId,
     username: message.username,
+    displayName: message.displayName,
     isAnonymous: message.isAnonymous,
     isOnline: message.isOnline,
     availability: message.availability,
     statusText: message.statusText,
+    statusExpiresAt: message.statusExpiresAt,
     lastActiveAt: message.lastActiveAt,
     lastSeen: message.lastSeen,
     epoch: message.epoch,
@@ -56,10 +53,12 @@ function fromRow(user: Named, row: StoredRow): UserStatus {
   return {
     userId: user.id,
     username: user.username,
+    displayName: user.displayName ?? null,
     isAnonymous: user.isAnonymous,
     isOnline,
     availability: row.availability === "invisible" ? "available" : row.availability,
     statusText: isInvisible ? null : row.statusText,
+    statusExpiresAt: isInvisible ? null : toIso(row.availabilityExpiresAt ?? null),
     lastActiveAt: toIso(row.lastActiveAt),
     lastSeen: toIso(row.lastSeen),
     epoch: row.epoch,
@@ -73,6 +72,3 @@ function fromRow(user: Named, row: StoredRow): UserStatus {
 /** ISO times of one form compare as text. */
 const later = (a: string | null, b: string | null): string | null =>
   a === null || (b !== null && b > a) ? b : a;
-
-// biome-ignore lint/style/noRestrictedGlobals: turns a given time into text, reads no clock
-const toIso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

@@ -1,19 +1,19 @@
-/** When a large room hears of its occupancy: at most once in 5 s, and only of what it has not heard (CONTRACT 4). */
+/** When a large room receives its occupancy: at most once in 5 s, and only when it has changed (CONTRACT 4). */
 
 export interface Counts {
   online: number;
   total: number;
 }
 
-/** What the room was told last, and when (monotonic ms). */
-export interface ToldCounts extends Counts {
+/** The counts that the room received last, and when (monotonic ms). */
+export interface SentCounts extends Counts {
   at: number;
 }
 
-export const OCCUPANCY_INTERVAL_MS = 5_000;
+const OCCUPANCY_INTERVAL_MS = 5_000;
 
-/** In how many ms the counts are to be told; `undefined`: they are known. */
-export function occupancyDueIn(counts: Counts, told: ToldCounts, now: number): number | undefined {
-  if (counts.online === told.online && counts.total === told.total) return undefined;
-  return Math.max(0, told.at + OCCUPANCY_INTERVAL_MS - now);
+/** In how many ms the counts are to be sent; `undefined`: the room has them. */
+export function occupancyDueIn(counts: Counts, sent: SentCounts, now: number): number | undefined {
+  if (counts.online === sent.online && counts.total === sent.total) return undefined;
+  return Math.max(0, sent.at + OCCUPANCY_INTERVAL_MS - now);
 }

@@ -1,9 +1,9 @@
 import type { Profile } from "@meeshy/shared/events";
 
-/** The profile that a `connected` event carries, so that workers read no database on the hot path (DESIGN "gateway"). */
+/** The profile that a `connected` event carries, so that workers read no database on the hot path (ARCHITECTURE "gateway"). */
 
 export interface ProfileSources {
-  user: { username: string; isAnonymous: boolean };
+  user: { username: string; displayName?: string | null; isAnonymous: boolean };
   conversationIds: readonly string[];
   /** the stored projection; `undefined`: there is none */
   stored: StoredPart | undefined;
@@ -17,10 +17,11 @@ export type StoredPart = Pick<
 /** What viewers saw of a person last, if that says how the person wishes to be shown. */
 export type LastShown = Pick<Profile, "availability" | "statusText"> | undefined;
 
-/** What a worker is told of a person. */
+/** What workers receive of a person. */
 export function toProfile({ user, conversationIds, stored }: ProfileSources): Profile {
   return {
     username: user.username,
+    displayName: user.displayName ?? null,
     isAnonymous: user.isAnonymous,
     conversationIds: [...conversationIds],
     ...storedPart(stored),

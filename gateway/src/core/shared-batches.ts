@@ -1,6 +1,6 @@
 /**
- * Collects what each receiver is told until it is taken, in constant time and a few bytes for each: receivers
- * that have been told the same so far share one path, so that equal batches are made, and encoded, once.
+ * Collects each receiver's items until they are taken, in constant time and a few bytes for each: receivers
+ * with the same items so far share one path, so that equal batches are made, and encoded, once.
  */
 export interface SharedBatches<T> {
   add(receivers: readonly string[], item: T): void;
@@ -11,33 +11,33 @@ export interface SharedBatches<T> {
   isEmpty(): boolean;
 }
 
-export interface Batch<T> {
+interface Batch<T> {
   receivers: string[];
   items: T[];
 }
 
 /** The end of a path of items. */
-interface Told<T> {
+interface PathEnd<T> {
   item: T | undefined;
-  before: Told<T> | undefined;
+  before: PathEnd<T> | undefined;
   /** the path that the latest item made of this one: all who stand here take the same step */
-  next: Told<T> | undefined;
+  next: PathEnd<T> | undefined;
 }
 
 export function createSharedBatches<T extends object>(keyOf: (item: T) => string): SharedBatches<T> {
-  const start = (): Told<T> => ({ item: undefined, before: undefined, next: undefined });
+  const start = (): PathEnd<T> => ({ item: undefined, before: undefined, next: undefined });
   let root = start();
-  let waiting = new Map<string, Told<T>>();
+  let waiting = new Map<string, PathEnd<T>>();
 
-  const step = (before: Told<T>, item: T): Told<T> => {
+  const step = (before: PathEnd<T>, item: T): PathEnd<T> => {
     if (before.next?.item !== item) before.next = { item, before, next: undefined };
     return before.next;
   };
 
   /** The last item of each key, in order. */
-  const itemsOf = (path: Told<T>): T[] => {
+  const itemsOf = (path: PathEnd<T>): T[] => {
     const last = new Map<string, T>();
-    for (let at: Told<T> | undefined = path; at?.item !== undefined; at = at.before) {
+    for (let at: PathEnd<T> | undefined = path; at?.item !== undefined; at = at.before) {
       const key = keyOf(at.item);
       if (!last.has(key)) last.set(key, at.item);
     }
@@ -56,7 +56,7 @@ export function createSharedBatches<T extends object>(keyOf: (item: T) => string
       else waiting.set(receiver, left.reduce(step, start()));
     },
     take() {
-      const byPath = new Map<Told<T>, string[]>();
+      const byPath = new Map<PathEnd<T>, string[]>();
       for (const [receiver, path] of waiting) {
         const receivers = byPath.get(path);
         if (receivers) receivers.push(receiver);

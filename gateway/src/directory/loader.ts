@@ -1,108 +1,107 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import { LRUCache } from "lru-cache";
-import { within } from "./within.ts";
 
 /**
- * A bounded cache in front of something that may be slow or away: one load in flight per key, a deadline
- * for each load, and what is known, however old, when a load fails. Absence is not remembered.
+ * A bounded cache in front of something that may be slow or away: one load in flight per key, and what is known,
+ * however old, when a load fails. It is lru-cache's `fetch`, with the age that each caller
+ * accepts: 1 s for stored presence, 2 s for an account, 30 s for the rest.
  */
 export interface Loader<V extends object> {
-  /** The value, at most `maxAgeMs` old unless the source is away. Rejects with `unavailable` when nothing is known. */
-  get(key: string, maxAgeMs?: number): Promise<V | undefined>;
+  /**
+   * The value, at most `maxAgeMs` old unless the source is away. `load` asks in place of the loader's own.
+   * @throws {PresenceError} `unavailable` when nothing is known
+   */
+  get(key: string, maxAgeMs?: number, load?: Load<V>): Promise<V | undefined>;
   /** Keys without a value are absent from the answer; rejects as `get` does. */
   getMany(keys: readonly string[], maxAgeMs?: number): Promise<Map<string, V>>;
+  /**
+   * As `getMany`, and the absence of a value counts as long as a value: what is asked again and again takes the same time
+   * whether there is such a thing or not. Not for what has to be right at once.
+   */
+  lookUp(keys: readonly string[]): Promise<Map<string, V>>;
   /** As `getMany`, but nothing older counts: rejects with `unavailable` when the source is away. */
   getFresh(keys: readonly string[], maxAgeMs: number): Promise<Map<string, V>>;
-  /** Takes the answer to a question that was asked elsewhere, deadline included, as if this cache had asked; not while it asks itself. */
-  expect(key: string, answer: Promise<V | undefined>): void;
-  /** Takes what was read elsewhere just now; not while this cache asks itself. */
-  learn(key: string, value: V): void;
-  /** Whether {@link get} would have to ask. */
-  needs(key: string, maxAgeMs?: number): boolean;
-  /** What is known now, whatever its age; an old value is renewed behind the caller's back. */
+  /** Takes what was read elsewhere just now. */
+  prime(key: string, value: V): void;
+  /** What is known now, whatever its age; an old value is renewed in the background. */
   peek(key: string): V | undefined;
+  /** Answers that are under way reach those who asked, and are not kept. */
   forget(key: string): void;
 }
 
+export type Load<V> = (key: string) => Promise<V | undefined>;
+
 export interface LoaderOptions<V> {
-  load: (keys: readonly string[]) => Promise<Map<string, V>>;
+  load: Load<V>;
   max: number;
   ttlMs: number;
-  deadlineMs: number;
+  /** how long the absence of a value counts in `get`; default: not at all */
+  absentMs?: number;
 }
 
-interface Known<V> {
-  value: V;
+interface Entry<V> {
+  /** undefined: absent */
+  value: V | undefined;
   /** monotonic ms */
   loadedAt: number;
 }
 
 export function createLoader<V extends object>(options: LoaderOptions<V>): Loader<V> {
-  const { load, ttlMs, deadlineMs } = options;
-  const known = new LRUCache<string, Known<V>>({ max: options.max });
-  const inFlight = new Map<string, Promise<V | undefined>>();
+  const { load: ownLoad, max, ttlMs, absentMs = 0 } = options;
+  /** by key, since when it is known that there is no value; apart, so that what is not there displaces nothing */
+  const absent = new LRUCache<string, number>({ max });
+  const entryOf = (value: V | undefined): Entry<V> => ({ value, loadedAt: performance.now() });
+  const cache = new LRUCache<string, Entry<V>, Load<V>>({
+    max,
+    fetchMethod: (key, _old, { context: load }) => load(key).then(entryOf),
+    ignoreFetchAbort: true,
+    noDeleteOnFetchRejection: true,
+  });
 
-  const expect = (key: string, answer: Promise<V | undefined>): void => {
-    const mine: Promise<V | undefined> = answer.then(
-      (value) => {
-        // Forgotten meanwhile: this answer may be older than what made it so.
-        if (inFlight.get(key) !== mine) return value;
-        inFlight.delete(key);
-        if (value === undefined) known.delete(key);
-        else learn(key, value);
-        return value;
-      },
-      (cause) => {
-        if (inFlight.get(key) === mine) inFlight.delete(key);
-        throw new PresenceError("unavailable", "The directory cannot be read now.", { cause });
-      },
-    );
-    inFlight.set(key, mine);
-    mine.catch(() => {});
+  /** What is cached, unless it is too old. */
+  const freshOf = (key: string, maxAgeMs: number): V | undefined => {
+    const entry = cache.get(key);
+    return entry && performance.now() - entry.loadedAt <= maxAgeMs ? entry.value : undefined;
   };
 
-  const learn = (key: string, value: V) => void known.set(key, { value, loadedAt: performance.now() });
-
-  const start = (keys: readonly string[]): void => {
-    const answer = within(load(keys), deadlineMs);
-    for (const key of keys)
-      expect(
-        key,
-        answer.then((values) => values.get(key)),
-      );
-  };
-
-  const isOld = (entry: Known<V>, maxAgeMs: number) => performance.now() - entry.loadedAt > maxAgeMs;
-
-  /** What was known before the source was away. */
-  const orKnown = async (key: string, answer: Promise<V | undefined> | undefined): Promise<V | undefined> => {
+  const fetch = async (key: string, load = ownLoad): Promise<V | undefined> => {
     try {
-      return await answer;
+      const entry = await cache.fetch(key, { forceRefresh: true, context: load });
+      if (entry && entry.value === undefined && cache.peek(key) === entry) {
+        cache.delete(key);
+        absent.set(key, entry.loadedAt);
+      }
+      return entry?.value;
+    } catch (cause) {
+      if (cause instanceof PresenceError) throw cause;
+      throw new PresenceError("unavailable", "The directory cannot be read now.", { cause });
+    }
+  };
+
+  const isAbsent = (key: string, forMs: number): boolean => {
+    const since = absent.get(key);
+    return since !== undefined && performance.now() - since <= forMs;
+  };
+
+  const get: Loader<V>["get"] = async (key, maxAgeMs = ttlMs, load) => {
+    if (absentMs > 0 && isAbsent(key, absentMs)) return undefined;
+    try {
+      return freshOf(key, maxAgeMs) ?? (await fetch(key, load));
     } catch (error) {
-      const old = known.get(key);
-      if (old) return old.value;
+      const old = cache.get(key)?.value;
+      if (old) return old;
       throw error;
     }
   };
 
-  const read = async (
+  const many = async (
     keys: readonly string[],
-    maxAgeMs: number,
-    settle: typeof orKnown,
+    read: (key: string) => Promise<V | undefined>,
   ): Promise<Map<string, V>> => {
     const found = new Map<string, V>();
-    const needed: string[] = [];
-    for (const key of new Set(keys)) {
-      const entry = known.get(key);
-      if (entry && !isOld(entry, maxAgeMs)) found.set(key, entry.value);
-      else needed.push(key);
-    }
-    if (needed.length === 0) return found;
-    const unasked = needed.filter((key) => !inFlight.has(key));
-    if (unasked.length > 0) start(unasked);
     await Promise.all(
-      needed.map(async (key) => {
-        const value = await settle(key, inFlight.get(key));
+      Array.from(new Set(keys), async (key) => {
+        const value = await read(key);
         if (value !== undefined) found.set(key, value);
       }),
     );
@@ -110,48 +109,22 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
   };
 
   return {
-    async get(key, maxAgeMs = ttlMs) {
-      const entry = known.get(key);
-      if (entry && !isOld(entry, maxAgeMs)) return entry.value;
-      if (!inFlight.has(key)) start([key]);
-      return orKnown(key, inFlight.get(key));
-    },
-    getMany: (keys, maxAgeMs = ttlMs) => read(keys, maxAgeMs, orKnown),
-    getFresh: (keys, maxAgeMs) => read(keys, maxAgeMs, async (_key, answer) => answer),
-    expect(key, answer) {
-      // Asked already: this one is not needed, and may fail.
-      if (inFlight.has(key)) answer.catch(() => {});
-      else expect(key, answer);
-    },
-    learn(key, value) {
-      if (!inFlight.has(key)) learn(key, value);
-    },
-    needs(key, maxAgeMs = ttlMs) {
-      const entry = known.peek(key);
-      return !inFlight.has(key) && (!entry || isOld(entry, maxAgeMs));
+    get,
+    getMany: (keys, maxAgeMs) => many(keys, (key) => get(key, maxAgeMs)),
+    lookUp: (keys) => many(keys, async (key) => (isAbsent(key, ttlMs) ? undefined : get(key))),
+    getFresh: (keys, maxAgeMs) => many(keys, async (key) => freshOf(key, maxAgeMs) ?? (await fetch(key))),
+    prime(key, value) {
+      absent.delete(key);
+      cache.set(key, entryOf(value));
     },
     peek(key) {
-      const entry = known.get(key);
-      if (entry && isOld(entry, ttlMs) && !inFlight.has(key)) start([key]);
-      return entry?.value;
+      const value = cache.get(key)?.value;
+      if (value && !freshOf(key, ttlMs)) fetch(key).catch(() => {});
+      return value;
     },
     forget(key) {
-      known.delete(key);
-      inFlight.delete(key);
+      absent.delete(key);
+      cache.delete(key);
     },
   };
 }
-
-/** For sources that are asked for one key at a time. */
-export const oneByOne =
-  <V>(load: (key: string) => Promise<V | undefined>) =>
-  async (keys: readonly string[]): Promise<Map<string, V>> => {
-    const found = new Map<string, V>();
-    await Promise.all(
-      keys.map(async (key) => {
-        const value = await load(key);
-        if (value !== undefined) found.set(key, value);
-      }),
-    );
-    return found;
-  };

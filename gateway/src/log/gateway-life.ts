@@ -5,24 +5,26 @@ import { createLogPublisher } from "@meeshy/shared/nats/publisher";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject, leaseKeys, partitionOf } from "@meeshy/shared/subjects";
-import { placeOf } from "../core/collapse.ts";
+import { coalesceKey } from "../core/collapse.ts";
 
 /**
- * One life of this gateway in the log: an id, a publisher that numbers under it, and a heartbeat. Whoever
- * declares the id lost ends the life for good; the gateway goes on under a new one.
+ * One life of this gateway in the log: an id, a publisher that numbers under it, and a heartbeat. A
+ * sweeper that declares the id lost ends the life for good; the gateway goes on under a new one.
  */
 export interface GatewayLife {
   readonly id: string;
   /** Resolves once the first beat is stored; nothing is in the log before. */
   readonly started: Promise<void>;
   /**
-   * Resolves when the event, and all before it, are in the log, or a later one has made it needless; rejects
+   * Resolves when the event, and all before it, are in the log, or a later one has superseded it; rejects
    * when the life ends first.
    */
-  publish(userId: string, event: UserEvent): Promise<number>;
+  publish(userId: string, event: UserEvent, traceparent?: string): Promise<number>;
   backlog(): number;
   /** when the last stored beat was sent, monotonic ms; 0: never */
   lastBeatAt(): number;
+  /** since when its oldest write, event or beat, waits for its acknowledgement; monotonic ms */
+  waitingSince(): number | undefined;
   /** Gives up what is not in the log; `keepKey` leaves the heartbeat to be found silent. */
   end(options: { keepKey: boolean }): Promise<void>;
 }
@@ -52,15 +54,21 @@ export function beginLife(bus: Bus, board: LeaseBoard, options: LifeOptions): Ga
   return {
     id,
     started: heartbeat.started,
-    async publish(userId, event) {
+    async publish(userId, event, traceparent) {
       const target = { subject: eventSubject("gw", userId), partition: partitionOf(userId) };
-      return publisher.publish(target, { event }, placeOf(userId, event));
+      return publisher.publish(target, { event, traceparent }, coalesceKey(userId, event));
     },
-    backlog: publisher.backlog,
+    backlog: () => publisher.backlog(),
     lastBeatAt: heartbeat.lastStoredAt,
+    waitingSince: () => earliest(publisher.waitingSince(), heartbeat.waitingSince()),
     async end({ keepKey }) {
       publisher.close();
       await heartbeat.stop({ keepKey });
     },
   };
 }
+
+const earliest = (...moments: (number | undefined)[]): number | undefined => {
+  const known = moments.filter((moment) => moment !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+};

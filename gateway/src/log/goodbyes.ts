@@ -1,9 +1,10 @@
+import type { CloseReasonName } from "@meeshy/shared/close-reasons";
 import type { Clock } from "@meeshy/shared/ports/clock";
 
 export interface Goodbye {
   userId: string;
   connectionId: string;
-  reason: string;
+  reason: CloseReasonName;
 }
 
 /**

@@ -3,10 +3,11 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
 import { LRUCache } from "lru-cache";
 
+/** Options of {@link presenceActivity}. */
 export interface PresenceActivityOptions {
   /** a connection of the NATS user `service` (CONTRACT 7) */
   nc: Pick<NatsConnection, "request">;
-  /** who makes the request, as the backend's own authentication has found out; null: nobody in particular */
+  /** who makes the request, as the backend's own authentication has found out; null: an unknown caller */
   userOf: (request: FastifyRequest) => string | null | undefined;
   /** At most one report of a person in this time, in ms. */
   throttleMs?: number;
@@ -18,7 +19,7 @@ const ANSWER_MS = 2_000;
 const REMEMBERED = 100_000;
 
 /**
- * Lets any backend tell that its people are there: each request of a person counts as activity, unless it carries
+ * Lets any backend report that its people are there: each request of a person counts as activity, unless it carries
  * `x-presence-passive: 1`. It reports after the response, so that it delays none; a report that fails is logged, and
  * the person's next request makes another.
  */

@@ -8,7 +8,7 @@ import { leaseKeys, SUBJECT_CLEANUP } from "@meeshy/shared/subjects";
 import { z } from "zod";
 import { type Beats, toMaintenanceStats } from "../core/maintenance-stats.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
-import { type ConnectionSources, readConnections } from "./connections-of.ts";
+import { type ConnectionSources, readConnections } from "../status/open-connections.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { explainPresence, presenceExplanation } from "./explain-presence.ts";
 import { userIdParams } from "./schemas.ts";
@@ -60,9 +60,11 @@ export function adminRoutes(app: App, { board, leases, ...sources }: RouteDeps &
     async (request) => {
       const { userId } = request.params;
       const before = await readConnections(sources, userId);
-      const seq = await sources.log.disconnectAll(userId).catch((cause: unknown) => {
-        throw new PresenceError("unavailable", "The order could not be written.", { cause });
-      });
+      const seq = await sources.log
+        .disconnectAll(userId, request.span?.traceparent)
+        .catch((cause: unknown) => {
+          throw new PresenceError("unavailable", "The order could not be written.", { cause });
+        });
       if (!(await isCarriedOut(sources, userId, seq))) {
         throw new PresenceError("unavailable", "The order is written, and not carried out yet.");
       }

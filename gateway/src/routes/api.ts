@@ -5,22 +5,22 @@ import type { App, RouteDeps } from "./context.ts";
 import { conversationRoutes } from "./conversations.ts";
 import { messageRoutes } from "./messages.ts";
 import { selfRoutes } from "./self.ts";
-import { createStatusReader } from "./status-reader.ts";
+import { serviceRoutes } from "./service.ts";
 import { userRoutes } from "./users.ts";
 
-/** The routes for people. */
+/** The routes for people, and for other services. */
 export async function registerApi(app: App, deps: RouteDeps): Promise<void> {
-  const statuses = createStatusReader(deps);
   await app.register(
     async (api: App) => {
       requireCaller(api, deps);
-      userRoutes(api, { ...deps, statuses });
+      userRoutes(api, deps);
       selfRoutes(api, deps);
-      conversationRoutes(api, { ...deps, statuses });
+      conversationRoutes(api, deps);
       messageRoutes(api, deps);
     },
     { prefix: "/api" },
   );
+  await app.register(async (api: App) => serviceRoutes(api, deps), { prefix: "/api/service" });
 }
 
 /** The routes for administrators, which may live on a port of their own. */

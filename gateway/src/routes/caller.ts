@@ -3,12 +3,17 @@ import type { FastifyRequest } from "fastify";
 import { authenticate, type Identity } from "../auth/authenticate.ts";
 import { credentialsOfHeaders } from "../auth/credentials.ts";
 import type { App, RouteDeps } from "./context.ts";
+import { traceRequests } from "./request-traces.ts";
 import { errorAnswer } from "./schemas.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
     /** who calls, on routes behind {@link requireCaller} */
     caller: Identity | null;
+  }
+  interface FastifyContextConfig {
+    /** `false`: the route itself decides whether a request is a sign of life */
+    touches?: boolean;
   }
 }
 
@@ -21,23 +26,35 @@ export function requireCaller(
     limits,
     touch,
     metrics,
-  }: Pick<RouteDeps, "directory" | "rules" | "limits" | "touch" | "metrics">,
+    tracer,
+  }: Pick<RouteDeps, "directory" | "rules" | "limits" | "touch" | "metrics" | "tracer">,
 ): void {
   app.addHook("onRoute", ({ schema }) => {
     if (schema) schema.response = { ...(schema.response as object), "4xx": errorAnswer, "5xx": errorAnswer };
   });
+  traceRequests(app, tracer);
   app.decorateRequest("caller", null);
-  app.addHook("onRequest", async (request) => {
+  app.addHook("onRequest", async (request, reply) => {
+    // What one person may read is kept by no cache, refusals included.
+    reply.header("cache-control", "no-store");
     try {
-      request.caller = await authenticate(credentialsOfHeaders(request.headers), { directory, rules });
+      // The port for operators counts no addresses.
+      const from = { address: request.clientAddress ?? null, limits };
+      request.caller = await authenticate(credentialsOfHeaders(request.headers), { directory, rules, from });
       metrics.authRequests.inc({ result: "ok" });
     } catch (error) {
       metrics.authRequests.inc({ result: errorBody(error).code });
       throw error;
     }
     limits.requestOf(request.caller.user.id);
-    if (request.headers["x-presence-passive"] !== "1") touch(request.caller.user.id);
+    if (request.routeOptions.config.touches !== false) touchBy(request, touch);
   });
+}
+
+/** A request is a sign of life unless it says otherwise. */
+export function touchBy(request: FastifyRequest, touch: RouteDeps["touch"]): void {
+  if (request.headers["x-presence-passive"] === "1") return;
+  touch(callerOf(request).user.id, { traceparent: request.span?.traceparent });
 }
 
 /** Routes of `app` are for administrators alone: 403 without the claim. */

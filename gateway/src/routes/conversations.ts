@@ -3,7 +3,6 @@ import { z } from "zod";
 import { callerOf } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { conversationIdParams, statusesAnswer, userIdParams } from "./schemas.ts";
-import type { StatusReader } from "./status-reader.ts";
 
 /** Age, in ms, up to which memberships may come from the cache. */
 const MEMBERSHIP_MAX_AGE_MS = 2_000;
@@ -11,15 +10,22 @@ const MEMBERSHIP_MAX_AGE_MS = 2_000;
 const conversationsAnswer = z.object({
   conversations: z.array(z.object({ id: z.string(), title: z.string().nullable() })),
 });
-const occupancyAnswer = statusesAnswer.extend({ online: z.int(), total: z.int() });
+const PAGE_MAX = 500;
+const CURSOR_MAX_LENGTH = 2_000;
+const pageQuery = z.object({
+  cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_MAX),
+});
+const pageAnswer = statusesAnswer.extend({
+  online: z.int(),
+  total: z.int(),
+  nextCursor: z.string().nullable(),
+});
 
 const memberParams = conversationIdParams.extend(userIdParams.shape);
 const memberAnswer = z.object({ conversationId: z.string(), userId: z.string(), member: z.boolean() });
 
-export function conversationRoutes(
-  app: App,
-  { directory, occupancyOf, people, statuses }: RouteDeps & { statuses: StatusReader },
-): void {
+export function conversationRoutes(app: App, { directory, memberPages, people, limits }: RouteDeps): void {
   const conversationsOf = async (userId: string) =>
     (await directory.conversations.get(userId, MEMBERSHIP_MAX_AGE_MS)) ?? [];
 
@@ -36,9 +42,11 @@ export function conversationRoutes(
     "/conversations/:conversationId/presence",
     {
       schema: {
-        summary: "The members' statuses; the counts are the same for every member",
+        summary:
+          "A page of the members' statuses, those who are online first; the counts leave out whom the caller may not see, but in large conversations",
         params: conversationIdParams,
-        response: { 200: occupancyAnswer },
+        querystring: pageQuery,
+        response: { 200: pageAnswer },
       },
     },
     async (request) => {
@@ -48,12 +56,7 @@ export function conversationRoutes(
       if (!own.some(({ id }) => id === conversationId)) {
         throw new PresenceError("not_found", "There is no such conversation.");
       }
-      const members = (await directory.members.get(conversationId, MEMBERSHIP_MAX_AGE_MS)) ?? [];
-      const [users, { online, total }] = await Promise.all([
-        statuses.read(caller, members),
-        occupancyOf(conversationId),
-      ]);
-      return { users, online, total };
+      return memberPages.read(caller, conversationId, request.query);
     },
   );
 
@@ -73,7 +76,9 @@ export function conversationRoutes(
       },
       async handler(request) {
         const { conversationId, userId } = request.params as z.infer<typeof memberParams>;
-        await people.self.setMember(callerOf(request), conversationId, userId, isMember);
+        const caller = callerOf(request);
+        if (!caller.isAdmin) limits.order("members", caller.user.id);
+        await people.self.setMember(caller, conversationId, userId, isMember);
         return { conversationId, userId, member: isMember };
       },
     });

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorBody, errorBody, PresenceError } from "@meeshy/shared/codes";
+import { ERRORS, type ErrorBody, errorBody, isOwnFault, PresenceError } from "@meeshy/shared/codes";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
@@ -12,7 +12,7 @@ const RETRY_AFTER_MS = 1_000;
 export function handleErrors(app: App, logger: Logger): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     const failure = toPresenceError(error);
-    if (!failure || ERRORS[failure.code].http >= 500) {
+    if (!failure || isOwnFault(failure.code)) {
       logger.error({ err: error, method: request.method, route: request.routeOptions.url }, "request failed");
     }
     return sendError(reply, errorBody(failure ?? error));

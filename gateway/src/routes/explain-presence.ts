@@ -1,21 +1,22 @@
 import { PresenceError } from "@meeshy/shared/codes";
-import { CAUSES } from "@meeshy/shared/status";
+import { toIso } from "@meeshy/shared/iso-time";
+import { CAUSES, LIFECYCLE_STATES } from "@meeshy/shared/status";
 import { z } from "zod";
+import { ownAvailabilitySchema } from "../changes/availability.ts";
 import { orUnavailable } from "../core/unavailable.ts";
-import { readRecord } from "../people/worker-record.ts";
-import { mergeConnections } from "./connections-of.ts";
+import { mergeConnections, openConnectionSchema } from "../status/open-connections.ts";
+import { readRecord } from "../status/worker-record.ts";
 import type { RouteDeps } from "./context.ts";
-import { openConnection, ownAvailabilitySchema } from "./schemas.ts";
 
 /** Lines of history that an administrator is shown. */
 const TRANSITIONS_MAX = 50;
 
 export const presenceExplanation = z.object({
   userId: z.string(),
-  state: z.enum(["online", "zombie", "offline"]),
+  state: z.enum(LIFECYCLE_STATES),
   deadline: z.iso.datetime().nullable().describe("when the state times out, by the log's time"),
   ownAvailability: ownAvailabilitySchema,
-  connections: z.array(openConnection),
+  connections: z.array(openConnectionSchema),
   transitions: z.array(
     z.object({
       epoch: z.int(),
@@ -32,7 +33,7 @@ export const presenceExplanation = z.object({
 
 type Sources = Pick<RouteDeps, "bus" | "log" | "connections" | "directory" | "history" | "people">;
 
-/** The state of a user's actor, what it rests on, and how it came about, newest first. `not_found` of nobody. */
+/** The state of a user's actor, what it rests on, and how it came about, newest first. `not_found` for an unknown id. */
 export async function explainPresence(
   sources: Sources,
   userId: string,
@@ -43,17 +44,18 @@ export async function explainPresence(
     sources.people.availability.chosen(userId),
     orUnavailable(() => sources.history(userId, TRANSITIONS_MAX)),
   ]);
-  if (!user && !record && transitions.length === 0)
-    throw new PresenceError("not_found", "There is no such person.");
+  // Of a deleted account a record without a name remains for a day.
+  const isKnown = user || transitions.length > 0 || record?.state === "online" || record?.state === "zombie";
+  if (!isKnown) throw new PresenceError("not_found", "There is no such person.");
   return {
     userId,
     state: record?.state ?? "offline",
-    deadline: record?.deadline == null ? null : new Date(record.deadline).toISOString(),
+    deadline: toIso(record?.deadline ?? null),
     ownAvailability,
     connections: mergeConnections(sources, userId, record),
     transitions: transitions.map(({ userId: _, at, connectionId, traceId, ...line }) => ({
       ...line,
-      at: new Date(at).toISOString(),
+      at: toIso(at),
       ...(connectionId === null ? {} : { connectionId }),
       ...(traceId === null ? {} : { traceId }),
     })),

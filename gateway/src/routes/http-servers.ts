@@ -3,16 +3,17 @@ import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import { errorBody, PresenceError } from "@meeshy/shared/codes";
 import { createLeases } from "@meeshy/shared/lease-length";
-import { registerOpsRoutes } from "@meeshy/shared/runtime/ops-server";
+import { registerHealthRoutes, registerOpsRoutes } from "@meeshy/shared/runtime/ops-server";
 import fastify, { type FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { GatewayConfig } from "../config.ts";
-import { readPage, servePage } from "../page/static-page.ts";
+import { HEADER_MAX_BYTES } from "../core/http-limits.ts";
 import { registerAdminApi, registerApi } from "./api.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { refuseBadPath, refuseUnknownRoutes } from "./errors.ts";
-import { limitRequests, speakOurWay } from "./house-rules.ts";
+import { configureHttp, limitRequests } from "./http-conventions.ts";
 import { describeApi } from "./openapi.ts";
+import { readPage, servePage } from "./static-page.ts";
 
 export interface HttpServers {
   /** the server that clients use, and Socket.IO with it */
@@ -28,6 +29,7 @@ export type HttpConfig = Pick<
   | "opsPort"
   | "corsOrigins"
   | "webDir"
+  | "tokenCommand"
   | "gatewayLeaseMs"
   | "workerLeaseMs"
   | "trustedProxies"
@@ -38,8 +40,6 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Connections that the kernel keeps for us: beyond it, clients of a storm would hang in ever longer TCP retries. */
 const BACKLOG = 4_096;
 const BODY_MAX_BYTES = 64 * 1024;
-/** Room for a path with 200 encoded ids; a longer list is still read, to be refused by name. */
-const HEADER_MAX_BYTES = 128 * 1024;
 /** An id of 200 characters, four bytes each, `%HH` a byte. */
 const PARAM_MAX_LENGTH = 2_400;
 
@@ -56,9 +56,11 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
   await describeApi(app);
   await registerApi(app, deps);
   const ops = isApart ? createServer(deps) : app;
-  await registerAdminApi(ops, { ...deps, leases: createLeases(config, deps.logger) });
-  registerOpsRoutes(ops as unknown as FastifyInstance, deps);
-  if (page) await servePage(app, page);
+  const withLeases = { ...deps, leases: createLeases(config, deps.logger) };
+  for (const server of new Set([app, ops])) await registerAdminApi(server, withLeases);
+  registerOpsRoutes(ops as unknown as FastifyInstance, deps.ops);
+  if (isApart) registerHealthRoutes(app as unknown as FastifyInstance, deps.ops);
+  if (page) await servePage(app, page, config);
   await Promise.all([app.ready(), ops.ready()]);
 
   return {
@@ -86,7 +88,7 @@ function createServer({ logger }: RouteDeps): App {
     frameworkErrors: refuseBadPath,
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
-  speakOurWay(app, logger);
+  configureHttp(app, logger);
   refuseUnknownRoutes(app);
   return app;
 }

@@ -1,8 +1,9 @@
+import { availabilityWishSchema } from "@meeshy/shared/service-requests";
 import { z } from "zod";
-import { availabilityWishSchema } from "../people/availability.ts";
-import { callerOf } from "./caller.ts";
+import { layeredAvailabilitySchema } from "../changes/availability.ts";
+import { callerOf, touchBy } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
-import { ownAvailabilitySchema, userIdParams } from "./schemas.ts";
+import { userIdParams } from "./schemas.ts";
 
 const preferences = z.object({ showOnlineStatus: z.boolean(), showLastSeen: z.boolean() });
 const preferenceChanges = z.object({
@@ -12,7 +13,7 @@ const preferenceChanges = z.object({
 const blockAnswer = z.object({ userId: z.string(), blocked: z.boolean() });
 
 /** What callers change about how they are seen (CONTRACT 5). */
-export function selfRoutes(app: App, { people }: RouteDeps): void {
+export function selfRoutes(app: App, { people, touch, limits }: RouteDeps): void {
   app.patch(
     "/users/me/preferences",
     {
@@ -22,21 +23,40 @@ export function selfRoutes(app: App, { people }: RouteDeps): void {
         response: { 200: z.object({ preferences }) },
       },
     },
-    async (request) => ({ preferences: await people.self.setPreferences(callerOf(request), request.body) }),
+    async (request) => {
+      const caller = callerOf(request);
+      limits.order("preferences", caller.user.id);
+      return { preferences: await people.self.setPreferences(caller, request.body) };
+    },
   );
 
   app.put(
     "/users/me/availability",
     {
+      config: { touches: false },
       schema: {
-        summary: "What the caller is shown as; invisible shows as a normal departure, and stays so",
+        summary:
+          "What the caller is shown as: without an end the standing choice, with one the timed choice, which covers it; invisible shows as a normal departure, and stays so",
         body: availabilityWishSchema,
-        response: { 200: ownAvailabilitySchema },
+        response: { 200: layeredAvailabilitySchema },
       },
     },
     async (request) => {
       const { id } = callerOf(request).user;
-      await people.availability.set(id, request.body);
+      limits.order("availability", id);
+      // Those who become invisible leave when they say so, and were last active before.
+      if (request.body.availability !== "invisible") touchBy(request, touch);
+      await people.availability.set(id, request.body, request.span?.traceparent);
+      return people.availability.chosen(id);
+    },
+  );
+
+  app.delete(
+    "/users/me/availability",
+    { schema: { summary: "End the timed choice", response: { 200: layeredAvailabilitySchema } } },
+    async (request) => {
+      const { id } = callerOf(request).user;
+      await people.availability.endTimed(id, request.span?.traceparent);
       return people.availability.chosen(id);
     },
   );
@@ -55,7 +75,9 @@ export function selfRoutes(app: App, { people }: RouteDeps): void {
       },
       async handler(request) {
         const { userId } = request.params as z.infer<typeof userIdParams>;
-        await people.self.setBlocked(callerOf(request), userId, blocked);
+        const caller = callerOf(request);
+        limits.order("blocks", caller.user.id);
+        await people.self.setBlocked(caller, userId, blocked);
         return { userId, blocked };
       },
     });

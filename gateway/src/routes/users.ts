@@ -1,27 +1,24 @@
 import { PresenceError } from "@meeshy/shared/codes";
-import { userStatusSchema } from "@meeshy/shared/status";
+import { toIso } from "@meeshy/shared/iso-time";
+import { idSchema } from "@meeshy/shared/service-requests";
+import { choicesSchema } from "@meeshy/shared/socket-events";
+import { userStatusSchema } from "@meeshy/shared/status-schema";
 import { z } from "zod";
+import { ownAvailabilitySchema } from "../changes/availability.ts";
+import { idsInQuery } from "../core/id-list.ts";
+import { openConnectionSchema, readConnections } from "../status/open-connections.ts";
 import { callerOf } from "./caller.ts";
-import { readConnections } from "./connections-of.ts";
 import type { App, RouteDeps } from "./context.ts";
-import {
-  idSchema,
-  openConnection,
-  ownAvailabilitySchema,
-  statusAnswer,
-  statusesAnswer,
-  userIdParams,
-} from "./schemas.ts";
-import type { StatusReader } from "./status-reader.ts";
+import { statusAnswer, statusesAnswer, userIdParams } from "./schemas.ts";
 
 const IDS_MAX = 200;
 
 const presenceQuery = z.object({
   ids: z
     .union([z.string(), z.array(z.string())])
-    .transform((given) => [...new Set([given].flat().join(",").split(","))])
-    .pipe(z.array(z.string()))
-    .describe(`ids of at most ${IDS_MAX} users, separated by commas`),
+    .describe(
+      `ids of at most ${IDS_MAX} users, separated by commas; one that is part of an id is written %2C`,
+    ),
 });
 
 const meAnswer = z.object({
@@ -34,23 +31,24 @@ const meAnswer = z.object({
   }),
   /** what the caller has chosen, which `user` shows as others see it */
   ownAvailability: ownAvailabilitySchema,
-  connections: z.array(openConnection),
+  choices: choicesSchema,
+  connections: z.array(openConnectionSchema),
 });
 
-export function userRoutes(app: App, { statuses, ...sources }: RouteDeps & { statuses: StatusReader }): void {
+export function userRoutes(app: App, { statuses, ...sources }: RouteDeps): void {
   app.get(
     "/users/me",
     { schema: { summary: "The caller, and their open connections", response: { 200: meAnswer } } },
     async (request) => {
       const caller = callerOf(request);
       const { id, displayName, showOnlineStatus, showLastSeen } = caller.user;
-      const [status, ownAvailability, connections] = await Promise.all([
+      const [status, { choices, shown: _, ...ownAvailability }, connections] = await Promise.all([
         own(statuses.read(caller, [id])),
         sources.people.availability.chosen(id),
         readConnections(sources, id),
       ]);
       const user = { ...status, id, displayName, isAdmin: caller.isAdmin, showOnlineStatus, showLastSeen };
-      return { user, ownAvailability, connections };
+      return { user, ownAvailability, choices, connections };
     },
   );
 
@@ -69,17 +67,18 @@ export function userRoutes(app: App, { statuses, ...sources }: RouteDeps & { sta
       schema: {
         summary: `The statuses of up to ${IDS_MAX} users, one for each id asked`,
         querystring: presenceQuery,
-        response: { 200: statusesAnswer },
+        response: { 200: statusesAnswer.extend({ serverTime: z.iso.datetime() }) },
       },
     },
     async (request) => {
-      const { ids } = request.query;
+      const ids = idsInQuery(request.url, "ids");
       if (ids.length > IDS_MAX) {
         throw new PresenceError("too_many_ids", `At most ${IDS_MAX} ids can be asked for at once.`);
       }
       const malformed = ids.filter((id) => !idSchema.safeParse(id).success);
       if (malformed.length > 0) throw new PresenceError("bad_request", "Some of the ids are not ids.");
-      return { users: await statuses.read(callerOf(request), ids) };
+      const users = await statuses.read(callerOf(request), ids);
+      return { users, serverTime: toIso(Math.floor(sources.board.brokerTime() ?? Date.now())) };
     },
   );
 

@@ -1,9 +1,9 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import { SERVICE_REQUESTS, type ServiceSubject } from "@meeshy/shared/service-requests";
 import type { z } from "zod";
+import type { People } from "../changes/people.ts";
 import type { TouchActivity } from "../log/activity.ts";
-import type { People } from "../people/people.ts";
-import type { StatusReader } from "../routes/status-reader.ts";
+import type { StatusReader } from "../status/status-reader.ts";
 
 type Request<S extends ServiceSubject> = z.infer<(typeof SERVICE_REQUESTS)[S]["request"]>;
 type Answer<S extends ServiceSubject> = z.infer<(typeof SERVICE_REQUESTS)[S]["answer"]>;
@@ -12,7 +12,7 @@ type Answers = { [S in ServiceSubject]: (request: Request<S>) => Promise<Answer<
 export interface AnswerDeps {
   statuses: StatusReader;
   touch: TouchActivity;
-  people: Pick<People, "availability" | "changes" | "accounts">;
+  people: Pick<People, "availability" | "changes" | "accounts" | "keepSession">;
 }
 
 /** Carries out one request: reads its payload, gives what it is answered, or rejects. */
@@ -23,21 +23,22 @@ const DONE = { success: true } as const;
 /** The requests of CONTRACT 7. Who may make which is for the bus to say: its permissions name the subjects. */
 export function createAnswers({ statuses, touch, people }: AnswerDeps): AnswerRequest {
   const answers: Answers = {
-    // Whoever asks only claims to speak for a viewer, so no viewer is an administrator here.
+    // A service only claims to act for a viewer, so no viewer is an administrator here, nor oneself.
     "presence.query": async ({ userIds, viewerId }) => ({
       users:
         viewerId === undefined
           ? await statuses.readAsSharer(userIds)
-          : await statuses.read({ user: { id: viewerId }, isAdmin: false }, userIds),
+          : await statuses.read({ user: { id: viewerId }, isAdmin: false, isClaimed: true }, userIds),
     }),
     "presence.activity": async ({ userId }) => {
       touch(userId);
       return DONE;
     },
-    "presence.availability": async ({ userId, ...wish }) => {
-      await people.availability.set(userId, wish);
+    "presence.availability": async ({ userId, source, ...wish }) => {
+      await people.availability.claim(userId, source, wish);
       return DONE;
     },
+    "presence.session": (request) => people.keepSession(request),
     // A hint: what has changed is read again from the directory.
     "presence.membership": async ({ userId }) => {
       await people.changes.announce(userId);

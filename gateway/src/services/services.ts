@@ -1,4 +1,4 @@
-import { ERRORS, errorBody, PresenceError } from "@meeshy/shared/codes";
+import { ERRORS, errorBody, isOwnFault, PresenceError } from "@meeshy/shared/codes";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Logger } from "@meeshy/shared/runtime/logger";
@@ -23,7 +23,7 @@ export interface ServicesDeps {
 const NAME = "presence";
 const VERSION = "1.0.0";
 const QUEUE = "gateways";
-/** Requests being answered; another one is told to come again. */
+/** Requests being answered; beyond these, requests are refused with a time to wait. */
 const MAX_AT_ONCE = 256;
 const RETRY_AFTER_MS = 1_000;
 const ANSWERS_WITHIN_MS = 2_000;
@@ -45,7 +45,7 @@ export function serveServices({ link, answer, ready, logger }: ServicesDeps): Se
     } catch (error) {
       const body = errorBody(error);
       const { http } = ERRORS[body.code];
-      if (http >= 500) logger.error({ err: error, subject }, "request failed");
+      if (isOwnFault(body.code)) logger.error({ err: error, subject }, "request failed");
       refusals.set(subject, (refusals.get(subject) ?? 0) + 1);
       request.respondError(http, body.message, toBytes({ error: body }));
     }

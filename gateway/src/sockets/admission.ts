@@ -1,25 +1,27 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { monitorEventLoopDelay } from "node:perf_hooks";
-import { errorBody, PresenceError } from "@meeshy/shared/codes";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { ERRORS, type ErrorBody, errorBody, PresenceError } from "@meeshy/shared/codes";
 import { Fifo } from "@meeshy/shared/fifo";
-import { adaptRate, mayWait, RATE_START, retryAfter, WAIT_MAX_MS } from "../core/admission.ts";
+import { mayWait, retryAfter, WAIT_MAX_MS } from "../core/admission.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import { createConnectRate } from "./connect-rate.ts";
 
 /**
- * The door: in a storm of connects it lets in as many as the event loop can take without the others feeling it,
- * holds some up, and refuses the rest by HTTP (503, `Retry-After`). Refused there, before the namespace, stock
- * clients come back by themselves; after a `connect_error` of the namespace they would not.
+ * Admission control: in a storm of connects it lets in as many as the event loop can take without the others feeling it,
+ * holds some up, and refuses the rest by HTTP (503, `Retry-After`), and everyone while none can be served. Refused
+ * here, before the namespace, stock clients come back by themselves; after a `connect_error` of the namespace they would
+ * not.
  */
-export interface Admission {
+export interface AdmissionControl {
   /** Engine.IO's `allowRequest`, for new sessions only. The answer may come later; a refusal is already sent. */
   allowRequest(request: IncomingMessage, answer: (error: null, isAllowed: boolean) => void): void;
   /** A handshake begins to ask the directory; call what it gives when that is over. */
   handshake(): () => void;
-  /** Refuses everyone from now on, and whoever waits. */
+  /** Refuses everyone from now on, those who wait included. */
   close(): void;
+  isClosed(): boolean;
 }
 
-interface Waiting {
+interface HeldRequest {
   request: IncomingMessage;
   since: number;
   letIn: () => void;
@@ -27,42 +29,41 @@ interface Waiting {
 
 /** Handshakes that ask the directory at the same time: more would only wait for each other, and give up. */
 const HANDSHAKES_MAX = 100;
-/** Connects let in at once after a quiet time, as a share of those of a second. */
-const BURST_SHARE = 0.1;
 const LET_IN_EVERY_MS = 10;
-const ADAPT_EVERY_MS = 100;
-const DELAY_RESOLUTION_MS = 10;
-const NS_PER_MS = 1e6;
 
-export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admission {
-  const waiting = new Fifo<Waiting>();
-  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
-  /** runs while somebody waits */
+export interface AdmissionDeps {
+  metrics: GatewayMetrics;
+  /** Whether a connection can be served at all now: otherwise its client is refused, instead of waiting for nothing. */
+  canServe: (request: IncomingMessage) => boolean;
+  /**
+   * Counts a new session for its address.
+   * @throws {PresenceError} `rate_limited`: too many come from there
+   */
+  limit?: (request: IncomingMessage) => void;
+}
+
+export function createAdmissionControl({
+  metrics,
+  canServe,
+  limit = () => {},
+}: AdmissionDeps): AdmissionControl {
+  const waiting = new Fifo<HeldRequest>();
+  const rate = createConnectRate(() => waiting.length > 0);
+  /** runs while requests wait */
   let lettingIn: NodeJS.Timeout | undefined;
-  let rate = RATE_START;
-  let tokens = rate * BURST_SHARE;
-  let filledAt = performance.now();
   let handshakes = 0;
-  let admitted = 0;
   let isClosed = false;
 
-  const hasRoom = () => {
-    const now = performance.now();
-    tokens = Math.min(rate * BURST_SHARE, tokens + ((now - filledAt) / 1_000) * rate);
-    filledAt = now;
-    return tokens >= 1 && handshakes < HANDSHAKES_MAX;
-  };
+  const hasRoom = () => rate.hasRoom() && handshakes < HANDSHAKES_MAX;
 
   const admit = (letIn: () => void) => {
-    tokens--;
-    admitted++;
-    delay.enable();
+    rate.take();
     letIn();
   };
 
   const refuse = (request: IncomingMessage) => {
     metrics.admissionRefused.inc();
-    answerUnavailable(request, retryAfter(waiting.length, rate, Math.random()));
+    answerUnavailable(request, retryAfter(waiting.length, rate.perSecond(), Math.random()));
   };
 
   const letIn = () => {
@@ -79,25 +80,22 @@ export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admis
     lettingIn = undefined;
   };
 
-  const adapt = () => {
-    const delayMs = delay.max / NS_PER_MS - DELAY_RESOLUTION_MS;
-    delay.reset();
-    if (admitted > 0) rate = adaptRate(rate, { delayMs, isHeld: waiting.length > 0 });
-    else delay.disable();
-    admitted = 0;
-  };
-  const adapting = setInterval(adapt, ADAPT_EVERY_MS);
-
   return {
     allowRequest(request, answer) {
-      // An upgrade's socket is nobody's until it is let in: a client that resets it meanwhile would end the process.
+      // An upgrade's socket has no owner until it is let in: a client that resets it meanwhile would end the process.
       if (request.headers.upgrade !== undefined) {
         request.socket.on("error", () => request.socket.destroy());
       }
       const allow = () => answer(null, true);
-      if (isClosed) refuse(request);
+      try {
+        limit(request);
+      } catch (error) {
+        answerRefusal(request, errorBody(error));
+        return;
+      }
+      if (isClosed || !canServe(request)) refuse(request);
       else if (waiting.length === 0 && hasRoom()) admit(allow);
-      else if (mayWait(waiting.length, rate)) {
+      else if (mayWait(waiting.length, rate.perSecond())) {
         waiting.push({ request, since: performance.now(), letIn: allow });
         lettingIn ??= setInterval(letIn, LET_IN_EVERY_MS);
       } else refuse(request);
@@ -108,30 +106,35 @@ export function createAdmission({ metrics }: { metrics: GatewayMetrics }): Admis
         handshakes--;
       };
     },
+    isClosed: () => isClosed,
     close() {
       isClosed = true;
       clearInterval(lettingIn);
-      clearInterval(adapting);
-      delay.disable();
+      rate.stop();
       for (let next = waiting.shift(); next; next = waiting.shift()) refuse(next.request);
     },
   };
 }
 
+function answerUnavailable(request: IncomingMessage, retryAfterMs: number): void {
+  const failure = new PresenceError("unavailable", "No connection can be accepted now.", { retryAfterMs });
+  answerRefusal(request, errorBody(failure));
+}
+
 /** Answers as the routes do (CONTRACT 5), to a request or, instead of an upgrade, on its bare socket. */
-function answerUnavailable(request: IncomingMessage & { res?: ServerResponse }, retryAfterMs: number): void {
-  const failure = new PresenceError("unavailable", "Too many connect at once.", { retryAfterMs });
-  const body = JSON.stringify({ error: errorBody(failure) });
+function answerRefusal(request: IncomingMessage & { res?: ServerResponse }, failure: ErrorBody): void {
+  const body = JSON.stringify({ error: failure });
+  const status = ERRORS[failure.code].http;
   const headers = {
-    "retry-after": String(Math.ceil(retryAfterMs / 1_000)),
+    "retry-after": String(Math.ceil((failure.retryAfterMs ?? 0) / 1_000)),
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
     connection: "close",
   };
   if (request.res) {
-    request.res.writeHead(503, headers).end(body);
+    request.res.writeHead(status, headers).end(body);
     return;
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  request.socket.end(`HTTP/1.1 503 Service Unavailable\r\n${lines.join("")}\r\n${body}`);
+  request.socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}\r\n${body}`);
 }

@@ -1,33 +1,35 @@
-import { ERRORS, errorBody, PresenceError } from "@meeshy/shared/codes";
-import { CLIENT_EVENTS } from "@meeshy/shared/event-names";
+import { errorBody, isOwnFault, PresenceError } from "@meeshy/shared/codes";
+import { CLIENT_EVENTS, type ClientEventName } from "@meeshy/shared/event-names";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import {
-  type Acknowledgement,
-  conversationRefSchema,
-  messageSendSchema,
-  userIdsSchema,
-} from "@meeshy/shared/socket-events";
+import { type Acknowledgement, CLIENT_EVENT_TABLE } from "@meeshy/shared/socket-events";
 import { z } from "zod";
+import type { RoomRequests } from "../changes/room-requests.ts";
 import type { Chat } from "../chat/chat.ts";
+import type { ClientConnection } from "../connections/connections.ts";
+import type { Watching } from "../delivery/watching.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { TouchActivity } from "../log/activity.ts";
-import type { RoomRequests } from "../people/room-requests.ts";
-import type { Watching } from "../rooms/watching.ts";
-import type { Connection } from "./connections.ts";
+import type { AuthExpiry } from "./auth-expiry.ts";
 
 /** What clients may send (CONTRACT 4): each event has a schema and an answer, and is acknowledged. */
-export type ReceiveEvents = (connection: Connection) => void;
+export type ReceiveEvents = (connection: ClientConnection) => void;
 
-type ClientEventName = (typeof CLIENT_EVENTS)[keyof typeof CLIENT_EVENTS];
-type Answer = (connection: Connection, payload: unknown) => Promise<unknown>;
+type Answer = (connection: ClientConnection, payload: unknown) => Promise<unknown>;
 
-function event<S extends z.ZodType>(
-  schema: S,
-  run: (connection: Connection, payload: z.infer<S>) => unknown,
-): Answer {
+type Table = typeof CLIENT_EVENT_TABLE;
+type PayloadOf<E extends ClientEventName> = Table[E]["payload"] extends z.ZodType<infer P> ? P : undefined;
+/** What is done upon each event; what is returned goes into the acknowledgement as `data`. */
+type Handlers = { [E in ClientEventName]: (connection: ClientConnection, payload: PayloadOf<E>) => unknown };
+
+const noPayload = z.unknown().transform(() => undefined);
+
+/** Reads the payload by the event's row in the table. Rejects with `bad_request`, or as the handler does. */
+function answerBy<E extends ClientEventName>(handlers: Handlers, name: E): Answer {
+  const schema = CLIENT_EVENT_TABLE[name].payload ?? noPayload;
+  const handle = handlers[name];
   return async (connection, payload) => {
     const parsed = schema.safeParse(payload);
-    if (parsed.success) return run(connection, parsed.data);
+    if (parsed.success) return handle(connection, parsed.data as PayloadOf<E>);
     throw new PresenceError("bad_request", "The payload does not have the shape of this event.", {
       details: parsed.error.issues.map(({ path, message }) => ({ path: path.join("."), message })),
     });
@@ -39,6 +41,7 @@ export function createClientEvents({
   rooms,
   touch,
   watching,
+  authExpiry,
   limits,
   logger,
 }: {
@@ -46,29 +49,30 @@ export function createClientEvents({
   rooms: RoomRequests;
   touch: TouchActivity;
   watching: Watching;
+  authExpiry: Pick<AuthExpiry, "renew">;
   limits: Limits;
   logger: Logger;
 }): ReceiveEvents {
-  const answers = {
-    [CLIENT_EVENTS.ACTIVITY]: event(z.unknown(), ({ userId }) => touch(userId)),
-    [CLIENT_EVENTS.MESSAGE_SEND]: event(messageSendSchema, async ({ userId }, message) => {
-      touch(userId);
+  const handlers: Handlers = {
+    activity: (connection) => touch(connection.userId, { over: connection }),
+    async "message:send"(connection, message) {
+      const { userId } = connection;
+      touch(userId, { over: connection });
       const { id: messageId } = await chat.send({ ...message, senderId: userId });
       return { messageId };
-    }),
-    [CLIENT_EVENTS.PRESENCE_WATCH]: event(userIdsSchema, watching.watch),
-    [CLIENT_EVENTS.PRESENCE_UNWATCH]: event(userIdsSchema, watching.unwatch),
-    [CLIENT_EVENTS.CONVERSATION_JOIN]: event(conversationRefSchema, (connection, { conversationId }) =>
-      rooms.join(connection, conversationId),
-    ),
-    [CLIENT_EVENTS.CONVERSATION_LEAVE]: event(conversationRefSchema, (connection, { conversationId }) =>
-      rooms.leave(connection, conversationId),
-    ),
-  } satisfies Record<ClientEventName, Answer>;
-  const answersByName = new Map<string, Answer>(Object.entries(answers));
+    },
+    "auth:renew": (connection, { token }) => authExpiry.renew(connection, token),
+    "presence:watch": watching.watch,
+    "presence:unwatch": watching.unwatch,
+    "conversation:join": (connection, { conversationId }) => rooms.join(connection, conversationId),
+    "conversation:leave": (connection, { conversationId }) => rooms.leave(connection, conversationId),
+  };
+  const answersByName = new Map<string, Answer>(
+    Object.values(CLIENT_EVENTS).map((name) => [name, answerBy(handlers, name)]),
+  );
 
   const answerTo = async (
-    connection: Connection,
+    connection: ClientConnection,
     name: string,
     payload: unknown,
   ): Promise<Acknowledgement<unknown>> => {
@@ -80,7 +84,7 @@ export function createClientEvents({
       return data === undefined ? { success: true } : { success: true, data };
     } catch (error) {
       const body = errorBody(error);
-      if (ERRORS[body.code].http >= 500) logger.error({ err: error, event: name }, "event failed");
+      if (isOwnFault(body.code)) logger.error({ err: error, event: name }, "event failed");
       return { success: false, error: body };
     }
   };
@@ -91,12 +95,11 @@ export function createClientEvents({
       const last = args.at(-1);
       const reply = typeof last === "function" ? last : undefined;
       const answer = await answerTo(connection, name, args[0] === reply ? undefined : args[0]);
-      // A flood without acknowledgements is told so once, lest the answers be another.
-      const isToldAlready = isRefusing;
+      // A flood without acknowledgements gets one error, so that the errors do not become another flood.
+      const wasRefusing = isRefusing;
       isRefusing = !answer.success && answer.error.code === "rate_limited";
       if (reply) reply(answer);
-      else if (!answer.success && !(isRefusing && isToldAlready))
-        connection.socket.emit("error", answer.error);
+      else if (!answer.success && !(isRefusing && wasRefusing)) connection.socket.emit("error", answer.error);
     });
   };
 }

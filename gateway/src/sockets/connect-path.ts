@@ -1,30 +1,36 @@
 import { randomBytes } from "node:crypto";
+import { type CloseReasonName, closeReason } from "@meeshy/shared/close-reasons";
 import { PublisherClosed } from "@meeshy/shared/nats/publisher";
+import { traceIdOf } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { Acquaintance } from "../directory/acquaintance.ts";
+import type { DirectoryChanges } from "../changes/directory-changes.ts";
+import type { ClientConnection, Connections } from "../connections/connections.ts";
+import { conversationRoom, ROOM_ADMINS, userRoom } from "../connections/room-names.ts";
+import type { Admitted, PresenceServer, PresenceSocket } from "../connections/socket-server.ts";
+import type { LargeRooms } from "../delivery/large-rooms.ts";
+import type { Snapshots } from "../delivery/snapshots.ts";
+import type { MemberPrefetcher } from "../directory/member-prefetcher.ts";
+import type { Outlet } from "../emitter/outlet.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
-import type { DirectoryChanges } from "../people/directory-changes.ts";
-import type { StoredProfiles } from "../people/stored-profiles.ts";
-import type { LargeRooms } from "../rooms/large-rooms.ts";
-import type { Outlet } from "../rooms/outlet.ts";
-import { expireWith } from "./auth-expiry.ts";
+import type { StoredProfiles } from "../log/refresh-profiles.ts";
+import { type Staleness, staleNotice } from "../status/staleness.ts";
+import type { AuthExpiry } from "./auth-expiry.ts";
 import type { ReceiveEvents } from "./client-events.ts";
-import type { Connection, Connections } from "./connections.ts";
-import type { Admitted } from "./handshake.ts";
-import { conversationRoom, ROOM_ADMINS, userRoom } from "./rooms.ts";
-import type { Snapshots } from "./snapshots.ts";
-import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
+import type { SelfNotices } from "./self-notices.ts";
 
 export interface ConnectDeps {
   connections: Connections;
   log: EventLog;
   feed: StatusFeed;
+  staleness: Pick<Staleness, "now">;
   outlet: Outlet;
   largeRooms: LargeRooms;
   snapshots: Snapshots;
-  acquaintance: Acquaintance;
+  memberPrefetcher: MemberPrefetcher;
   receive: ReceiveEvents;
+  authExpiry: Pick<AuthExpiry, "watch">;
+  selfNotices: Pick<SelfNotices, "begin">;
   changes: Pick<DirectoryChanges, "announce">;
   profiles: Pick<StoredProfiles, "readLater">;
   logger: Logger;
@@ -32,76 +38,86 @@ export interface ConnectDeps {
 
 const CONNECTION_ID_BYTES = 12;
 
-/** From an admitted socket to `authenticated` and the snapshot, and to its end (DESIGN "gateway"). */
+/** From an admitted socket to `authenticated` and the snapshot, and to its end (ARCHITECTURE "gateway"). */
 export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
   io.on("connection", (socket) => {
     const connection = open(socket, socket.data as Admitted);
-    if (socket.handshake.auth.batch === true) deps.outlet.openBatches(socket.id);
+    deps.outlet.open(socket.id, { batches: socket.handshake.auth.batch === true });
     joinRooms(connection);
     deps.connections.add(connection);
-    socket.on("disconnect", (reason: string) => close(connection, connection.closeReason ?? reason, deps));
+    socket.on("disconnect", (reason) => close(connection, connection.closeReason ?? reason, deps));
     deps.profiles.readLater(connection);
     lookForChanges(connection, deps);
     deps.receive(connection);
-    expireWith(connection);
-    const staleSince = deps.feed.staleSince();
-    if (staleSince !== null) socket.emit("presence:stale", { since: new Date(staleSince).toISOString() });
-    welcome(connection, deps).catch((error) => {
-      if (!(error instanceof PublisherClosed)) deps.logger.error({ err: error }, "connection not welcomed");
+    deps.authExpiry.watch(connection);
+    const stale = deps.staleness.now();
+    if (stale !== null) socket.emit("presence:stale", staleNotice(stale));
+    setUp(connection, deps).catch((error) => {
+      if (!(error instanceof PublisherClosed)) deps.logger.error({ err: error }, "connection setup failed");
     });
   });
 }
 
-function open(socket: PresenceSocket, admitted: Admitted): Connection {
+function open(socket: PresenceSocket, admitted: Admitted): ClientConnection {
   return {
     ...admitted,
     id: randomBytes(CONNECTION_ID_BYTES).toString("base64url"),
     userId: admitted.identity.user.id,
     socket,
     since: Date.now(),
-    lastActivityAt: performance.now(),
+    lastActivityAt: performance.now() - admitted.arrival.idleMs,
+    isPassive: admitted.arrival.isPassive,
     announced: undefined,
     logged: undefined,
+    firstLogged: undefined,
     closeReason: undefined,
     left: new Set(),
-    isWelcomed: false,
+    isReady: false,
   };
 }
 
-/** What was read at the door may have changed on the way in: then everybody, this gateway too, reads it again. */
-function lookForChanges(
-  { userId, directoryVersion }: Connection,
-  { feed, changes, logger }: ConnectDeps,
+/** What the handshake read may have changed since: then every gateway, this one too, reads it again. */
+export function lookForChanges(
+  { userId, directoryVersion }: Pick<ClientConnection, "userId" | "directoryVersion">,
+  { feed, changes, logger }: Pick<ConnectDeps, "changes" | "logger"> & { feed: Pick<StatusFeed, "shown"> },
 ): void {
   if ((feed.shown(userId)?.directoryVersion ?? 0) <= directoryVersion) return;
-  changes.announce(userId).catch((error) => logger.warn({ userId, err: error }, "change not told again yet"));
+  changes
+    .announce(userId)
+    .catch((error) => logger.warn({ userId, err: error }, "directory change not announced again yet"));
 }
 
-function joinRooms({ socket, userId, identity, conversationIds }: Connection): void {
+function joinRooms({ socket, userId, identity, conversationIds }: ClientConnection): void {
   const rooms = [userRoom(userId), ...conversationIds.map(conversationRoom)];
   if (identity.isAdmin) rooms.push(ROOM_ADMINS);
   void socket.join(rooms);
 }
 
-/** The socket is in its rooms before it is in the log, and in the log before it is told so. */
-async function welcome(connection: Connection, deps: ConnectDeps): Promise<void> {
-  const { log, feed, largeRooms, snapshots, acquaintance, logger } = deps;
+/** The socket is in its rooms before it is in the log, and in the log before it receives `authenticated`. */
+async function setUp(connection: ClientConnection, deps: ConnectDeps): Promise<void> {
+  const { log, feed, largeRooms, snapshots, memberPrefetcher, logger } = deps;
   const { socket, userId, id: connectionId, identity, conversationIds } = connection;
-  logger.info({ userId, connectionId, device: connection.device }, "connected");
+  const traceId = traceIdOf(connection.traceparent);
+  logger.info({ userId, connectionId, device: connection.device, traceId }, "connected");
   await Promise.all([log.connected(connection), feed.loaded, largeRooms.learn(conversationIds)]);
   if (!socket.connected) return;
   const { username, isAnonymous } = identity.user;
   socket.emit("authenticated", { success: true, user: { id: userId, username, isAnonymous }, connectionId });
-  connection.isWelcomed = true;
-  // A view that may be out of date would show people who left: the whole view comes as soon as it is right again.
+  connection.isReady = true;
+  deps.selfNotices.begin(connection);
+  // The acknowledgement came over the link that brings the statuses: what was stored before this connect has arrived.
+  await feed.settled();
+  // A view that lacks statuses would show people who left: the whole view comes as soon as it is complete again. While
+  // it is complete and only others stand still, it is the best there is, and the client knows that it may be out of date.
   if (feed.staleSince() === null) await snapshots.send(connection);
-  acquaintance.make(conversationIds.filter((id) => !largeRooms.isLarge(id)));
+  memberPrefetcher.prefetch(conversationIds.filter((id) => !largeRooms.isLarge(id)));
 }
 
-function close(connection: Connection, reason: string, deps: ConnectDeps): void {
+function close(connection: ClientConnection, reason: CloseReasonName, deps: ConnectDeps): void {
   const { connections, log, outlet, logger } = deps;
   connections.remove(connection);
-  outlet.closeBatches(connection.socket.id);
+  outlet.close(connection.socket.id);
   log.disconnected(connection, reason);
-  logger.info({ userId: connection.userId, connectionId: connection.id, reason }, "disconnected");
+  const code = closeReason(reason)?.code;
+  logger.info({ userId: connection.userId, connectionId: connection.id, reason, code }, "disconnected");
 }

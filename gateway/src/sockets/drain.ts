@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Outlet } from "../rooms/outlet.ts";
-import type { Connections } from "./connections.ts";
-import type { PresenceServer } from "./socket-server.ts";
+import type { Connections } from "../connections/connections.ts";
+import type { PresenceServer } from "../connections/socket-server.ts";
+import type { Outlet } from "../emitter/outlet.ts";
 
 /** Clients that come back within this share of the grace are never seen to leave. */
 const SPREAD_OF_GRACE = 0.5;
 
 /**
  * Sends everyone elsewhere: `server:draining`, then the transports close, so that stock clients reconnect.
- * The log hears `server shutting down` of each connection.
+ * The log receives `server shutting down` for each connection.
  */
 export async function drain(
   io: PresenceServer,

@@ -1,46 +1,43 @@
-import { ERRORS, errorBody, PresenceError } from "@meeshy/shared/codes";
-import type { Profile } from "@meeshy/shared/events";
+import { toLabel } from "@meeshy/shared/client-text";
+import { errorBody, isOwnFault, PresenceError } from "@meeshy/shared/codes";
+import type { Span, Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { authenticate, type Identity } from "../auth/authenticate.ts";
+import type { AuthRules } from "../auth/authenticate.ts";
+import { countRefusals, identify, verifyCredentials } from "../auth/authenticate.ts";
 import { credentialsOfHandshake } from "../auth/credentials.ts";
-import type { TokenRules } from "../auth/verify-token.ts";
+import { closeTransport, givePid } from "../connections/engine-internals.ts";
+import type { Admitted, PresenceServer, PresenceSocket } from "../connections/socket-server.ts";
 import { clientAddress } from "../core/client-address.ts";
 import { type LastShown, toProfile, withoutStored, withStored } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { GatewayMetrics } from "../metrics.ts";
-import type { Admission } from "./admission.ts";
-import type { PresenceServer, PresenceSocket } from "./socket-server.ts";
-
-/** What a socket brings through the door. */
-export interface Admitted {
-  identity: Identity;
-  conversationIds: string[];
-  profile: Profile;
-  blocked: ReadonlySet<string>;
-  directoryVersion: number;
-  device: string | null;
-}
+import type { AdmissionControl } from "./admission.ts";
+import { createPid, readArrival } from "./arrival.ts";
+import { createTransportAttempts, type TransportAttempts } from "./transport-attempts.ts";
 
 export interface HandshakeDeps {
   directory: CachedDirectory;
   feed: Pick<StatusFeed, "shown">;
   lastShown: (userId: string) => LastShown;
-  rules: TokenRules;
+  rules: AuthRules;
   limits: Limits;
-  isDraining: () => boolean;
-  admission: Pick<Admission, "handshake">;
+  admission: Pick<AdmissionControl, "handshake" | "isClosed">;
   metrics: GatewayMetrics;
+  tracer: Tracer;
   logger: Logger;
 }
 
-const DEVICE_MAX_LENGTH = 100;
+const DEVICE_MAX_BYTES = 100;
 const DRAINING_RETRY_MS = 1_000;
 /** The worker looks at the stored row when it has no record of its own, which outlives what it stores by more. */
 const STORED_MAX_AGE_MS = 1_000;
 
-/** Lets in who proves who they are; refusals are `connect_error` with `data` as of CONTRACT 3. */
+/**
+ * Lets in who proves who they are. Refusals are `connect_error` with `data` as of CONTRACT 3; for those that may be tried
+ * again the transport closes.
+ */
 export function guardHandshakes(
   io: PresenceServer,
   deps: HandshakeDeps,
@@ -48,56 +45,87 @@ export function guardHandshakes(
 ): void {
   const addressOf = ({ handshake: { address, headers } }: PresenceSocket) =>
     clientAddress(address, headers["x-forwarded-for"]?.toString(), trustedProxies);
+  const attempts = createTransportAttempts();
   io.use((socket, next) => {
     const done = deps.admission.handshake();
-    admit(socket, addressOf(socket), deps).then(
+    const span = deps.tracer.start("handshake", {
+      kind: "server",
+      parent: textOf(socket.handshake.auth.traceparent) ?? textOf(socket.handshake.headers.traceparent),
+      always: true,
+    });
+    attempt(socket, attempts, () => admit(socket, addressOf(socket), span, deps)).then(
       (admitted) => {
         done();
+        span.end();
         deps.metrics.authRequests.inc({ result: "ok" });
         Object.assign(socket.data, admitted);
+        givePid(socket, createPid(admitted.identity.user.id));
         next();
       },
       (error: unknown) => {
         done();
         const body = errorBody(error);
+        span.end({ attributes: { "error.type": body.code }, ...(isOwnFault(body.code) ? { error } : {}) });
         deps.metrics.authRequests.inc({ result: body.code });
-        if (ERRORS[body.code].http >= 500) deps.logger.warn({ err: error }, "handshake refused");
+        if (isOwnFault(body.code)) deps.logger.warn({ err: error }, "handshake refused");
         else deps.logger.debug({ code: body.code, err: error }, "handshake refused");
-        next(Object.assign(new Error(body.message), { data: body }));
+        // A refusal of the namespace ends a stock client's own attempts: after a lost transport it goes on with them.
+        if (body.retryable) closeTransport(socket);
+        else next(Object.assign(new Error(body.message), { data: body }));
       },
     );
   });
 }
 
-async function admit(socket: PresenceSocket, address: string | null, deps: HandshakeDeps): Promise<Admitted> {
-  if (deps.isDraining()) {
+const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+async function attempt(
+  socket: PresenceSocket,
+  attempts: TransportAttempts,
+  admitIt: () => Promise<Admitted>,
+): Promise<Admitted> {
+  const end = attempts.begin(socket);
+  const admitted = await admitIt();
+  end();
+  return admitted;
+}
+
+async function admit(
+  socket: PresenceSocket,
+  address: string | null,
+  { traceparent }: Span,
+  deps: HandshakeDeps,
+): Promise<Admitted> {
+  if (deps.admission.isClosed()) {
     throw new PresenceError("unavailable", "This gateway is stopping.", { retryAfterMs: DRAINING_RETRY_MS });
   }
   const { directory, feed, limits } = deps;
   limits.connectFrom(address);
-  let directoryVersion = 0;
-  const identity = await authenticate(credentialsOfHandshake(socket.handshake), deps, (userId) => {
-    directoryVersion = feed.shown(userId)?.directoryVersion ?? 0;
-    directory.meet(userId);
-  });
-  const { user } = identity;
-  limits.connectOf(user.id);
-  const [conversations, stored, blocked] = await Promise.all([
-    directory.conversations.get(user.id),
-    directory.presences.getFresh([user.id], STORED_MAX_AGE_MS).catch(() => undefined),
-    directory.blocks.get(user.id),
-  ]);
-  const conversationIds = (conversations ?? []).map(({ id }) => id);
-  const profile = toProfile({ user, conversationIds, stored: undefined });
+  const credentials = credentialsOfHandshake(socket.handshake);
+  const known = { ...deps, from: { address, limits } };
+  const claim = await countRefusals(credentials, known, verifyCredentials(credentials, known));
+  const { userId } = claim;
+  // Noted before the directory is read: a change that comes meanwhile is greater.
+  const directoryVersion = feed.shown(userId)?.directoryVersion ?? 0;
+  const reading = deps.tracer.start("read directory", { kind: "client", parent: traceparent });
+  const [{ user, conversationIds, blocked }, stored] = await Promise.all([
+    directory.person(userId),
+    directory.presences.getFresh([userId], STORED_MAX_AGE_MS).catch(() => undefined),
+  ]).finally(() => reading.end());
+  const identity = identify(claim, user, deps.rules);
+  limits.connectOf(userId);
+  const profile = toProfile({ user: identity.user, conversationIds, stored: undefined });
   const { device } = socket.handshake.auth;
   return {
     identity,
     conversationIds,
     profile: stored
-      ? withStored(profile, stored.get(user.id))
-      : withoutStored(profile, deps.lastShown(user.id)),
-    blocked: blocked ?? new Set(),
+      ? withStored(profile, stored.get(userId))
+      : withoutStored(profile, deps.lastShown(userId)),
+    blocked,
     directoryVersion,
-    device: typeof device === "string" && device !== "" ? device.slice(0, DEVICE_MAX_LENGTH) : null,
+    arrival: readArrival(socket.handshake.auth, userId),
+    traceparent,
+    device: typeof device === "string" ? toLabel(device, DEVICE_MAX_BYTES) || null : null,
   };
 }

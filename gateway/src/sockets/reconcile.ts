@@ -1,32 +1,19 @@
-import { type CloseCommand, epochSchema, gatewayBeatSchema } from "@meeshy/shared/events";
+import type { CloseCommand } from "@meeshy/shared/events";
 import { createGate } from "@meeshy/shared/nats/gate";
-import { fromBytes } from "@meeshy/shared/nats/last-value";
-import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
-import { partitionProgressSchema } from "@meeshy/shared/partition-progress";
-import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Timer } from "@meeshy/shared/ports/clock";
+import type { RecordView } from "@meeshy/shared/record-view";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { BUCKET_LEASES, leaseKeys, partitionOf } from "@meeshy/shared/subjects";
-import type { EventLog } from "../log/event-log.ts";
-import { readRecord, type WorkerRecord } from "../people/worker-record.ts";
-import { closeConnection } from "./close-connection.ts";
-import type { Connection, Connections } from "./connections.ts";
+import { closeConnection } from "../connections/close-connection.ts";
+import type { ClientConnection, Connections } from "../connections/connections.ts";
+import { readRecord } from "../status/worker-record.ts";
+import { type ClosureProofDeps, createClosureProof } from "./closure-proof.ts";
 
 /**
  * Closes the connections that their owners have closed: an order to close may find this gateway without a link, and
  * nothing would repeat it. After each reconnect, each new life in the log and now and then, every open connection is
  * compared with the record of its person.
- *
- * A record proves that a connection was closed if it was written after the connection's announcement was processed:
- * the owner writes records before its checkpoint, so the checkpoint is read first, then the record. Or this gateway
- * was declared lost, and does not know yet: then all its connections are gone from the records, and it announces them
- * again. Its heartbeat's key is marked before anything else, so that is read last.
  */
-export interface ReconcileDeps {
-  bus: Bus;
-  board: LeaseBoard;
-  log: Pick<EventLog, "gatewayId" | "onLife">;
+export interface ReconcileDeps extends ClosureProofDeps {
   connections: Connections;
   logger: Logger;
 }
@@ -40,35 +27,35 @@ const LOOKS = 15;
 /** A record does not hold all of more connections. */
 const TOO_MANY = 200;
 
-export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
-  const { bus, board, log, connections, logger } = deps;
+export interface Reconciliation {
+  /** Looks in a moment: this gateway has begun a new life in the log. */
+  soon(): void;
+  stop(): void;
+}
+
+export function reconcileConnections(deps: ReconcileDeps): Reconciliation {
+  const { bus, connections, logger } = deps;
   const { clock } = bus;
+  const proof = createClosureProof(deps);
   const gate = createGate(READS_AT_ONCE);
   let next: Timer | undefined;
   let stopped = false;
   let running = false;
+  /** a pass was due while one ran: it began before the break that the next one is for */
+  let isDueAgain = false;
   /** connections that were missing at the last look */
-  let missing: ReadonlySet<Connection> = new Set();
-  let stillMissing = new Set<Connection>();
-
-  /** Whether the partition has processed what this gateway wrote up to the connection's announcement. */
-  const isCovered = ({ userId, logged }: Connection): boolean => {
-    const entry = board.get(leaseKeys.partition(partitionOf(userId)));
-    const memory = partitionProgressSchema.safeParse(entry?.value).data?.memory;
-    const epoch = epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch;
-    if (!memory || memory.epoch !== epoch || logged?.gatewayId !== log.gatewayId()) return false;
-    return memory.publishers[logged.gatewayId]?.lost === false && logged.seq <= memory.seq;
-  };
+  let missing: ReadonlySet<ClientConnection> = new Set();
+  let stillMissing = new Set<ClientConnection>();
 
   /** `false`: it cannot be said yet. */
   const check = async (userId: string): Promise<boolean> => {
     const open = connections.of(userId);
-    const covered = open.filter(isCovered);
+    const covered = open.filter(proof.isCovered);
     const record = covered.length > 0 ? await readRecord(bus, userId) : undefined;
     const held = new Set(record?.connections.map(({ id }) => id));
     const absent = held.size < TOO_MANY ? covered.filter(({ id }) => !held.has(id)) : [];
     if (absent.length === 0) return covered.length === open.length;
-    const lives = await isAlive();
+    const lives = await proof.isAlive();
     for (const connection of absent) {
       if (!lives || !connections.has(connection)) continue;
       if (missing.has(connection)) close(connection, record);
@@ -77,18 +64,7 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
     return false;
   };
 
-  /** Whether this life's heartbeat stands under its key, and no one has marked or removed it. */
-  const isAlive = async (): Promise<boolean> => {
-    const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(log.gatewayId()));
-    const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
-    return (
-      last !== undefined &&
-      !last.deleted &&
-      gatewayBeatSchema.safeParse(fromBytes(last.data)).data?.lost !== true
-    );
-  };
-
-  const close = (connection: Connection, record: WorkerRecord | undefined) => {
+  const close = (connection: ClientConnection, record: RecordView | undefined) => {
     const reason: CloseCommand["reason"] = record && record.connections.length > 0 ? "replaced" : "admin";
     const { userId, id: connectionId } = connection;
     logger.warn({ userId, connectionId, reason }, "connection is not in the record: closing it");
@@ -96,7 +72,10 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
   };
 
   const run = async () => {
-    if (running) return;
+    if (running) {
+      isDueAgain = true;
+      return;
+    }
     running = true;
     let left = connections.userIds();
     for (let look = 0; look < LOOKS && left.length > 0 && !stopped; look++) {
@@ -113,7 +92,8 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
     }
     missing = new Set();
     running = false;
-    schedule(EVERY_MS);
+    schedule(isDueAgain ? AFTER_MS : EVERY_MS);
+    isDueAgain = false;
   };
   const schedule = (ms: number) => {
     next?.cancel();
@@ -122,9 +102,9 @@ export function reconcileConnections(deps: ReconcileDeps): { stop(): void } {
   const forget = bus.onChange((up) => {
     if (up) schedule(AFTER_MS);
   });
-  log.onLife(() => schedule(AFTER_MS));
 
   return {
+    soon: () => schedule(AFTER_MS),
     stop() {
       stopped = true;
       next?.cancel();

@@ -54,9 +54,22 @@ const firstTime = async (set: KeySet) => (await set.find("one")).algorithms;
 describe("a key set", () => {
   it("verifies tokens by the key that they name, each kind with its own algorithms", async () => {
     publish(jwk(first.publicKey, "one"), jwk(ec.publicKey, "two"), jwk(ed.publicKey, "three"));
-    const keyFor = createKeySource({ jwksUrl: url }, logger);
+    let readings = 0;
+    const keyFor = createKeySource({ jwksUrl: url }, logger, () => {
+      readings++;
+    });
+    expect(readings).toBe(1);
     const admin = { claim: "role", value: "ADMIN" };
-    const rules = { keyFor, issuer: undefined, audience: undefined, userClaims: ["sub"], admin };
+    const rules = {
+      keyFor,
+      issuer: undefined,
+      audience: undefined,
+      userClaims: ["sub"],
+      admin,
+      service: { claim: "role", value: "SERVICE" },
+      clockToleranceS: 30,
+      brokerTime: () => undefined,
+    };
     const sign = (key: jwt.Secret, algorithm: jwt.Algorithm, keyid?: string) =>
       jwt.sign({ sub: "alice" }, key, { algorithm, expiresIn: 60, ...(keyid ? { keyid } : {}) });
     const secret = first.publicKey.export({ type: "spki", format: "pem" }).toString();
@@ -74,6 +87,8 @@ describe("a key set", () => {
     ];
     for (const [token, code] of table) expect(await codeOf(verifyToken(token, rules))).toBe(code);
     expect(asked).toBe(1);
+    // One reading at the start, from which the age counts, and one for all these tokens.
+    expect(readings).toBe(2);
   });
 
   it("makes each key once", async () => {
@@ -113,7 +128,7 @@ describe("a key set", () => {
     await eventually(async () => (await codeOf(set.find("one"))) === "unauthorized");
   });
 
-  it("keeps what it knows while the provider is ill", async () => {
+  it("keeps its keys while the provider fails", async () => {
     publish(jwk(first.publicKey, "one"));
     const set = createKeySet(url, logger, { ...eager, refreshMs: 0 });
     await firstTime(set);
@@ -131,7 +146,8 @@ describe("a key set", () => {
     ["has no keys", { status: 200, keys: [] }],
     ["answers something else", { status: 200, keys: "hello" }],
     ["does not answer", "silence"],
-  ])("of a provider that %s tells callers to come again", async (_, given) => {
+    ["answers too much", { status: 200, keys: [jwk(first.publicKey, "one"), { fill: "x".repeat(300_000) }] }],
+  ])("of a provider that %s makes callers retry", async (_, given) => {
     answer = given;
     const set = createKeySet(url, logger, eager);
     expect(await codeOf(set.find("one"))).toBe("unavailable");

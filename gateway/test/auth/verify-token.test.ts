@@ -20,6 +20,9 @@ const rules = (key: { secret?: string; publicKey?: string }, over: Partial<Token
   audience: undefined,
   userClaims: ["userId", "sub"],
   admin: { claim: "role", value: "ADMIN" },
+  service: { claim: "role", value: "SERVICE" },
+  clockToleranceS: 30,
+  brokerTime: () => undefined,
   ...over,
 });
 const shared = rules({ secret: SECRET });
@@ -69,7 +72,7 @@ describe("a good token", () => {
     expect(await verifyToken(token, by)).toMatchObject({ userId: "alice", isAdmin: false });
   });
 
-  it("tells when it expires, in ms", async () => {
+  it("gives when it expires, in ms", async () => {
     expect((await verifyToken(sign({ userId: "a", exp: soon }, {}), shared)).expiresAt).toBe(soon * 1_000);
   });
 
@@ -158,6 +161,38 @@ describe("a bad token", () => {
       "accepted",
     ],
     ["not valid yet", sign({ userId: "alice" }, { ...inAMinute, notBefore: 60 }), shared, "unauthorized"],
+    ["valid in a moment", sign({ userId: "alice" }, { ...inAMinute, notBefore: 20 }), shared, "accepted"],
+    [
+      "a nbf that is no number",
+      raw({ alg: "HS256" }, { userId: "a", exp: soon, nbf: "now" }),
+      shared,
+      "unauthorized",
+    ],
+    ["issued in a moment", sign({ userId: "alice", iat: soon - 40 }, { expiresIn: 600 }), shared, "accepted"],
+    ["issued in a minute", sign({ userId: "alice", iat: soon }, { expiresIn: 600 }), shared, "unauthorized"],
+    [
+      "issued in a minute by this host's clock, which is behind",
+      sign({ userId: "alice", iat: soon }, { expiresIn: 600 }),
+      rules({ secret: SECRET }, { brokerTime: () => Date.now() + 60_000 }),
+      "accepted",
+    ],
+    [
+      "issued in a minute, by a broker whose clock is behind",
+      sign({ userId: "alice", iat: soon }, { expiresIn: 600 }),
+      rules({ secret: SECRET }, { brokerTime: () => 1_000 }),
+      "unauthorized",
+    ],
+    [
+      "an iat that is no number",
+      raw({ alg: "HS256" }, { userId: "a", exp: soon, iat: {} }),
+      shared,
+      "unauthorized",
+    ],
+    ["an exp beyond any date", raw({ alg: "HS256" }, { userId: "a", exp: 1e300 }), shared, "unauthorized"],
+    ["an exp of a million years", raw({ alg: "HS256" }, { userId: "a", exp: 3e13 }), shared, "unauthorized"],
+    ["expired within the tolerance", sign({ userId: "alice", exp: soon - 65 }, {}), shared, "token_expired"],
+    ["the id of an anonymous participant", sign({ sub: "anon_p1" }), shared, "unauthorized"],
+    ["that id by the first claim", sign({ userId: "anon_p1", sub: "alice" }), shared, "unauthorized"],
     ["expired", sign({ userId: "alice", exp: soon - 120 }, {}), shared, "token_expired"],
     [
       "expired, by another secret",
@@ -165,7 +200,7 @@ describe("a bad token", () => {
       shared,
       "unauthorized",
     ],
-    ["nobody named", sign({ name: "alice" }), shared, "unauthorized"],
+    ["no user named", sign({ name: "alice" }), shared, "unauthorized"],
     ["an empty id", sign({ userId: "" }), shared, "unauthorized"],
     ["an id that is an object", sign({ userId: { a: 1 } }), shared, "unauthorized"],
     ["an id that is too long", sign({ userId: "a".repeat(201) }), shared, "unauthorized"],

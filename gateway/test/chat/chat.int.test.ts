@@ -25,7 +25,7 @@ describe("a chat message", () => {
     expect([alice, bob, dave].map((client) => client.all("message:new").length)).toEqual([1, 1, 0]);
   });
 
-  it("sent while NATS is away is heard once it is back, by everyone, once, in order", async () => {
+  it("sent while NATS is away is received once it is back, by everyone, once, in order", async () => {
     const [first, second] = [await servers.gateway(), await servers.gateway()];
     const [alice, bob] = [await signIn(first.url, "alice"), await signIn(second.url, "bob")];
     await servers.nats.kill();
@@ -44,7 +44,7 @@ describe("a chat message", () => {
     expect(contents(bob.all("message:new"))).toEqual(sent);
   });
 
-  it("sent into a server that stands still is heard once it goes on", async () => {
+  it("sent into a server that stands still is received once it goes on", async () => {
     const [first, second] = [await servers.gateway(), await servers.gateway()];
     const [alice, bob] = [await signIn(first.url, "alice"), await signIn(second.url, "bob")];
     await servers.nats.kill("SIGSTOP");

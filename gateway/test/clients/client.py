@@ -10,19 +10,19 @@ url, token, transport, where = sys.argv[1:5]
 client = socketio.Client(reconnection=False)
 
 
-def tell(event, payload=None):
+def report(event, payload=None):
     # Each event comes on a thread of its own: one write keeps lines whole.
     os.write(1, (json.dumps({"event": event, "payload": payload}) + "\n").encode())
 
 
 @client.on("*")
 def received(event, payload=None):
-    tell(event, payload)
+    report(event, payload)
 
 
 @client.event
 def connect_error(payload):
-    tell("connect_error", payload)
+    report("connect_error", payload)
 
 
 credentials = {"auth": {"token": token}} if where == "auth" else {"headers": {"Authorization": f"Bearer {token}"}}

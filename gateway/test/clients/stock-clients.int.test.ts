@@ -43,8 +43,8 @@ const stock =
     return { received, close: () => socket.disconnect() };
   };
 
-/** What everyone who has signed in gets: the welcome, the snapshot, then a change. */
-async function goesThroughTheDoor(client: AnyClient): Promise<void> {
+/** What everyone who has signed in gets: `authenticated`, the snapshot, then a change. */
+async function receivesPresence(client: AnyClient): Promise<void> {
   const payloadsOf = (name: string) =>
     client.received.filter(({ event }) => event === name).map(({ payload }) => payload);
   await eventually(() => payloadsOf("presence:snapshot").length > 0);
@@ -70,11 +70,11 @@ describe.each([
   ["socket.io-client 4", stock(io4)],
   ["socket.io-client 3", stock(io3)],
 ])("%s", (_, open) => {
-  it.each(WISHES)("is welcomed and told of others %s", async (_how, wish) => {
-    await goesThroughTheDoor(open(gateway.url, { ...wish, token: tokenFor("alice") }));
+  it.each(WISHES)("is set up and receives others' changes %s", async (_how, wish) => {
+    await receivesPresence(open(gateway.url, { ...wish, token: tokenFor("alice") }));
   });
 
-  it("is told why it is refused", async () => {
+  it("receives why it is refused", async () => {
     const client = open(gateway.url, { token: "no token", transports: ["websocket"], where: "auth" });
     await eventually(() => client.received.length > 0);
     expect(client.received).toEqual([
@@ -92,7 +92,7 @@ if (!python) console.warn("python-socketio is not tested: Debian's package pytho
 
 describe.skipIf(!python)("python-socketio (needs Debian's python3-socketio)", () => {
   it.each(WISHES.filter(([, { transports }]) => transports.length === 1))(
-    "is welcomed and told of others %s",
+    "is set up and receives others' changes %s",
     async (_how, { transports, where }) => {
       const client = openPythonClient(python ?? "", [
         gateway.url,
@@ -100,7 +100,7 @@ describe.skipIf(!python)("python-socketio (needs Debian's python3-socketio)", ()
         transports[0] ?? "",
         where,
       ]);
-      await goesThroughTheDoor(client);
+      await receivesPresence(client);
     },
   );
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type LastPass, passesThrottle, type Shown } from "../../src/core/activity-throttle.ts";
+import { type LastPass, passesThrottle, type ShownVersion } from "../../src/core/activity-throttle.ts";
 
-const online = (version: number, epoch = 1): Shown => ({ isOnline: true, epoch, version });
-const offline = (version: number, epoch = 1): Shown => ({ isOnline: false, epoch, version });
+const online = (version: number, epoch = 1): ShownVersion => ({ isOnline: true, epoch, version });
+const offline = (version: number, epoch = 1): ShownVersion => ({ isOnline: false, epoch, version });
 const last = (at: number, version: number, epoch = 1): LastPass => ({ at, epoch, version });
 
 describe("an activity", () => {
-  it.each<[string, number, LastPass | undefined, Shown | undefined, boolean]>([
+  it.each<[string, number, LastPass | undefined, ShownVersion | undefined, boolean]>([
     ["the first one passes", 0, undefined, online(1), true],
     ["another within the time does not", 59_999, last(0, 1), online(1), false],
     ["nor when something else was shown of the user, who is online", 1, last(0, 1), online(9), false],

@@ -27,7 +27,7 @@ describe("the rate of connects", () => {
     expect(settled(1_000, { delayMs: 5, isHeld: true })).toBe(RATE_MAX);
   });
 
-  it("stays while nobody waits for it, and between ease and lateness", () => {
+  it("stays while no handshake waits for it, and between ease and lateness", () => {
     expect(settled(1_000, { delayMs: 5, isHeld: false })).toBe(1_000);
     expect(settled(1_000, { delayMs: 40, isHeld: true })).toBe(1_000);
   });
@@ -42,8 +42,8 @@ describe("waiting", () => {
   });
 });
 
-describe("whoever is refused", () => {
-  it("comes back at a time of their own, within seconds, later where more wait", () => {
+describe("a refused client", () => {
+  it("comes back at a time of its own, within seconds, later where more wait", () => {
     const any = [fc.nat(WAITING_MAX), fc.integer({ min: RATE_MIN, max: RATE_MAX })] as const;
     fc.assert(
       fc.property(...any, fc.double({ min: 0, max: 0.999, noNaN: true }), (waiting, rate, random) => {

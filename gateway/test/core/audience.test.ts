@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { findAudience, type Hearing } from "../../src/core/audience.ts";
+import { type AudienceQuery, findAudience } from "../../src/core/audience.ts";
 
 const rooms = new Map(
   Object.entries({
@@ -12,8 +12,8 @@ const rooms = new Map(
     admins: ["admin", "admin2", "farAdmin"],
   }).map(([name, ids]) => [name, new Set(ids)]),
 );
-const hearing: Hearing = {
-  told: ["small", "also", "nowhere"],
+const query: AudienceQuery = {
+  receiving: ["small", "also", "nowhere"],
   shared: ["small", "also", "large"],
   watchers: "watchers",
   own: "own",
@@ -22,24 +22,24 @@ const hearing: Hearing = {
 };
 
 describe("the audience of a change", () => {
-  it("is everyone in the rooms that are told, each socket once, but for the own and the blocked ones", () => {
-    const { sharers } = findAudience(rooms, { ...hearing, watchers: "nobody" });
+  it("is everyone in the receiving rooms, each socket once, but for the own and the blocked ones", () => {
+    const { sharers } = findAudience(rooms, { ...query, watchers: "none" });
     expect(sharers.sort()).toEqual(["other", "viewer"]);
   });
 
-  it("is whoever watches and shares a room, and not the rest of a room that is not told", () => {
-    expect(findAudience(rooms, hearing).sharers.sort()).toEqual(["other", "viewer", "watching"]);
+  it("is who watches and shares a room, and not the rest of a room that does not receive", () => {
+    expect(findAudience(rooms, query).sharers.sort()).toEqual(["other", "viewer", "watching"]);
   });
 
-  it("is administrators apart, over any block, who may watch anybody", () => {
-    expect(findAudience(rooms, hearing).admins.sort()).toEqual(["admin", "farAdmin"]);
-    const { admins, sharers } = findAudience(rooms, { ...hearing, isBlocked: () => true });
+  it("is administrators apart, over any block, who may watch any person", () => {
+    expect(findAudience(rooms, query).admins.sort()).toEqual(["admin", "farAdmin"]);
+    const { admins, sharers } = findAudience(rooms, { ...query, isBlocked: () => true });
     expect(admins.sort()).toEqual(["admin", "farAdmin"]);
     expect(sharers).toEqual([]);
   });
 
-  it("is nobody where there are no rooms", () => {
-    expect(findAudience(new Map(), hearing)).toEqual({ sharers: [], admins: [] });
+  it("is empty where there are no rooms", () => {
+    expect(findAudience(new Map(), query)).toEqual({ sharers: [], admins: [] });
   });
 
   it("is the same by definition and by the short ways, whatever the rooms", () => {
@@ -50,20 +50,22 @@ describe("the audience of a change", () => {
       .tuple(...names.map(() => sockets))
       .map((all) => new Map(all.map((members, n) => [names[n] as string, new Set(members)])));
     fc.assert(
-      fc.property(anyRooms, fc.subarray(["one", "two"]), sockets, (all, told, blocked) => {
+      fc.property(anyRooms, fc.subarray(["one", "two"]), sockets, (all, receiving, blocked) => {
         const isIn = (name: string, id: string) => all.get(name)?.has(id) ?? false;
-        const isHearing = (id: string) =>
-          told.some((name) => isIn(name, id)) ||
+        const isReceiving = (id: string) =>
+          receiving.some((name) => isIn(name, id)) ||
           (isIn("watchers", id) && (isIn("one", id) || isIn("two", id) || isIn("admins", id)));
-        const hearers = ids.filter((id) => isHearing(id) && !isIn("own", id));
+        const receivers = ids.filter((id) => isReceiving(id) && !isIn("own", id));
         const { sharers, admins } = findAudience(all, {
-          ...hearing,
-          told,
+          ...query,
+          receiving,
           shared: ["one", "two"],
           isBlocked: (id) => blocked.includes(id),
         });
-        expect(admins.sort()).toEqual(hearers.filter((id) => isIn("admins", id)));
-        expect(sharers.sort()).toEqual(hearers.filter((id) => !isIn("admins", id) && !blocked.includes(id)));
+        expect(admins.sort()).toEqual(receivers.filter((id) => isIn("admins", id)));
+        expect(sharers.sort()).toEqual(
+          receivers.filter((id) => !isIn("admins", id) && !blocked.includes(id)),
+        );
       }),
     );
   });

@@ -5,7 +5,7 @@ import { isDeeperThan } from "../../src/core/json-depth.ts";
 const depthOf = (value: unknown): number =>
   typeof value === "object" && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0;
 
-it("the depth of any JSON is told as if it had been read", () => {
+it("the depth of any JSON is found as by parsing it", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), fc.nat(7), (value, max) => {
       expect(isDeeperThan(JSON.stringify(value), max)).toBe(depthOf(value) > max);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toProfile, withoutStored, withStored } from "../../src/core/profile.ts";
 
-const user = { username: "bob", isAnonymous: false };
+const user = { username: "bob", displayName: "Bob", isAnonymous: false };
 
 describe("a profile", () => {
   it("carries what is stored", () => {

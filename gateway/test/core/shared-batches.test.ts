@@ -15,7 +15,7 @@ const contents = (batches: ReturnType<typeof create>) =>
   }));
 
 describe("batches", () => {
-  it("are one for all who were told the same, and others for whom something was kept from", () => {
+  it("are one for all with the same items, and others where an item was withheld", () => {
     const batches = create();
     batches.add(["r1", "r2", "r3", "r4"], change("a", 1));
     batches.add(["r1", "r2", "r4"], change("b", 1));
@@ -56,17 +56,17 @@ describe("batches", () => {
     expect(contents(batches)).toEqual([{ receivers: "s", items: "a2" }]);
   });
 
-  it("tell each receiver what it would be told on its own", () => {
-    const told = fc.record({
+  it("hold for each receiver what it would receive on its own", () => {
+    const steps = fc.record({
       user: fc.constantFrom("a", "b", "c"),
       to: fc.subarray(["r", "s", "t", "u"]),
       dropped: fc.option(fc.constantFrom("r", "s"), { nil: undefined, freq: 5 }),
     });
     fc.assert(
-      fc.property(fc.array(told), (steps) => {
+      fc.property(fc.array(steps), (all) => {
         const batches = create();
         const own = new Map<string, Change[]>();
-        for (const [version, { user, to, dropped }] of steps.entries()) {
+        for (const [version, { user, to, dropped }] of all.entries()) {
           const item = change(user, version);
           batches.add(to, item);
           for (const id of to) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { fullBucket, takeToken } from "../../src/core/token-bucket.ts";
+import { chargeTokens, fullBucket, reportedAt, takeToken } from "../../src/core/token-bucket.ts";
 
 it("a minute's worth may be spent at once, and comes back evenly", () => {
   const bucket = fullBucket(60, 0);
@@ -11,7 +11,7 @@ it("a minute's worth may be spent at once, and comes back evenly", () => {
   expect(takeToken(bucket, 60, 1_000)).toBe(1_000);
 });
 
-it("who waits as told finds a token, and nobody gets more than the burst and the rate", () => {
+it("who waits as advised finds a token, and no one gets more than the burst and the rate", () => {
   const steps = fc.array(fc.nat(5_000), { maxLength: 200 });
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 600 }), steps, (perMinute, waits) => {
@@ -26,5 +26,47 @@ it("who waits as told finds a token, and nobody gets more than the burst and the
       }
       expect(taken).toBeLessThanOrEqual(perMinute + (now / 60_000) * perMinute + 1e-6);
     }),
+  );
+});
+
+it("what was taken elsewhere is missing here, also below nothing, and comes back evenly", () => {
+  const bucket = fullBucket(60, 0);
+  chargeTokens(bucket, 60, 0, 59);
+  expect(takeToken(bucket, 60, 0)).toBe(0);
+  expect(takeToken(bucket, 60, 0)).toBe(1_000);
+  chargeTokens(bucket, 60, 0, 10);
+  expect(takeToken(bucket, 60, 0)).toBe(11_000);
+  chargeTokens(bucket, 60, 0, 1_000);
+  expect(takeToken(bucket, 60, 0)).toBe(61_000);
+  expect(takeToken(bucket, 60, 120_000)).toBe(0);
+});
+
+it("buckets of several processes that report let through what one would, and the tolerance", () => {
+  const steps = fc.array(fc.record({ at: fc.nat(3), wait: fc.nat(200) }), { maxLength: 400 });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 600 }),
+      fc.integer({ min: 2, max: 4 }),
+      steps,
+      (perMinute, n, takes) => {
+        const buckets = Array.from({ length: n }, () => fullBucket(perMinute, 0));
+        const unreported = buckets.map(() => 0);
+        let [now, taken] = [0, 0];
+        for (const { at, wait } of takes) {
+          now += wait;
+          const own = at % n;
+          if (takeToken(buckets[own] as (typeof buckets)[0], perMinute, now) > 0) continue;
+          taken++;
+          const report = (unreported[own] ?? 0) + 1;
+          unreported[own] = report < reportedAt(perMinute, n) ? report : 0;
+          if (unreported[own] !== 0) continue;
+          for (const bucket of buckets.filter((_, to) => to !== own)) {
+            chargeTokens(bucket, perMinute, now, report);
+          }
+        }
+        const tolerance = n * reportedAt(perMinute, n);
+        expect(taken).toBeLessThanOrEqual(perMinute + (now / 60_000) * perMinute + tolerance);
+      },
+    ),
   );
 });

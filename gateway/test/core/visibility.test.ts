@@ -6,17 +6,19 @@ import {
   type Relation,
   readStatus,
   relationTo,
-  tellStatus,
   type Viewer,
+  visibleStatus,
 } from "../../src/core/visibility.ts";
 
 const status = (isOnline: boolean): UserStatus => ({
   userId: "bob",
   username: "bob",
+  displayName: null,
   isAnonymous: false,
   isOnline,
   availability: "busy",
   statusText: "in a meeting",
+  statusExpiresAt: null,
   lastActiveAt: "2026-01-01T10:00:00.000Z",
   lastSeen: "2026-01-01T09:00:00.000Z",
   epoch: 1,
@@ -83,7 +85,7 @@ describe("two readings of a person", () => {
   });
 });
 
-describe("a status told live", () => {
+describe("a status sent live", () => {
   const open = status(true);
   const withoutDates = { ...open, lastActiveAt: null, lastSeen: null };
   it.each<[Relation, Partial<typeof bob>, UserStatus | undefined]>([
@@ -96,12 +98,12 @@ describe("a status told live", () => {
     ["admin", { isActive: false }, open],
     ["blocked", {}, undefined],
     ["stranger", {}, undefined],
-  ])("to a viewer who is %s, with %o", (relation, preferences, told) => {
-    expect(tellStatus(relation, { ...bob, ...preferences }, open)).toEqual(told);
+  ])("to a viewer who is %s, with %o", (relation, preferences, visible) => {
+    expect(visibleStatus(relation, { ...bob, ...preferences }, open)).toEqual(visible);
   });
 
   it("keeps the version of a departure whose dates are hidden, so that viewers accept it", () => {
-    expect(tellStatus("sharer", { ...bob, showLastSeen: false }, status(false))).toMatchObject({
+    expect(visibleStatus("sharer", { ...bob, showLastSeen: false }, status(false))).toMatchObject({
       isOnline: false,
       lastSeen: null,
       version: 7,
@@ -130,7 +132,7 @@ describe("a status read on request", () => {
     expect(readStatus(relation, "bob", { ...bob, ...preferences }, given)).toEqual(read);
   });
 
-  it("tells a stranger, an anonymous one too, from nobody by nothing", () => {
+  it("reads alike for a stranger, an anonymous one too, and for an unknown user", () => {
     const stranger = readStatus("stranger", "anon_x", { ...bob, isAnonymous: true }, status(true));
     expect(stranger).toEqual(readStatus("stranger", "anon_x", undefined, undefined));
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { openNats } from "@meeshy/shared/nats/connect";
-import { CLIENT_PAYLOADS, SERVER_PAYLOADS } from "@meeshy/shared/payloads";
 import { SERVICE_REQUESTS, type ServiceSubject } from "@meeshy/shared/service-requests";
+import { CLIENT_EVENT_TABLE, SERVER_EVENT_TABLE } from "@meeshy/shared/socket-events";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -26,7 +26,7 @@ const described = JSON.parse(
   readFileSync(new URL("../../../docs/asyncapi.json", import.meta.url), "utf8"),
 ) as Described;
 
-/** Checks a payload against the document, which knows every field of it. */
+/** Checks a payload against the document, which has every field of it. */
 function expectDescribed(channel: string, name: string, payload: unknown): void {
   const messages = Object.values(described.channels[channel]?.messages ?? {});
   const message = messages.find((one) => one.name === name);
@@ -67,7 +67,7 @@ afterAll(async () => {
 describe("over Socket.IO", () => {
   it("acknowledgements are as described, refusals included", async () => {
     const alice = await enter("alice");
-    const asked: [keyof typeof CLIENT_PAYLOADS, unknown][] = [
+    const asked: [keyof typeof CLIENT_EVENT_TABLE, unknown][] = [
       ["message:send", { conversationId: "general", content: "hello" }],
       ["message:send", { conversationId: "nope", content: "hello" }],
       ["message:send", {}],
@@ -82,7 +82,7 @@ describe("over Socket.IO", () => {
     for (const [event, payload] of asked) {
       const answer = await alice.ask(event, payload);
       expectDescribed("socket", `${event}.answer`, answer);
-      if (answer.success) expectNothingElse(CLIENT_PAYLOADS[event].data, answer.data);
+      if (answer.success) expectNothingElse(CLIENT_EVENT_TABLE[event].data, answer.data);
     }
   });
 
@@ -107,8 +107,10 @@ describe("over Socket.IO", () => {
     });
     const blocking = { method: "PUT", headers: { authorization: headers.authorization } };
     await fetch(`${gateway.url}/api/users/me/blocks/bob`, blocking);
+    // The end of a block is a partial snapshot.
+    await fetch(`${gateway.url}/api/users/me/blocks/bob`, { ...blocking, method: "DELETE" });
     await eventually(() => bob.all<{ partial?: true }>("presence:snapshot").some(({ partial }) => partial), {
-      what: "bob is told of a block",
+      what: "bob receives the end of a block",
     });
     const brief = openClient(gateway.url, { token: tokenFor("alice", {}, { expiresIn: 2 }) });
     clients.push(brief);
@@ -122,12 +124,12 @@ describe("over Socket.IO", () => {
 
     const received = clients.flatMap((client) => client.received);
     const own = received.filter(({ event }) => event !== "disconnect") as {
-      event: keyof typeof SERVER_PAYLOADS;
+      event: keyof typeof SERVER_EVENT_TABLE;
       payload: unknown;
     }[];
     for (const { event, payload } of own) {
       expectDescribed("socket", event, payload);
-      expectNothingElse(SERVER_PAYLOADS[event], payload);
+      expectNothingElse(SERVER_EVENT_TABLE[event].payload, payload);
     }
     expect([...new Set(own.map(({ event }) => event))]).toEqual(
       expect.arrayContaining([
@@ -149,9 +151,9 @@ describe("over Socket.IO", () => {
     gateway = await servers.gateway({ LARGE_ROOM_SIZE: "2" });
     const alice = await enter("alice");
     await enter("bob");
-    const told = await alice.nth("presence:occupancy");
-    expectDescribed("socket", "presence:occupancy", told);
-    expectNothingElse(SERVER_PAYLOADS["presence:occupancy"], told);
+    const received = await alice.nth("presence:occupancy");
+    expectDescribed("socket", "presence:occupancy", received);
+    expectNothingElse(SERVER_EVENT_TABLE["presence:occupancy"].payload, received);
   });
 });
 
@@ -160,7 +162,7 @@ describe("over NATS", () => {
     gateway = await servers.gateway();
     const { nc, close } = await openNats(servers.nats.as("service"), "service");
     const asked: [ServiceSubject, object][] = [
-      ["presence.query", { userIds: ["alice", "nobody"] }],
+      ["presence.query", { userIds: ["alice", "missing"] }],
       ["presence.activity", { userId: "alice" }],
       ["presence.availability", { userId: "alice", availability: "dnd" }],
       ["presence.membership", { userId: "alice", conversationId: "general", change: "joined" }],

@@ -18,16 +18,30 @@ interface Example {
   refused?: { path?: string; body?: object; as?: string; status: number };
 }
 
-const claimsOf = (user: string) => (user === "admin" ? { role: "ADMIN" } : {});
-const nobody = "/api/conversations/nope";
+const ROLES: Record<string, object> = { admin: { role: "ADMIN" }, calendar: { role: "SERVICE" } };
+const claimsOf = (name: string) => ROLES[name] ?? {};
+/** A request of another service, which people may not make. */
+const service = (request: string, body: object): [string, Example] => {
+  const path = `/api/service/${request}`;
+  return [`post ${path}`, { path, as: "calendar", body, refused: { as: "alice", status: 403 } }];
+};
+const missing = "/api/conversations/nope";
 const member = "/api/conversations/general/members/carol";
 
 /** One request for each operation of the document; later ones build on what earlier ones did. */
 const EXAMPLES: Record<string, Example> = {
+  ...Object.fromEntries([
+    service("activity", { userId: "bob" }),
+    service("availability", { userId: "bob", availability: "busy", expiresInMs: 60_000 }),
+    service("session", { userId: "bob", sessionId: "desk", ttlS: 60 }),
+    service("membership", { userId: "bob", conversationId: "general", change: "joined" }),
+    service("account", { userId: "bob", change: "profile" }),
+    service("query", { userIds: ["bob", "missing"], viewerId: "alice" }),
+  ]),
   "get /api/users/me": { path: "/api/users/me" },
   "get /api/users/status": { path: "/api/users/status" },
   "get /api/users/presence": {
-    path: "/api/users/presence?ids=bob,nobody",
+    path: "/api/users/presence?ids=bob,missing",
     refused: { path: "/api/users/presence", status: 400 },
   },
   "get /api/users/{userId}": { path: "/api/users/bob" },
@@ -41,6 +55,7 @@ const EXAMPLES: Record<string, Example> = {
     body: { availability: "busy", statusText: "writing" },
     refused: { body: { availability: "away" }, status: 400 },
   },
+  "delete /api/users/me/availability": { path: "/api/users/me/availability" },
   "put /api/users/me/blocks/{userId}": {
     path: "/api/users/me/blocks/bob",
     refused: { path: "/api/users/me/blocks/alice", status: 400 },
@@ -49,17 +64,17 @@ const EXAMPLES: Record<string, Example> = {
   "get /api/conversations": { path: "/api/conversations" },
   "get /api/conversations/{conversationId}/presence": {
     path: "/api/conversations/general/presence",
-    refused: { path: `${nobody}/presence`, status: 404 },
+    refused: { path: `${missing}/presence`, status: 404 },
   },
   "put /api/conversations/{conversationId}/members/{userId}": {
     path: member,
     as: "admin",
-    refused: { path: `${nobody}/members/carol`, status: 404 },
+    refused: { path: `${missing}/members/carol`, status: 404 },
   },
   "delete /api/conversations/{conversationId}/members/{userId}": {
     path: member,
     as: "admin",
-    refused: { path: `${nobody}/members/carol`, status: 404 },
+    refused: { path: `${missing}/members/carol`, status: 404 },
   },
   "post /api/messages": {
     path: "/api/messages",

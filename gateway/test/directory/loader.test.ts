@@ -1,34 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createLoader, oneByOne } from "../../src/directory/loader.ts";
+import { createLoader } from "../../src/directory/loader.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 /** A source whose answers are given by hand. */
-function source() {
-  const asked: {
-    keys: readonly string[];
-    answer: (values: Record<string, object>) => void;
-    fail: () => void;
-  }[] = [];
-  const load = (keys: readonly string[]) =>
-    new Promise<Map<string, object>>((resolve, reject) => {
-      asked.push({
-        keys,
-        answer: (values) => resolve(new Map(Object.entries(values))),
-        fail: () => reject(new Error("away")),
-      });
+function source(max = 100) {
+  const asked: { key: string; answer: (value?: object) => void; fail: () => void }[] = [];
+  const load = (key: string) =>
+    new Promise<object | undefined>((resolve, reject) => {
+      asked.push({ key, answer: resolve, fail: () => reject(new Error("away")) });
     });
-  return { asked, loader: createLoader({ load, max: 100, ttlMs: 1_000, deadlineMs: 500 }) };
+  return { asked, loader: createLoader({ load, max, ttlMs: 1_000 }) };
 }
 
 describe("a loader", () => {
   it("asks once for a key while the answer is under way, and not at all while it is fresh", async () => {
     const { asked, loader } = source();
     const [first, second] = [loader.get("a"), loader.getMany(["a", "b"])];
-    expect(asked.map(({ keys }) => keys)).toEqual([["a"], ["b"]]);
-    asked[0]?.answer({ a: { n: 1 } });
-    asked[1]?.answer({});
+    expect(asked.map(({ key }) => key)).toEqual(["a", "b"]);
+    asked[0]?.answer({ n: 1 });
+    asked[1]?.answer();
     expect(await first).toEqual({ n: 1 });
     expect(await second).toEqual(new Map([["a", { n: 1 }]]));
     expect(await loader.get("a")).toEqual({ n: 1 });
@@ -38,42 +30,77 @@ describe("a loader", () => {
   it("asks again for what is older than the caller wants, or is not there", async () => {
     const { asked, loader } = source();
     const first = loader.getMany(["a", "b"]);
-    asked[0]?.answer({ a: { n: 1 } });
+    asked[0]?.answer({ n: 1 });
+    asked[1]?.answer();
     await first;
     vi.advanceTimersByTime(600);
     void loader.get("a");
-    expect(asked).toHaveLength(1);
+    expect(asked).toHaveLength(2);
     void loader.get("a", 500);
     void loader.get("b");
-    expect(asked.map(({ keys }) => keys)).toEqual([["a", "b"], ["a"], ["b"]]);
+    expect(asked.map(({ key }) => key)).toEqual(["a", "b", "a", "b"]);
   });
 
-  it("serves what it knows when the source fails or hangs, and says so when it knows nothing", async () => {
+  it("serves what it holds when the source fails, and rejects when it holds nothing", async () => {
     const { asked, loader } = source();
     const first = loader.get("a");
-    asked[0]?.answer({ a: { n: 1 } });
+    asked[0]?.answer({ n: 1 });
     await first;
     vi.advanceTimersByTime(5_000);
     const [known, unknown] = [loader.get("a"), loader.get("b")];
     const refused = expect(unknown).rejects.toMatchObject({ code: "unavailable" });
     asked[1]?.fail();
-    await vi.advanceTimersByTimeAsync(500);
+    asked[2]?.fail();
     expect(await known).toEqual({ n: 1 });
     await refused;
+    expect(loader.peek("a")).toEqual({ n: 1 });
   });
 
-  it("gives at once what it knows, however old, and renews it meanwhile", async () => {
+  it("forgets what the source has no more", async () => {
+    const { asked, loader } = source();
+    const first = loader.get("a");
+    asked[0]?.answer({ n: 1 });
+    await first;
+    const second = loader.get("a", -1);
+    asked[1]?.answer();
+    expect(await second).toBeUndefined();
+    expect(loader.peek("a")).toBeUndefined();
+    const third = loader.get("a");
+    asked[2]?.fail();
+    await expect(third).rejects.toMatchObject({ code: "unavailable" });
+  });
+
+  it("keeps no room for what is absent", async () => {
+    const { asked, loader } = source(2);
+    loader.prime("a", { n: 1 });
+    for (const key of ["b", "c"]) {
+      const reading = loader.get(key);
+      asked.at(-1)?.answer();
+      expect(await reading).toBeUndefined();
+    }
+    expect(loader.peek("a")).toEqual({ n: 1 });
+  });
+
+  it("answers those whom it has no room to keep an answer for", async () => {
+    const { asked, loader } = source(1);
+    const both = loader.getMany(["a", "b"]);
+    for (const { key, answer } of asked) answer({ key });
+    expect(await both).toEqual(new Map(["a", "b"].map((key) => [key, { key }])));
+    expect([loader.peek("a"), loader.peek("b")]).toEqual([undefined, { key: "b" }]);
+  });
+
+  it("gives at once what it holds, however old, and renews it meanwhile", async () => {
     const { asked, loader } = source();
     expect(loader.peek("a")).toBeUndefined();
     expect(asked).toHaveLength(0);
     const first = loader.get("a");
-    asked[0]?.answer({ a: { n: 1 } });
+    asked[0]?.answer({ n: 1 });
     await first;
     vi.advanceTimersByTime(2_000);
     expect(loader.peek("a")).toEqual({ n: 1 });
     expect(loader.peek("a")).toEqual({ n: 1 });
     expect(asked).toHaveLength(2);
-    asked[1]?.answer({ a: { n: 2 } });
+    asked[1]?.answer({ n: 2 });
     await vi.advanceTimersByTimeAsync(0);
     expect(loader.peek("a")).toEqual({ n: 2 });
   });
@@ -83,57 +110,44 @@ describe("a loader", () => {
     const before = loader.get("a");
     loader.forget("a");
     const after = loader.get("a");
-    asked[1]?.answer({ a: { n: 2 } });
-    asked[0]?.answer({ a: { n: 1 } });
-    await Promise.all([before, after]);
+    asked[1]?.answer({ n: 2 });
+    asked[0]?.answer({ n: 1 });
+    expect(await Promise.all([before, after])).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(loader.peek("a")).toEqual({ n: 2 });
+    const late = loader.get("b");
+    loader.forget("b");
+    asked[2]?.answer({ n: 3 });
+    expect(await late).toEqual({ n: 3 });
+    expect(loader.peek("b")).toBeUndefined();
+  });
+
+  it("asks in the caller's way, and those who come meanwhile share the answer", async () => {
+    const { asked, loader } = source();
+    const elsewhere = Promise.withResolvers<object>();
+    const answers = [loader.get("a", 1_000, () => elsewhere.promise), loader.get("a")];
+    elsewhere.resolve({ n: 1 });
+    expect(await Promise.all(answers)).toEqual([{ n: 1 }, { n: 1 }]);
+    expect(await loader.get("a")).toEqual({ n: 1 });
+    expect(asked).toEqual([]);
+  });
+
+  it("takes what was read elsewhere as fresh", async () => {
+    const { asked, loader } = source();
+    loader.prime("a", { n: 1 });
+    expect(await loader.get("a")).toEqual({ n: 1 });
+    vi.advanceTimersByTime(1_001);
+    const asking = loader.get("a");
+    loader.prime("a", { n: 2 });
+    asked[0]?.answer({ n: 3 });
+    expect(await asking).toEqual({ n: 3 });
     expect(loader.peek("a")).toEqual({ n: 2 });
   });
-
-  it("takes an answer that was asked for elsewhere, unless it was forgotten meanwhile or failed", async () => {
-    const { asked, loader } = source();
-    expect(loader.needs("a")).toBe(true);
-    loader.expect("a", Promise.resolve({ n: 1 }));
-    expect(loader.needs("a")).toBe(false);
-    expect(await loader.get("a")).toEqual({ n: 1 });
-    expect(asked).toHaveLength(0);
-
-    const late = Promise.withResolvers<object>();
-    loader.expect("b", late.promise);
-    loader.forget("b");
-    expect(loader.needs("b")).toBe(true);
-    late.resolve({ n: 1 });
-    await vi.advanceTimersByTimeAsync(0);
-    expect(loader.peek("b")).toBeUndefined();
-
-    loader.expect("c", Promise.reject(new Error("away")));
-    await expect(loader.get("c")).rejects.toThrow("cannot be read");
-    expect(loader.needs("c")).toBe(true);
-  });
-});
-
-it("a loader keeps what was read elsewhere, unless it is being asked for here", async () => {
-  const { asked, loader } = source();
-  loader.learn("a", { n: 1 });
-  expect(loader.needs("a")).toBe(false);
-  vi.advanceTimersByTime(1_001);
-  expect(loader.needs("a")).toBe(true);
-  const asking = loader.get("a");
-  loader.learn("a", { n: 2 });
-  expect(loader.peek("a")).toEqual({ n: 1 });
-  asked[0]?.answer({ a: { n: 3 } });
-  expect(await asking).toEqual({ n: 3 });
-  expect(loader.peek("a")).toEqual({ n: 3 });
-});
-
-it("a source that is asked one by one leaves out whom it does not know", async () => {
-  const load = oneByOne(async (key: string) => (key === "b" ? undefined : { key }));
-  expect(await load(["a", "b"])).toEqual(new Map([["a", { key: "a" }]]));
 });
 
 it("gives nothing old to a caller who asks for what is fresh", async () => {
   const { asked, loader } = source();
   const first = loader.get("a");
-  asked[0]?.answer({ a: { n: 1 } });
+  asked[0]?.answer({ n: 1 });
   await first;
   expect(await loader.getFresh(["a"], 1_000)).toEqual(new Map([["a", { n: 1 }]]));
   vi.advanceTimersByTime(1_001);
@@ -143,16 +157,43 @@ it("gives nothing old to a caller who asks for what is fresh", async () => {
   expect(await any).toEqual({ n: 1 });
 });
 
-it("an answer that is not needed, since the key was asked for already, may fail without any harm to the process", async () => {
-  const { asked, loader } = source();
-  const unhandled = vi.fn();
-  process.on("unhandledRejection", unhandled);
-  const asking = loader.get("a");
-  loader.expect("a", Promise.reject(new Error("late")));
-  asked[0]?.answer({ a: { n: 1 } });
-  expect(await asking).toEqual({ n: 1 });
-  vi.useRealTimers();
-  await new Promise((resolve) => setImmediate(resolve));
-  process.off("unhandledRejection", unhandled);
-  expect(unhandled).not.toHaveBeenCalled();
+describe("what is not there", () => {
+  const counted = (absentMs?: number) => {
+    const asked: string[] = [];
+    const load = async (key: string) => {
+      asked.push(key);
+      return key === "there" ? { key } : undefined;
+    };
+    const loader = createLoader({
+      max: 10,
+      ttlMs: 60_000,
+      load,
+      ...(absentMs === undefined ? {} : { absentMs }),
+    });
+    return { asked, loader };
+  };
+
+  it("is looked up once, as what is there; reads that have to be right ask again", async () => {
+    const { asked, loader } = counted();
+    for (const _ of [1, 2]) expect((await loader.lookUp(["there", "missing"])).size).toBe(1);
+    expect(asked).toEqual(["there", "missing"]);
+    expect(await loader.get("missing")).toBeUndefined();
+    expect(asked).toEqual(["there", "missing", "missing"]);
+  });
+
+  it("is found once it was forgotten, or is there", async () => {
+    const { asked, loader } = counted();
+    await loader.lookUp(["missing"]);
+    loader.forget("missing");
+    await loader.lookUp(["missing"]);
+    expect(asked).toHaveLength(2);
+    loader.prime("missing", { key: "missing" });
+    expect((await loader.lookUp(["missing"])).size).toBe(1);
+  });
+
+  it("is not asked for again by any read for as long as that is wanted", async () => {
+    const { asked, loader } = counted(60_000);
+    for (const _ of [1, 2]) expect(await loader.get("missing")).toBeUndefined();
+    expect(asked).toEqual(["missing"]);
+  });
 });

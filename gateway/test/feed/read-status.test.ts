@@ -1,4 +1,5 @@
-import { type StatusMessage, statusMessageSchema } from "@meeshy/shared/status";
+import type { StatusMessage } from "@meeshy/shared/status";
+import { readableStatusSchema } from "@meeshy/shared/status-schema";
 import { statusSubject } from "@meeshy/shared/subjects";
 import { expect, test } from "vitest";
 import { readStatusMessage } from "../../src/feed/read-status.ts";
@@ -6,10 +7,12 @@ import { readStatusMessage } from "../../src/feed/read-status.ts";
 const status: StatusMessage = {
   userId: "bob",
   username: "bob",
+  displayName: null,
   isAnonymous: false,
   isOnline: true,
   availability: "dnd",
   statusText: "é",
+  statusExpiresAt: null,
   lastActiveAt: "2026-01-01T12:00:00.000Z",
   lastSeen: null,
   epoch: 1,
@@ -54,13 +57,24 @@ test.each(Object.keys(status).filter((field) => field !== "userId"))(
   (field) => {
     for (const value of VALUES) {
       const given = JSON.parse(JSON.stringify({ ...status, [field]: value }));
-      if (statusMessageSchema.safeParse(given).success) expect(read(given).status).toEqual(given);
-      else expect(() => read(given), JSON.stringify(value)).toThrow("not a status");
+      const taken = readableStatusSchema.safeParse(given);
+      if (taken.success) {
+        const { status: found, text } = read(given);
+        expect([found, JSON.parse(text)]).toEqual([taken.data, taken.data]);
+      } else expect(() => read(given), JSON.stringify(value)).toThrow("not a status");
     }
   },
 );
 
-test("what is no object, no JSON or of somebody else is refused", () => {
+test("a cause and an availability of tomorrow's release read as the defaults, and the person is shown", () => {
+  const given = { ...status, cause: "teleport", availability: "focus", mood: "good" };
+  const online = { ...given, cause: "manual", availability: "available" };
+  expect(read(given)).toEqual({ status: online, text: JSON.stringify(online) });
+  const offline = { ...online, isOnline: false, cause: "manual" };
+  expect(read({ ...given, isOnline: false }).status).toEqual(offline);
+});
+
+test("what is no object, no JSON or of another user is refused", () => {
   for (const value of [null, 1, "text", [status]]) expect(() => read(value)).toThrow("not a status");
   expect(() => readStatusMessage(statusSubject("bob"), new TextEncoder().encode("{"))).toThrow(SyntaxError);
   expect(() => read({ ...status, userId: 1 })).toThrow("not a status");

@@ -5,10 +5,12 @@ import { createReplica, type Replica } from "../../src/feed/replica.ts";
 const status = (over: Partial<StatusMessage>): StatusMessage => ({
   userId: "bob",
   username: "bob",
+  displayName: null,
   isAnonymous: false,
   isOnline: true,
   availability: "available",
   statusText: null,
+  statusExpiresAt: null,
   lastActiveAt: null,
   lastSeen: null,
   epoch: 1,
@@ -23,34 +25,34 @@ const status = (over: Partial<StatusMessage>): StatusMessage => ({
 const apply = (replica: Replica, of: StatusMessage, seq: number) =>
   replica.apply(of, seq, JSON.stringify(of));
 
-/** Whether viewers are to be told. */
-const tells = (replica: Replica, of: StatusMessage, seq: number) =>
+/** Whether viewers are to receive it. */
+const isNews = (replica: Replica, of: StatusMessage, seq: number) =>
   apply(replica, of, seq)?.isChange ?? false;
 
 describe("the replica", () => {
-  it("tells news from what is as old or older, epoch first", () => {
+  it("distinguishes news from what is as old or older, epoch first", () => {
     const replica = createReplica();
-    expect(tells(replica, status({ version: 5 }), 1)).toBe(true);
-    expect(tells(replica, status({ version: 5, isOnline: false }), 2)).toBe(false);
-    expect(tells(replica, status({ version: 4 }), 3)).toBe(false);
-    expect(tells(replica, status({ epoch: 0, version: 9 }), 4)).toBe(false);
+    expect(isNews(replica, status({ version: 5 }), 1)).toBe(true);
+    expect(isNews(replica, status({ version: 5, isOnline: false }), 2)).toBe(false);
+    expect(isNews(replica, status({ version: 4 }), 3)).toBe(false);
+    expect(isNews(replica, status({ epoch: 0, version: 9 }), 4)).toBe(false);
     expect(replica.shown("bob")).toMatchObject({ isOnline: false, epoch: 1, version: 5 });
-    expect(tells(replica, status({ epoch: 2, version: 1 }), 5)).toBe(true);
+    expect(isNews(replica, status({ epoch: 2, version: 1 }), 5)).toBe(true);
     expect(replica.shown("bob")).toMatchObject({ isOnline: true, epoch: 2, version: 1 });
   });
 
-  it("does not call it news when a new epoch tells the same anew", () => {
+  it("does not call it news when a new epoch repeats the same", () => {
     const replica = createReplica();
     apply(replica, status({ version: 5 }), 1);
-    expect(tells(replica, status({ epoch: 2, version: 1 }), 2)).toBe(false);
+    expect(isNews(replica, status({ epoch: 2, version: 1 }), 2)).toBe(false);
     expect(replica.shown("bob")).toMatchObject({ epoch: 2, version: 1 });
-    expect(tells(replica, status({ epoch: 3, version: 1, statusText: "lunch" }), 3)).toBe(true);
+    expect(isNews(replica, status({ epoch: 3, version: 1, statusText: "lunch" }), 3)).toBe(true);
   });
 
   it("takes the later message of one version, without calling it news", () => {
     const replica = createReplica();
     apply(replica, status({ version: 5 }), 1);
-    expect(tells(replica, status({ version: 5, conversationIds: ["project"] }), 2)).toBe(false);
+    expect(isNews(replica, status({ version: 5, conversationIds: ["project"] }), 2)).toBe(false);
     expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
     apply(replica, status({ version: 5, conversationIds: ["general"] }), 1);
     expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
@@ -60,7 +62,7 @@ describe("the replica", () => {
     const replica = createReplica();
     apply(replica, status({ version: 5 }), 1);
     const news = { version: 0, epoch: 0, isOnline: false, conversationIds: ["project"], directoryVersion: 9 };
-    expect(tells(replica, status(news), 2)).toBe(false);
+    expect(isNews(replica, status(news), 2)).toBe(false);
     expect(replica.get("bob")).toMatchObject({ isOnline: true, version: 5, conversationIds: ["project"] });
     expect(replica.onlineIn("general")).toEqual(new Set());
     expect(replica.onlineIn("project")).toEqual(new Set(["bob"]));
@@ -68,7 +70,7 @@ describe("the replica", () => {
     expect(replica.get("bob")?.conversationIds).toEqual(["project"]);
   });
 
-  it("knows who is online in a conversation", () => {
+  it("holds who is online in a conversation", () => {
     const replica = createReplica();
     apply(replica, status({ conversationIds: ["general", "project"] }), 1);
     apply(replica, status({ userId: "carol" }), 2);
@@ -79,7 +81,7 @@ describe("the replica", () => {
     expect(replica.onlineIn("general")).toEqual(new Set(["carol"]));
   });
 
-  it("forgets whoever is offline and has left the stream", () => {
+  it("forgets people who are offline and have left the stream", () => {
     const replica = createReplica();
     apply(replica, status({}), 1);
     apply(replica, status({ userId: "carol", isOnline: false }), 2);

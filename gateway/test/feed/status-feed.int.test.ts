@@ -1,10 +1,11 @@
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
-import { ensureStreams } from "@meeshy/shared/nats/streams";
+import { ERASED_STATUS_KEPT_MS, ensureStreams } from "@meeshy/shared/nats/streams";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { STREAM_STATUS, statusSetSubject, statusSubject } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
+import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
 import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createStatusFeed, type StatusFeed } from "../../src/feed/status-feed.ts";
@@ -41,10 +42,12 @@ afterEach(async () => {
 const status = (userId: string, over: Partial<StatusMessage> = {}): StatusMessage => ({
   userId,
   username: userId,
+  displayName: null,
   isAnonymous: false,
   isOnline: true,
   availability: "available",
   statusText: null,
+  statusExpiresAt: null,
   lastActiveAt: null,
   lastSeen: null,
   epoch: 1,
@@ -65,7 +68,7 @@ const publish = async (userId: string, over: Partial<StatusMessage> = {}) => {
 const metrics = createGatewayMetrics(new Registry());
 const start = async (over: NatsLink = link) => {
   feed = createStatusFeed({ bus: over, metrics, logger: quiet });
-  feed.onChange((message) => news.push(message));
+  feed.onChange(({ status }) => news.push(status));
   await feed.loaded;
   return feed;
 };
@@ -169,8 +172,8 @@ describe("the status feed", () => {
     "finds a stream that was made anew and is %s, and takes its statuses for the truth",
     async (_, others) => {
       const { get, shown, onStale } = await start();
-      const told: (number | null)[] = [];
-      onStale((since) => told.push(since));
+      const notices: (number | null)[] = [];
+      onStale((since) => notices.push(since));
       for (let n = 0; n < 5; n++) await publish("alice");
       await publish("bob");
       await eventually(() => news.length === 6);
@@ -179,8 +182,8 @@ describe("the status feed", () => {
       await publish("alice", { epoch: 2, version: 1, isOnline: false });
       for (let n = 0; n < others; n++) await publish(`other-${n}`);
       await eventually(() => shown("alice")?.epoch === 2 && get("bob") === undefined);
-      await eventually(() => told.length === 2);
-      expect(told).toEqual([expect.any(Number), null]);
+      await eventually(() => notices.length === 2);
+      expect(notices).toEqual([expect.any(Number), null]);
       const next = await publish("bob");
       await eventually(() => news.at(-1)?.version === next);
     },
@@ -200,14 +203,14 @@ describe("the status feed", () => {
         return answer;
       },
     });
-    const told: (number | null)[] = [];
-    onStale((since) => told.push(since));
+    const notices: (number | null)[] = [];
+    onStale((since) => notices.push(since));
     await publish("alice");
     isOvertaking = true;
     await eventually(() => news.length === 2);
     const next = await publish("alice");
     await eventually(() => news.at(-1)?.version === next);
-    expect(told).toEqual([]);
+    expect(notices).toEqual([]);
   });
 
   it("keeps up with thousands of changes that come at once while it begins", async () => {
@@ -226,8 +229,8 @@ describe("the status feed", () => {
 describe("the view", () => {
   it("is stale while NATS is silent, and right again with everything that was missed", async () => {
     const { staleSince, onStale, shown } = await start();
-    const told: (number | null)[] = [];
-    onStale((since) => told.push(since));
+    const notices: (number | null)[] = [];
+    onStale((since) => notices.push(since));
     await publish("alice");
     await nats.kill("SIGSTOP");
     await eventually(() => staleSince() !== null);
@@ -235,16 +238,46 @@ describe("the view", () => {
     // The writer's link may break meanwhile.
     const missed = await eventually(() => publish("bob"));
     await eventually(() => staleSince() === null && shown("bob")?.version === missed);
-    expect(told).toEqual([expect.any(Number), null]);
+    expect(notices).toEqual([expect.any(Number), null]);
+  });
+
+  it("holds no one whose last status came and went while the gateway was cut off", async () => {
+    const proxy = await startTcpProxy(nats.port);
+    const cutOff = await openNats({ url: `nats://127.0.0.1:${proxy.port}` }, "gateway");
+    try {
+      let passedMs = 0;
+      const clock = { ...cutOff.clock, now: () => cutOff.clock.now() + passedMs };
+      await publish("alice");
+      await publish("bob");
+      const { staleSince, onStale, shown, onlineIn } = await start({ ...cutOff, clock });
+      const notices: (number | null)[] = [];
+      onStale((since) => notices.push(since));
+      proxy.cut();
+      await eventually(() => staleSince() !== null);
+      await publish("alice", { isOnline: false, username: null, conversationIds: [] });
+      await writer.jsm.streams.purge(STREAM_STATUS, { filter: statusSetSubject("alice") });
+      const missed = await publish("bob", { availability: "busy" });
+      passedMs = ERASED_STATUS_KEPT_MS;
+      proxy.mend();
+      await eventually(() => staleSince() === null);
+      expect(shown("alice")).toBeUndefined();
+      expect(onlineIn("general")).toEqual(new Set(["bob"]));
+      expect(versions()).toEqual([missed]);
+      expect(notices).toEqual([expect.any(Number), null]);
+    } finally {
+      await feed?.stop();
+      await cutOff.close();
+      await proxy.close();
+    }
   });
 
   it("is not called stale for a link that comes back at once", async () => {
     const { onStale, shown } = await start();
-    const told: (number | null)[] = [];
-    onStale((since) => told.push(since));
+    const notices: (number | null)[] = [];
+    onStale((since) => notices.push(since));
     await link.nc.reconnect();
     const next = await publish("alice");
     await eventually(() => shown("alice")?.version === next);
-    expect(told).toEqual([]);
+    expect(notices).toEqual([]);
   });
 });

@@ -16,8 +16,8 @@ import {
 } from "../harness.ts";
 
 /**
- * Anything at all, at every door. The gateway runs in this process: an exception that nobody catches, or a rejection
- * that nobody handles, fails the run. After each door it must still do its work.
+ * Arbitrary input at every entry point. The gateway runs in this process: an uncaught exception, or an unhandled
+ * rejection, fails the run. After each entry point the gateway must still do its work.
  */
 const UNLIMITED = Object.fromEntries(
   [
@@ -130,7 +130,7 @@ describe("Socket.IO", () => {
 
   const endOf = async (client: Client): Promise<unknown> => {
     const end = await eventually(() =>
-      client.received.find(({ event }) => ["connect_error", "authenticated"].includes(event)),
+      client.received.find(({ event }) => ["connect_error", "authenticated", "disconnect"].includes(event)),
     );
     if (end.event === "connect_error") expect(ANSWER_CODES).toContain((end.payload as { code: string }).code);
     return end.payload;
@@ -241,7 +241,7 @@ describe("REST", () => {
 });
 
 describe("NATS", () => {
-  it("sets 1,500 messages aside that make no sense, statuses, commands and chat, and shows nobody any of them", async () => {
+  it("sets 1,500 messages aside that make no sense, statuses, commands and chat, and shows none of them", async () => {
     const watching = await signIn(gateway.url, "bob");
     const status = {
       userId: "carol",
@@ -260,7 +260,7 @@ describe("NATS", () => {
       directoryVersion: 0,
     };
     const gatewayId = (await servers.readLog())[0]?.publisher ?? "";
-    const command = { type: "close", userId: "nobody", connectionIds: ["none"], reason: "admin" };
+    const command = { type: "close", userId: "missing", connectionIds: ["none"], reason: "admin" };
     const subjects = fc.constantFrom(
       statusSubject("carol"),
       statusSetSubject("carol"),
@@ -284,9 +284,13 @@ describe("NATS", () => {
     );
     version = 2 ** 40;
     await servers.publishStatus("carol", { conversationIds: ["general"], version });
-    await eventually(() => watching.all("user:status").some((told) => told.version === version));
-    for (const told of watching.all("user:status")) {
-      expect(told).toMatchObject({ userId: "carol", epoch: expect.any(Number), version: expect.any(Number) });
+    await eventually(() => watching.all("user:status").some((status) => status.version === version));
+    for (const status of watching.all("user:status")) {
+      expect(status).toMatchObject({
+        userId: "carol",
+        epoch: expect.any(Number),
+        version: expect.any(Number),
+      });
     }
     expect(watching.all("message:new")).toEqual([]);
     watching.close();

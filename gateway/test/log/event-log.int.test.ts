@@ -6,7 +6,7 @@ import { VERSIONS } from "@meeshy/shared/versions";
 import { Registry } from "prom-client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readAll } from "../../../shared/test/nats/kit.ts";
-import { createOrders } from "../../src/log/orders.ts";
+import { createUnnumberedPublisher } from "../../src/log/unnumbered-publisher.ts";
 import { createGatewayMetrics } from "../../src/metrics.ts";
 import {
   type Client,
@@ -61,7 +61,7 @@ describe("a gateway that was declared lost", () => {
       },
     ],
     [
-      "and told by nothing but its missing key",
+      "and notices it by its missing key alone",
       async (gatewayId) => {
         const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId));
         await servers.link.acks.publish(subject, new Uint8Array(), { deletes: true });
@@ -109,12 +109,49 @@ describe("a gateway that was declared lost", () => {
   });
 });
 
+it("a connection that is announced again says where the log had it first, unless that log may have been lost", async () => {
+  const beginEpoch = (epoch: number) =>
+    servers.link.acks.publish(keySubject(BUCKET_LEASES, leaseKeys.epoch), toBytes({ epoch, from: 1 }));
+  await beginEpoch(1);
+  const gateway = await servers.gateway({ GATEWAY_LEASE_MS: "6000" });
+  const alice = await signIn(gateway.url, "alice");
+  const id = await connectionIdOf(alice);
+  /** Resolves when the gateway has its acknowledgement, which came over its link before the answer to a ping. */
+  const announcement = async (count: number) => {
+    const line = await eventually(async () => linesOf(await servers.readLog(), id)[count - 1]);
+    await gateway.link.nc.flush();
+    return line;
+  };
+  const declareLost = (gatewayId = "") =>
+    servers.link.nc.publish(
+      gatewaySubject(gatewayId),
+      toBytes({ type: "out-of-step", publisher: gatewayId, partition: 3, expected: 2 }),
+    );
+
+  const first = await announcement(1);
+  expect(first.event).not.toHaveProperty("firstLogged");
+  declareLost(first.publisher);
+  const second = await announcement(2);
+  declareLost(second.publisher);
+  const third = await announcement(3);
+  for (const { event } of [second, third])
+    expect(event).toMatchObject({ firstLogged: { epoch: 1, seq: first.seq } });
+
+  // The position was acknowledged a moment ago: it may be one of the new log.
+  await beginEpoch(2);
+  const fourth = await announcement(4);
+  expect(fourth.event).not.toHaveProperty("firstLogged");
+  declareLost(fourth.publisher);
+  expect((await announcement(5)).event).toMatchObject({ firstLogged: { epoch: 2, seq: fourth.seq } });
+  alice.close();
+});
+
 it("says the version of everything that it writes", async () => {
   const gateway = await servers.gateway(LEASE);
   const alice = await signIn(gateway.url, "alice");
   await connectionIdOf(alice);
   const metrics = createGatewayMetrics(new Registry());
-  await createOrders({ bus: servers.link, metrics })("alice", { type: "deleted" });
+  await createUnnumberedPublisher({ bus: servers.link, metrics })("alice", { type: "deleted" });
   const log = await readAll(servers.link, STREAM_EVENTS, ">");
   expect(log.length).toBeGreaterThanOrEqual(2);
   for (const { data } of log) expect(fromBytes(data)).toMatchObject({ v: VERSIONS.logMessage });
@@ -143,7 +180,7 @@ it("a goodbye of a moment ago is said again in a new life, after the connections
 });
 
 describe("with NATS away", () => {
-  it("sockets stay, viewers are told, and nothing that happened is lost or out of order", async () => {
+  it("sockets stay, viewers are informed, and nothing that happened is lost or out of order", async () => {
     const gateway = await servers.gateway();
     const [alice, bob] = (await Promise.all(["alice", "bob"].map((id) => signIn(gateway.url, id)))) as [
       Client,
@@ -152,7 +189,10 @@ describe("with NATS away", () => {
     await servers.publishStatus("bob", { conversationIds: ["general"], version: 10 });
     await alice.nth("user:status");
     await servers.nats.kill();
-    expect(await alice.nth("presence:stale")).toEqual({ since: expect.any(String) });
+    expect(await alice.nth("presence:stale")).toEqual({
+      since: expect.any(String),
+      reason: "feed",
+    });
     const carol = openClient(gateway.url, { token: tokenFor("carol") });
     await carol.nth("presence:stale");
     await alice.ask("activity");
@@ -182,7 +222,7 @@ describe("with NATS away", () => {
     expect(ofUser("alice")).toEqual(["connected", "activity"]);
     expect(ofUser("bob")).toEqual(["connected", "disconnected"]);
     expect(ofUser("carol")).toEqual(["connected"]);
-    // Who came and went again is told of only if the first had a number before the outage was noticed.
+    // Who came and went again is written only if the first had a number before the outage was noticed.
     expect([[], ["connected", "disconnected"]]).toContainEqual(ofUser("dave"));
   });
 
@@ -199,7 +239,7 @@ describe("with NATS away", () => {
 });
 
 describe("what cannot be written now", () => {
-  it("is not told as done: nobody is authenticated before the log has them", async () => {
+  it("is not reported as done: no one is authenticated before the log has them", async () => {
     const gateway = await servers.gateway();
     await servers.link.jsm.streams.delete(STREAM_EVENTS);
     const alice = openClient(gateway.url, { token: tokenFor("alice") });
@@ -214,7 +254,7 @@ describe("what cannot be written now", () => {
     alice.close();
   });
 
-  it("waits for the first heartbeat, so that the end of whoever wrote it would be noticed", async () => {
+  it("waits for the first heartbeat, so that the end of its writer would be noticed", async () => {
     await servers.link.jsm.streams.delete(bucketStream(BUCKET_LEASES));
     const gateway = await servers.gateway({}, { waits: false });
     expect(gateway.unready()).toContain("the heartbeat is not stored");
@@ -302,7 +342,7 @@ describe("what cannot be written now", () => {
 });
 
 describe("a gateway that stops", () => {
-  it("sends everyone elsewhere, tells the log, and takes its heartbeat with it", async () => {
+  it("sends everyone elsewhere, informs the log, and takes its heartbeat with it", async () => {
     const gateway = await servers.gateway({ DISCONNECT_GRACE_MS: "1000" });
     const clients = await Promise.all(["alice", "bob"].map((id) => signIn(gateway.url, id)));
     const [first] = await servers.readLog();

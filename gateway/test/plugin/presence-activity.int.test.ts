@@ -59,7 +59,7 @@ const visit = (app: FastifyInstance, headers: Record<string, string> = {}) =>
   app.inject({ url: "/things", headers });
 
 describe("a backend with the plugin", () => {
-  it("reports each person's activity once in the throttle's time, and nobody else's", async () => {
+  it("reports each person's activity once in the throttle's time, and no one else's", async () => {
     const app = await startBackend();
     await visit(app);
     await visit(app, { "x-account": "auth0|ann", "x-presence-passive": "1" });
@@ -93,7 +93,7 @@ describe("a backend with the plugin", () => {
     await app.close();
   });
 
-  it("answers as ever while nobody listens", async () => {
+  it("answers as ever while no gateway listens", async () => {
     const app = fastify();
     const alone = { request: () => Promise.reject(new Error("no responders")) };
     await app.register(presenceActivity, { nc: alone, userOf: () => "ann" });

@@ -1,4 +1,3 @@
-import { createPrismaDirectory } from "@meeshy/shared/db/directory";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { parseEnv } from "@meeshy/shared/runtime/env";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -14,8 +13,8 @@ let host: FastifyInstance;
 let url: string;
 beforeAll(async () => {
   servers = await startServers();
-  const { nats, postgres, db } = servers;
-  const env = { NATS_URL: nats.url, DATABASE_URL: postgres.url, JWT_SECRET: SECRET };
+  const { nats, database, store } = servers;
+  const env = { NATS_URL: nats.url, DATABASE_URL: database.url, JWT_SECRET: SECRET };
   const link = await openNats(nats.as("gateway"), "gateway", quiet);
 
   host = fastify({ forceCloseConnections: true });
@@ -26,7 +25,7 @@ beforeAll(async () => {
   host.setNotFoundHandler((_request, reply) => reply.code(404).send("nothing of the host's"));
   await host.register(presenceGateway, {
     prefix: "/presence",
-    deps: { link, directory: createPrismaDirectory(db), db, registry: new Registry(), logger: quiet },
+    deps: { link, directory: store.directory, store, registry: new Registry(), logger: quiet },
     config: toConfig(parseEnv(gatewayEnv, env)),
   });
   host.addHook("onClose", () => link.close());

@@ -1,11 +1,15 @@
+import type { UserStatus } from "@meeshy/shared/status";
 import { hiddenStatus } from "@meeshy/shared/status";
+import { startPostgres, type TestPostgres } from "@meeshy/shared/testing/servers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, type RunningGateway, type Servers, signIn, startServers, tokenFor } from "../harness.ts";
 
+let postgres: TestPostgres;
 let servers: Servers;
 let gateway: RunningGateway;
 beforeAll(async () => {
-  servers = await startServers();
+  postgres = await startPostgres();
+  servers = await startServers({ postgres });
   const { db } = servers;
   await db.user.createMany({
     data: [
@@ -148,24 +152,25 @@ describe("a request that cannot be served", () => {
 });
 
 describe("statuses", () => {
-  it("come one for each id, in the order asked, strangers and nobody alike", async () => {
+  it("come one for each id, in the order asked, strangers and unknown users alike", async () => {
     await servers.publishStatus("bob", { conversationIds: ["general"], version: 10 });
     const own = await signIn(gateway.url, "alice");
     await servers.publishStatus("carol", { conversationIds: ["general"], version: 11 });
     await own.nth("user:status");
-    const { body } = await get("/api/users/presence?ids=nobody,bob,dave,bob,anon_x");
+    const { body } = await get("/api/users/presence?ids=missing,bob,dave,bob,anon_x");
     expect(body).toEqual({
       users: [
-        hiddenStatus("nobody", null),
+        hiddenStatus("missing", null),
         expect.objectContaining({ userId: "bob", isOnline: true, version: 10 }),
         hiddenStatus("dave", null),
         hiddenStatus("anon_x", null),
       ],
+      serverTime: expect.any(String),
     });
     own.close();
   });
 
-  it("come from the row for whoever has left the stream", async () => {
+  it("come from the row for users who have left the stream", async () => {
     expect((await get("/api/users/rested")).body).toEqual({
       user: {
         ...hiddenStatus("rested", "rested"),
@@ -272,10 +277,10 @@ describe("messages", () => {
 });
 
 describe("with the database away", () => {
-  it("statuses of whoever is known are served, others are unavailable and worth asking again", async () => {
+  it("statuses of known users are served, others are unavailable and worth asking again", async () => {
     await get("/api/users/presence?ids=bob,carol");
     await get("/api/conversations");
-    await servers.postgres.kill();
+    await postgres.kill();
     try {
       expect((await get("/api/users/bob")).body).toMatchObject({ user: { userId: "bob", version: 10 } });
       expect((await get("/api/conversations")).status).toBe(200);
@@ -284,7 +289,39 @@ describe("with the database away", () => {
       expect(unknown.headers.get("retry-after")).toBe("1");
       expect((await get("/api/messages/general")).body).toMatchObject({ error: { code: "unavailable" } });
     } finally {
-      await servers.postgres.restart();
+      await postgres.restart();
     }
+  });
+});
+
+describe("ids that look like something else", () => {
+  it("are ids: a route's name, or one with a comma", async () => {
+    const people = ["me", "status", "presence", "a,b", "plus+sign"];
+    await servers.db.user.createMany({ data: people.map((id) => ({ id, username: `name of ${id}` })) });
+    await servers.db.conversationMember.createMany({
+      data: people.map((userId) => ({ userId, conversationId: "project" })),
+    });
+    const { body } = await get(`/api/users/presence?ids=${people.map(encodeURIComponent).join(",")}`);
+    expect((body.users as UserStatus[]).map(({ userId, username }) => [userId, username])).toEqual(
+      people.map((id) => [id, `name of ${id}`]),
+    );
+    expect((await get("/api/users/a%2Cb")).body).toMatchObject({ user: { userId: "a,b" } });
+    for (const userId of people) {
+      const block = await call(gateway.url, `/api/users/me/blocks/${encodeURIComponent(userId)}`, {
+        as: "alice",
+        method: "PUT",
+      });
+      expect(block.body).toEqual({ userId, blocked: true });
+    }
+    expect((await get("/api/users/presence?ids=%ff")).status).toBe(400);
+  });
+});
+
+describe("what one person may read", () => {
+  it("is kept by no cache, refusals included; what all may read may be", async () => {
+    for (const path of ["/api/users/me", "/api/users/bob", "/api/conversations", "/api/users/presence"])
+      expect((await get(path)).headers.get("cache-control")).toBe("no-store");
+    expect((await call(gateway.url, "/api/users/me")).headers.get("cache-control")).toBe("no-store");
+    expect((await call(gateway.url, "/api/openapi.json")).headers.get("cache-control")).toBeNull();
   });
 });

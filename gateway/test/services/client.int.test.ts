@@ -25,7 +25,7 @@ afterAll(async () => {
 
 it("gets the statuses of any number of users, in their order", async () => {
   await servers.publishStatus("bob", { conversationIds: ["general"], version: 5 });
-  const ids = [...Array.from({ length: 1_200 }, (_, n) => `nobody${n}`), "bob"];
+  const ids = [...Array.from({ length: 1_200 }, (_, n) => `missing${n}`), "bob"];
   const users = await eventually(async () => {
     const found = await external.get(ids);
     return found.at(-1)?.isOnline && found;
@@ -36,7 +36,7 @@ it("gets the statuses of any number of users, in their order", async () => {
 
 it("gets what a viewer may see", async () => {
   expect(await external.get(["bob"], "alice")).toMatchObject([{ isOnline: true }]);
-  expect(await external.get(["bob"], "nobody")).toMatchObject([{ isOnline: false, username: null }]);
+  expect(await external.get(["bob"], "missing")).toMatchObject([{ isOnline: false, username: null }]);
 });
 
 it("reports activity as a service, and is refused as a reader", async () => {

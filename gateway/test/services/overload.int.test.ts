@@ -48,7 +48,7 @@ const ask = async () => {
   return headers?.get("Nats-Service-Error-Code") ?? "";
 };
 
-it("more than 256 requests at once are told to come again, and the others are answered", async () => {
+it("more than 256 requests at once are refused with a time to retry, and the others are answered", async () => {
   const first = Array.from({ length: 256 }, ask);
   await eventually(() => waiting === 256);
   expect(await ask()).toBe("429");

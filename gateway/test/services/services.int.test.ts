@@ -1,4 +1,3 @@
-import { setPreferences } from "@meeshy/shared/db/preferences";
 import { openNats } from "@meeshy/shared/nats/connect";
 import type { NatsRole } from "@meeshy/shared/nats/permissions";
 import { SERVICE_SUBJECTS } from "@meeshy/shared/service-requests";
@@ -53,19 +52,19 @@ afterAll(async () => {
 describe("presence.query", () => {
   it("answers one status for each id, in their order, to readers and services alike", async () => {
     for (const by of [service, external]) {
-      const users = await query({ userIds: ["bob", "nobody", "alice", "bob"] }, by);
-      expect(users.map(({ userId }) => userId)).toEqual(["bob", "nobody", "alice", "bob"]);
+      const users = await query({ userIds: ["bob", "missing", "alice", "bob"] }, by);
+      expect(users.map(({ userId }) => userId)).toEqual(["bob", "missing", "alice", "bob"]);
       expect(users.map(({ isOnline }) => isOnline)).toEqual([true, false, true, true]);
       expect(users[1]).toMatchObject({ username: null, version: 0, at: null, cause: "disconnect" });
     }
   });
 
   it("without a viewer shows what preferences let everyone see", async () => {
-    await setPreferences(servers.db, "carol", { showOnlineStatus: false });
-    await setPreferences(servers.db, "dave", { showLastSeen: false });
+    await servers.store.directory.writer?.setPreferences("carol", { showOnlineStatus: false });
+    await servers.store.directory.writer?.setPreferences("dave", { showLastSeen: false });
     await servers.publishStatus("carol", { conversationIds: ["general"], version: 9 });
     await servers.publishStatus("dave", { conversationIds: ["general"], version: 10 });
-    // A gateway that knows dave's status knows carol's, which was published before.
+    // A gateway that has dave's status has carol's, which was published before.
     const [carol, dave] = await eventually(async () => {
       const users = await query({ userIds: ["carol", "dave"] });
       return users[1]?.isOnline && users;
@@ -80,7 +79,7 @@ describe("presence.query", () => {
     expect((await query({ userIds: ["dave"], viewerId: "admin" }))[0]).toMatchObject({ lastSeen: null });
     const [carol] = await query({ userIds: ["carol"], viewerId: "admin" });
     expect(carol).toMatchObject({ isOnline: false, version: 0 });
-    const [stranger] = await query({ userIds: ["bob"], viewerId: "nobody" });
+    const [stranger] = await query({ userIds: ["bob"], viewerId: "missing" });
     expect(stranger).toMatchObject({ isOnline: false, username: null, version: 0 });
   });
 
@@ -104,7 +103,7 @@ describe("a request", () => {
     ["with wrong ids", "presence.query", { userIds: [1] }],
     ["with an empty viewer", "presence.query", { userIds: [], viewerId: "" }],
     ["with a lone surrogate", "presence.activity", '{"userId":"\\ud800"}'],
-    ["of nobody", "presence.activity", {}],
+    ["of no user", "presence.activity", {}],
     ["for no availability", "presence.availability", { userId: "alice", availability: "away" }],
     [
       "with too long a text",
@@ -153,7 +152,8 @@ describe("what services change", () => {
     const wish = { availability: "dnd", statusText: "in a meeting", expiresAt };
     expect(await ask("presence.availability", { userId: "alice", ...wish })).toMatchObject({ code: "" });
     expect(await lastOf("alice")).toMatchObject({
-      type: "availability",
+      type: "claim",
+      source: "service",
       availability: "dnd",
       statusText: "in a meeting",
       expiresAt: Date.parse(expiresAt),
@@ -168,7 +168,7 @@ describe("what services change", () => {
   });
 
   it.each<[string, string, object, string, string]>([
-    ["an availability of nobody", "presence.availability", { userId: "zed" }, "404", "not_found"],
+    ["an availability of an unknown user", "presence.availability", { userId: "zed" }, "404", "not_found"],
     [
       "an end in the past",
       "presence.availability",
@@ -223,10 +223,10 @@ describe("discovery", () => {
   });
 });
 
-it("a viewer's own connection and the query tell the same", async () => {
+it("a viewer's own connection and the query show the same", async () => {
   const alice = await signIn(gateways[0]?.url ?? "", "alice");
   const { users } = await alice.nth<{ users: UserStatus[] }>("presence:snapshot");
-  const told = users.find(({ userId }) => userId === "bob");
-  expect(await query({ userIds: ["bob"], viewerId: "alice" })).toEqual([told]);
+  const shown = users.find(({ userId }) => userId === "bob");
+  expect(await query({ userIds: ["bob"], viewerId: "alice" })).toEqual([shown]);
   alice.close();
 });

@@ -6,26 +6,30 @@ import { openRawClient } from "@meeshy/shared/testing/raw-client";
 import { Registry } from "prom-client";
 import { io } from "socket.io-client";
 import { expect, it, onTestFinished } from "vitest";
+import { attachSocketServer, createSocketServer } from "../../src/connections/socket-server.ts";
 import { createGatewayMetrics } from "../../src/metrics.ts";
-import { createAdmission } from "../../src/sockets/admission.ts";
-import { createSocketServer } from "../../src/sockets/socket-server.ts";
+import { createAdmissionControl } from "../../src/sockets/admission.ts";
 import { settle } from "../harness.ts";
 
-/** More handshakes than may ask the directory at a time: while they last, nobody is let in. */
+/** More handshakes than may ask the directory at a time: while they last, no one is let in. */
 const CROWD = 200;
 const UPGRADE =
   "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
   "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-async function startDoor() {
+async function startAdmission() {
   const registry = new Registry();
-  const admission = createAdmission({ metrics: createGatewayMetrics(registry) });
+  const admission = createAdmissionControl({
+    metrics: createGatewayMetrics(registry),
+    canServe: () => true,
+  });
   const http = createServer();
-  const server = createSocketServer(http, admission, {
+  const server = createSocketServer(admission, {
     socketPath: "/socket.io/",
     corsOrigins: [],
     heartbeat: { pingIntervalMs: 25_000, pingTimeoutMs: 10_000, connectTimeoutMs: 45_000 },
   });
+  attachSocketServer(server, http);
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {
     admission.close();
@@ -60,8 +64,8 @@ const crowd = (admission: { handshake(): () => void }) => {
   };
 };
 
-it("whoever waits at the door comes in when there is room, and knows nothing of it", async () => {
-  const { admission, url, refused, connections } = await startDoor();
+it("a held handshake is admitted when there is room, without a failure at its client", async () => {
+  const { admission, url, refused, connections } = await startAdmission();
   const { disperse } = crowd(admission);
   const stocks = ["websocket", "polling"].map((transport) => openStock(url, { transports: [transport] }));
   const gone = openRawClient({ url, auth: {} });
@@ -81,8 +85,8 @@ it("whoever waits at the door comes in when there is room, and knows nothing of 
   expect(await refused()).toBe(0);
 });
 
-it("whoever waited too long is refused before the namespace, so that stock clients come back by themselves", async () => {
-  const { admission, url, refused } = await startDoor();
+it("a handshake that waited too long is refused before the namespace, so that stock clients come back by themselves", async () => {
+  const { admission, url, refused } = await startAdmission();
   const { disperse } = crowd(admission);
   const stocks = ["websocket", "polling"].map((transport) => openStock(url, { transports: [transport] }));
   await eventually(() => stocks.every(({ failures }) => failures.length > 0));
@@ -92,7 +96,7 @@ it("whoever waited too long is refused before the namespace, so that stock clien
 });
 
 it("a refusal says when to come back, to each another time", async () => {
-  const { admission, url, refused } = await startDoor();
+  const { admission, url, refused } = await startAdmission();
   admission.close();
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => fetch(`${url}/socket.io/?EIO=4&transport=polling`)),

@@ -1,7 +1,9 @@
-import { DEMO } from "@meeshy/shared/db/demo";
+import { DEMO } from "@meeshy/shared/demo";
+import type { UserStatus } from "@meeshy/shared/status";
 import { partitionOf } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   call,
   type LogLine,
@@ -103,7 +105,57 @@ describe("a connection", () => {
     expect(await gateway.metric("meeshy_connections")).toBe(0);
   });
 
-  it("is told when its token expires, and ended for good", async () => {
+  it("over a gateway with a slow link receives nothing older than what was stored before it", async () => {
+    const proxy = await startTcpProxy(servers.nats.port);
+    onTestFinished(() => proxy.close());
+    const slow = await servers.gateway({}, { natsPort: proxy.port });
+    proxy.slow(700);
+    const shown = { conversationIds: ["general"], epoch: 1 };
+    await servers.publishStatus("bob", { ...shown, version: 7_001, isOnline: false, cause: "disconnect" });
+    await servers.publishStatus("bob", { ...shown, version: 7_002 });
+    const carol = openClient(slow.url, { token: tokenFor("carol") });
+    const { users } = await carol.nth<{ users: UserStatus[] }>("presence:snapshot");
+    expect(carol.received.map(({ event }) => event)).toEqual(["authenticated", "presence:snapshot"]);
+    expect(users).toMatchObject([{ userId: "bob", version: 7_002 }]);
+    await servers.publishStatus("bob", { ...shown, version: 7_003, isOnline: false, cause: "disconnect" });
+    expect(await carol.nth("user:status")).toMatchObject({ userId: "bob", version: 7_003 });
+    carol.close();
+  });
+
+  it("renews its token in place: it hears of the end before, is acknowledged, and lives on", async () => {
+    const client = openClient(gateway.url, { token: tokenFor("alice", {}, { expiresIn: 3 }) });
+    await client.nth("authenticated");
+    const { expiresAt } = await client.nth<{ expiresAt: string }>("auth:expiring");
+    const left = Date.parse(expiresAt) - Date.now();
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(600);
+    const refusals = {
+      other: tokenFor("bob"),
+      none: "no token",
+      past: tokenFor("alice", {}, { expiresIn: -1 }),
+    };
+    for (const [what, code] of [
+      ["other", "unauthorized"],
+      ["none", "unauthorized"],
+      ["past", "token_expired"],
+    ] as const) {
+      expect(await client.ask("auth:renew", { token: refusals[what] })).toMatchObject({
+        success: false,
+        error: { code },
+      });
+    }
+    expect(await client.ask("auth:renew", {})).toMatchObject({ error: { code: "bad_request" } });
+    const renewed = await client.ask("auth:renew", { token: tokenFor("alice", {}, { expiresIn: 5 }) });
+    expect(renewed).toMatchObject({ success: true, data: { expiresAt: expect.any(String) } });
+    const end = Date.parse((renewed.data as { expiresAt: string }).expiresAt);
+    await client.nth("auth:expiring", 2);
+    expect(client.all("auth:expired")).toEqual([]);
+    expect(await client.nth("disconnect")).toBe("io server disconnect");
+    expect(Date.now()).toBeGreaterThanOrEqual(end);
+    expect(client.all("authenticated")).toHaveLength(1);
+  });
+
+  it("receives `auth:expired` when its token expires, and is ended for good", async () => {
     const client = openClient(gateway.url, { token: tokenFor("alice", {}, { expiresIn: 2 }) });
     const { connectionId } = await client.nth<{ connectionId: string }>("authenticated");
     expect(await client.nth("disconnect")).toBe("io server disconnect");

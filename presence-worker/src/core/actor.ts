@@ -10,6 +10,8 @@ export interface Rules {
   graceMs: number;
   /** `replace`: a new connection closes the user's older ones */
   multiDevice: "allow" | "replace";
+  /** most open connections of one user: another one closes the oldest; default {@link CONNECTIONS_MAX} */
+  connectionsMax?: number | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ActorContext {
   effects: readonly Effect[];
 }
 
-/** The actor's own time, by which deadlines are set and judged, ms: it never goes back, whatever the log says. */
+/** The actor's own time, by which deadlines are set and judged, ms: it never goes back, even if the log's time does. */
 export function actorTime(record: UserRecord, event: ActorEvent): number {
   return Math.max(record.now, event.now);
 }

@@ -1,6 +1,6 @@
 /**
  * When a partition's position is worth a write that every process reads (ADR 0011). Records may be ahead of it:
- * whoever takes over reads the log since then again, and skips what a record has seen.
+ * the next owner reads the log since then again, and skips what a record has seen.
  */
 
 export interface SinceCheckpoint {
@@ -19,7 +19,7 @@ export const CHECKPOINT_MESSAGES = 64;
 export const CHECKPOINT_MS = 2_000;
 
 export function isCheckpointDue({ elapsed, messages, hasNews, isFirst }: SinceCheckpoint): boolean {
-  // Records of an epoch without any checkpoint would say that it was lost.
+  // Records of an epoch without any checkpoint would mean that it was lost.
   if (isFirst) return messages > 0 || hasNews;
   return messages >= CHECKPOINT_MESSAGES || (hasNews && elapsed > CHECKPOINT_MS);
 }

@@ -1,9 +1,9 @@
 /**
- * Partition time: how much time has passed, as the sweepers prove it (DESIGN "Time"). Deadlines are judged by it, and
+ * Partition time: how much time has passed, as the sweepers prove it (ARCHITECTURE "Partition time"). Deadlines are judged by it, and
  * only its intervals mean anything; dates are the broker's own.
  *
  * No clock is believed alone. A timeout has two: the broker's, which may jump, and its sweeper's monotonic one, which
- * may stand still (a stunned virtual machine) and says nothing of how long the message was held up on its way. Between
+ * may stand still (a stunned virtual machine) and does not include the time the message was held up on its way. Between
  * two timeouts of one sweeper partition time goes on by the smaller of the two intervals, if they agree within
  * {@link IN_STEP_MS}; if not, by nothing, and the sweeper's next timeout is compared with both. A jump, a stun or a
  * delay therefore costs time, never gains it: deadlines come later, none early. Each sweeper is measured from a
@@ -14,7 +14,7 @@
  * they may have been stamped with: a deadline that was set in between would come early by as much.
  *
  * Bounds: proven time never goes back, and runs ahead of true time by at most IN_STEP_MS for each fault, and by
- * {@link UNPROVEN_MS} where the broker's clock jumps while no sweeper that was heard before is left.
+ * {@link UNPROVEN_MS} where the broker's clock jumps while no sweeper known before is left.
  */
 
 interface Reading {
@@ -29,7 +29,7 @@ interface Reading {
 /** The timeout from which a sweeper's are measured, and one after it that was not in step. */
 interface SweeperClock extends Reading {
   suspect: Reading | null;
-  /** partition time at which it was heard last */
+  /** partition time of its latest timeout */
   heard?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ export const UNPROVEN_MS = 10_000;
 /** So much passes between two timeouts: a smaller jump cannot be distinguished from time that passed. */
 const BETWEEN_MS = 1_000;
 const DATES_SLACK_MS = 1_000;
-/** More than ever write at once; of others, those heard last are remembered. */
+/** More than ever write at once; of others, those with the latest timeouts are remembered. */
 export const SWEEPERS_MAX = 8;
 
 export const initialClock = (): PartitionClock => ({ offset: 0, now: 0, sweepers: {} });
@@ -82,14 +82,22 @@ export function advanceByTimeout(
     own.heard = own.suspect.time;
     return false;
   }
-  // Nothing was believed since the suspicion: it was the broker's clock that jumped, and the offset says nothing.
-  const isAfterJump = basis !== undefined && basis === own?.suspect && basis?.time === clock.proven;
+  const isAfterJump = basis === own?.suspect && explainsNothing(clock, basis);
   const time = timeOf(clock, read, basis, isAfterJump);
   const measured = basis ? basis.time + passedSince(clock, basis, read) : undefined;
   const keepsBasis = basis && measured === time && driftBetween(clock, basis, read) <= IN_STEP_MS / 2;
   const { time: from, elapsed: then, broker } = keepsBasis ? basis : { ...read, time };
   remember(clock, sweeperId, { time: from, elapsed: then, broker, suspect: null, heard: time });
-  return settle(clock, brokerTime, time);
+  return setOffset(clock, brokerTime, time);
+}
+
+/**
+ * Nothing was believed since this suspicion, or nothing that explains it: it was the broker's clock that jumped, and the
+ * offset is not to be used.
+ */
+function explainsNothing({ proven, offset }: PartitionClock, suspect: Reading | null | undefined): boolean {
+  if (!suspect || suspect.time !== proven) return false;
+  return suspect.broker === undefined || Math.abs(suspect.broker - offset - suspect.time) > IN_STEP_MS;
 }
 
 /** The partition time of a timeout that is believed. */
@@ -109,8 +117,8 @@ function timeOf(
   return Math.max(proven + Math.min(passed, BETWEEN_MS), Math.min(measured, proven + passed));
 }
 
-/** Sets the offset, and what other messages have said of the time, right by a timeout that is believed. */
-function settle(clock: PartitionClock, brokerTime: number, time: number): boolean {
+/** Corrects the offset, and the time that other messages have set, by a timeout that is believed. */
+function setOffset(clock: PartitionClock, brokerTime: number, time: number): boolean {
   clock.proven = time;
   clock.offset = brokerTime - time;
   const isMoved = Math.abs(clock.offset - (clock.dates ?? 0)) > DATES_SLACK_MS;
@@ -140,8 +148,8 @@ const passedSince = (clock: PartitionClock, earlier: Reading, later: Measured): 
 function remember(clock: PartitionClock, sweeperId: string, sweeper: SweeperClock): void {
   const { sweepers } = clock;
   if (!Object.hasOwn(sweepers, sweeperId)) {
-    const heard = ({ heard, time }: SweeperClock) => heard ?? time;
-    const known = Object.entries(sweepers).sort(([, a], [, b]) => heard(a) - heard(b));
+    const heardAt = ({ heard, time }: SweeperClock) => heard ?? time;
+    const known = Object.entries(sweepers).sort(([, a], [, b]) => heardAt(a) - heardAt(b));
     for (const [id] of known.slice(0, Math.max(0, known.length - SWEEPERS_MAX + 1))) delete sweepers[id];
   }
   sweepers[sweeperId] = sweeper;

@@ -1,7 +1,7 @@
 import type { Epoch } from "@meeshy/shared/events";
 import { EPOCH_LEAD_MAX } from "@meeshy/shared/presence-row";
 
-/** Whether the log is still the one that was being read (DESIGN "Streams and buckets": lost or shortened). */
+/** Whether the log is still the one that was being read (ARCHITECTURE "Epochs": lost or shortened). */
 
 export interface LogEnds {
   first: number;
@@ -52,7 +52,7 @@ const isWithinLead = (epoch: number, known: number): boolean => epoch <= known +
 
 /**
  * Why what is written in this epoch can never replace a state that the database holds, as after a restored dump or an
- * import; null: it can, or the state is nobody's.
+ * import; null: it can, or no service can have written the state.
  */
 export function faultOfStored(
   known: Epoch,
@@ -74,7 +74,7 @@ export function madeAnew({ streams }: Epoch, now: StreamAges): string | null {
   return name === undefined ? null : `${name} was made anew`;
 }
 
-/** What says that the log is still the same. */
+/** What proves that the log is still the same. */
 export interface Evidence {
   /** broker time of the message that was processed last; null: not known */
   time: number | null;

@@ -1,4 +1,4 @@
-/** Who should own how many partitions, decided alike by every worker from the same board. */
+/** Which worker should own how many partitions: every worker decides the same from the same board. */
 
 /** Partitions for `self` among the workers alive: shares differ by at most one and add up to all. */
 export function shareOf(self: string, alive: readonly string[], partitions: number): number {
@@ -29,10 +29,10 @@ const HAND_OVER_AT_ONCE = 4;
 /**
  * What `self` does next. A dead worker's partitions come before fairness: each of the living takes its part
  * of them at once, and `lingering`, those that were orphans at its last look already, in any case, since not
- * everybody counts a worker out at the same moment. Then `self` claims what was released until its share is
+ * all workers declare one dead at the same moment. Then `self` claims what was released until its share is
  * full, or gives up what exceeds it, a few at a time: the next ones only when the last ones were claimed.
  * A partition that names `self` but is not held is claimed in any case: a claim that was given up may have
- * been stored after all, and nobody else would touch it. Claims start at a place of its own, so workers
+ * been stored after all, and no other worker would claim it. Claims start at a place of its own, so workers
  * seldom collide.
  */
 export function plan(

@@ -5,7 +5,7 @@ import { createGuards } from "./guards.ts";
 import { emptyRecord } from "./record.ts";
 
 /**
- * One user's presence lifecycle (DESIGN "The lifecycle"). `online`: a connection, and a sign of life
+ * One user's presence lifecycle (ARCHITECTURE "The lifecycle"). `online`: a connection, and a sign of life
  * within the threshold. `zombie`: shown online, without proof. `offline`. A context is `{ record, effects }`;
  * `record.state` is the state value. An event that no guard lets through changes nothing.
  */
@@ -23,16 +23,19 @@ export function createPresenceMachine(rules: Rules) {
       goOnline: assign(actions.goOnline),
       goZombie: assign(actions.goZombie),
       goOffline: assign(actions.goOffline),
-      hasten: assign(actions.hasten),
+      shortenGrace: assign(actions.shortenGrace),
       addConnection: assign(actions.addConnection),
       changeConnections: assign(actions.changeConnections),
+      changeSessions: assign(actions.changeSessions),
       noteActivity: assign(actions.noteActivity),
-      expireAvailability: assign(actions.expireAvailability),
+      expire: assign(actions.expire),
       setAvailability: assign(actions.setAvailability),
       readDirectory: assign(actions.readDirectory),
       erase: assign(actions.erase),
-      dispelGhost: assign(actions.dispelGhost),
-      turnAway: assign(actions.turnAway),
+      correctStaleOnline: assign(actions.correctStaleOnline),
+      rejectConnection: assign(actions.rejectConnection),
+      closeAll: assign(actions.closeAll),
+      closeAgain: assign(actions.closeAgain),
       persistAgain: assign(actions.persistAgain),
     },
   }).createMachine({
@@ -40,63 +43,81 @@ export function createPresenceMachine(rules: Rules) {
     context: ({ input }) => ({ record: emptyRecord(input.userId), effects: [] }),
     initial: "offline",
     on: {
-      availability: { actions: "setAvailability" },
+      availability: { guard: "isToCome", actions: "setAvailability" },
+      "timed-end": { actions: "setAvailability" },
+      claim: { guard: "isToCome", actions: "setAvailability" },
       directory: { actions: "readDirectory" },
       deleted: { target: ".offline", actions: "erase" },
     },
     states: {
       online: {
         on: {
-          connected: [knownConnection, outdatedConnection, idleConnection, { actions: "goOnline" }],
-          activity: [{ guard: "isConnected", actions: "goOnline" }, loneActivity],
+          connected: [...unusualConnections, { actions: "goOnline" }],
+          activity: [oldActivity, { guard: "isConnected", actions: "goOnline" }, loneActivity],
+          session: [
+            { guard: "opensSession", actions: "goOnline" },
+            { guard: "endsLastSession", target: "offline", actions: "goOffline" },
+            changedSession,
+          ],
           disconnected: lossWhenOnline,
           "gateway-lost": lossWhenOnline,
-          "disconnect-all": { target: "offline", actions: "goOffline" },
+          "disconnect-all": { target: "offline", actions: "closeAll" },
           timeout: timeWhenOnline,
           look: timeWhenOnline,
         },
       },
       zombie: {
         on: {
-          connected: [
-            knownConnection,
-            outdatedConnection,
-            idleConnection,
-            { target: "online", actions: "goOnline" },
+          connected: [...unusualConnections, { target: "online", actions: "goOnline" }],
+          activity: [
+            oldActivity,
+            { guard: "isConnected", target: "online", actions: "goOnline" },
+            loneActivity,
           ],
-          activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
+          session: [
+            openedSession,
+            { guard: "endsLastSession", target: "offline", actions: "goOffline" },
+            changedSession,
+          ],
           disconnected: lossWhenZombie,
           "gateway-lost": lossWhenZombie,
-          "disconnect-all": { target: "offline", actions: "goOffline" },
+          "disconnect-all": { target: "offline", actions: "closeAll" },
           timeout: timeWhenZombie,
           look: timeWhenZombie,
         },
       },
       offline: {
         on: {
-          connected: [
-            knownConnection,
-            outdatedConnection,
-            idleConnection,
-            { target: "online", actions: "goOnline" },
+          connected: [...unusualConnections, { target: "online", actions: "goOnline" }],
+          activity: [
+            oldActivity,
+            { guard: "isConnected", target: "online", actions: "goOnline" },
+            loneActivity,
           ],
-          activity: [{ guard: "isConnected", target: "online", actions: "goOnline" }, loneActivity],
+          session: [openedSession, changedSession],
           disconnected: { guard: "losesSome", actions: "changeConnections" },
           "gateway-lost": { guard: "losesSome", actions: "changeConnections" },
-          "disconnect-all": { guard: "losesSome", actions: "changeConnections" },
-          timeout: availabilityOver,
-          look: [{ guard: "wasNeverShown", actions: "dispelGhost" }, { actions: "persistAgain" }],
+          "disconnect-all": { actions: "closeAll" },
+          timeout: expiry,
+          look: [{ guard: "wasNeverShown", actions: "correctStaleOnline" }, { actions: "persistAgain" }],
         },
       },
     },
   });
 }
 
-const knownConnection = { guard: "isKnownConnection", actions: "changeConnections" } as const;
-const outdatedConnection = { guard: "isOutdatedConnection", actions: "turnAway" } as const;
-const idleConnection = { guard: "isIdleConnection", actions: "addConnection" } as const;
+const unusualConnections = [
+  { guard: "isKnownConnection", actions: "changeConnections" },
+  { guard: "isClosedConnection", actions: "closeAgain" },
+  { guard: "isPassiveConnection", actions: "addConnection" },
+  { guard: "isOutdatedConnection", actions: "rejectConnection" },
+  { guard: "isIdleConnection", actions: "addConnection" },
+] as const;
+const oldActivity = { guard: "isOldActivity", actions: "noteActivity" } as const;
 const loneActivity = { actions: "noteActivity" } as const;
-const availabilityOver = { guard: "isAvailabilityOver", actions: "expireAvailability" } as const;
+const openedSession = { guard: "opensSession", target: "online", actions: "goOnline" } as const;
+const changedSession = { actions: "changeSessions" } as const;
+const expiry = { guard: "hasExpired", actions: "expire" } as const;
 
 const lossWhenOnline = [
   { guard: "losesLastForGood", target: "offline", actions: "goOffline" },
@@ -105,15 +126,13 @@ const lossWhenOnline = [
 ] as const;
 const lossWhenZombie = [
   { guard: "losesLastForGood", target: "offline", actions: "goOffline" },
-  { guard: "losesLast", actions: "hasten" },
+  { guard: "losesLast", actions: "shortenGrace" },
   { guard: "losesSome", actions: "changeConnections" },
 ] as const;
 const timeWhenOnline = [
+  { guard: "losesLastSession", target: "offline", actions: "goOffline" },
   { guard: "isDueForGood", target: "offline", actions: "goOffline" },
   { guard: "isDue", target: "zombie", actions: "goZombie" },
-  availabilityOver,
+  expiry,
 ] as const;
-const timeWhenZombie = [
-  { guard: "isDue", target: "offline", actions: "goOffline" },
-  availabilityOver,
-] as const;
+const timeWhenZombie = [{ guard: "isDue", target: "offline", actions: "goOffline" }, expiry] as const;

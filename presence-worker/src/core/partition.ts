@@ -1,10 +1,19 @@
-import type { Numbering, PartitionMessage, UserMessage } from "@meeshy/shared/events";
+import {
+  type Numbering,
+  type PartitionMessage,
+  SESSION_TTL_MAX_S,
+  type UserMessage,
+} from "@meeshy/shared/events";
 import { advance, advanceByTimeout, initialClock, type PartitionClock } from "./clock.ts";
 import type { Effect } from "./effects.ts";
 import { type Admission, createPublishers, type OutOfStep, type PublisherEntry } from "./publishers.ts";
-import { emptyRecord, isRenewalDue, nextDeadline, type UserRecord } from "./record.ts";
+import { isRenewalDue, type UserRecord } from "./record.ts";
+import { RETURN_WITHIN_MS } from "./returning.ts";
+import { keptOnlineUntil } from "./sessions.ts";
+import { ORDER_KEPT_MS } from "./steps.ts";
 import type { createTransition } from "./transition.ts";
-import { createWheel, isDue, type Waiting } from "./wheel.ts";
+import { UserTable, type Written } from "./user-table.ts";
+import { isDue } from "./wheel.ts";
 
 /**
  * One partition's users and the order in which events reach them. Pure: time, numbers and epoch come
@@ -30,7 +39,7 @@ export interface Change {
   traceparent: string | undefined;
 }
 
-export interface Applied {
+interface Applied {
   admission: Admission;
   changes: Change[];
   /** publishers to be informed that nothing more of theirs is accepted */
@@ -39,7 +48,7 @@ export interface Applied {
   silent: readonly string[];
 }
 
-/** What a checkpoint says of the partition besides its records. */
+/** What a checkpoint holds of the partition besides its records. */
 export interface PartitionMemory {
   epoch: number;
   /** log sequence of the last message applied */
@@ -59,14 +68,14 @@ export interface Partition {
   apply(inbound: Inbound): Applied;
   /**
    * Last values expire on the broker: what has not changed for long is written anew, with its old version. `date`: the
-   * broker's time. No message of the log says so, since none may come while no sweeper is left: nothing is decided by it.
+   * broker's time. It comes from no message of the log, since none may come while no sweeper is left: nothing is decided by it.
    */
   renew(date: number): Change[];
   get(userId: string): UserRecord | undefined;
   /** Of a user whose record the partition holds. */
   written(userId: string): Written | undefined;
   records(): UserRecord[];
-  /** Forgets a user whose record says nothing that the database does not. */
+  /** Forgets a user whose record holds nothing that the database does not. */
   drop(userId: string): void;
   /** Forgets publishers that have ended, for certain. */
   forget(publishers: Iterable<string>): void;
@@ -81,23 +90,9 @@ export interface PartitionRules {
   gatewayLeaseMs: number;
   /** age at which an unchanged status and record are written anew */
   renewAfterMs: number;
-  /** the longest that someone is online, or a zombie, without another event */
+  /** the longest time in which a user is online, or a zombie, without another event */
   offlineThresholdMs: number;
   graceMs: number;
-}
-
-/**
- * Stream sequences of the last status and the last record that the broker has of a user; 0: none known. The host's,
- * who alone reads and changes them: tables of users of its own would take twice their room.
- */
-export interface Written {
-  statusSeq: number;
-  recordSeq: number;
-}
-
-/** A user's record, and when the partition looks at it next. */
-interface Seat extends Waiting<Seat>, Written {
-  record: UserRecord;
 }
 
 const NONE: never[] = [];
@@ -111,174 +106,191 @@ export const initialMemory = (epoch: number): PartitionMemory => ({
   reconcileAt: null,
 });
 
+type Step = ReturnType<typeof createTransition>;
+type Publishers = ReturnType<typeof createPublishers>;
+
 export function createPartition(
-  transition: ReturnType<typeof createTransition>,
+  transition: Step,
   rules: PartitionRules,
   memory: PartitionMemory,
   loaded: Iterable<UserRecord>,
 ): Partition {
-  const { gatewayLeaseMs, renewAfterMs } = rules;
-  const { epoch } = memory;
-  const clock = structuredClone(memory.clock);
-  const publishers = createPublishers(memory.publishers);
-  const seats = new Map<string, Seat>();
-  const wheel = createWheel<Seat>();
-  let { seq, time, reconcileAt } = memory;
-  let online = 0;
-  let active = 0;
+  return new EventOrder(transition, rules, memory, loaded);
+}
 
-  const count = (record: UserRecord | undefined, by: 1 | -1) => {
-    if (record?.shown?.isOnline) online += by;
-    if (record?.state === "online") active += by;
-  };
-  const keep = (record: UserRecord) => {
-    const known = seats.get(record.userId);
-    count(known?.record, -1);
-    count(record, 1);
-    const seat = known ?? { record, slot: null, previous: null, next: null, statusSeq: 0, recordSeq: 0 };
-    if (known) known.record = record;
-    else seats.set(record.userId, seat);
-    schedule(seat);
-  };
-  const schedule = (seat: Seat) => {
-    const deadline = nextDeadline(seat.record, clock.dates ?? clock.offset);
-    if (deadline !== null) wheel.schedule(seat, deadline);
-  };
-  for (const record of loaded) keep(record);
+class EventOrder implements Partition {
+  readonly #transition: Step;
+  readonly #rules: PartitionRules;
+  readonly #epoch: number;
+  readonly #clock: PartitionClock;
+  readonly #publishers: Publishers;
+  readonly #users: UserTable;
+  #seq: number;
+  #time: number | null;
+  #reconcileAt: PartitionMemory["reconcileAt"];
+
+  constructor(
+    transition: Step,
+    rules: PartitionRules,
+    memory: PartitionMemory,
+    loaded: Iterable<UserRecord>,
+  ) {
+    const clock = structuredClone(memory.clock);
+    this.#transition = transition;
+    this.#rules = rules;
+    this.#epoch = memory.epoch;
+    this.#clock = clock;
+    this.#publishers = createPublishers(memory.publishers);
+    this.#users = new UserTable(() => clock.dates ?? clock.offset);
+    this.#seq = memory.seq;
+    this.#time = memory.time;
+    this.#reconcileAt = memory.reconcileAt;
+    for (const record of loaded) this.#users.keep(record);
+  }
+
+  apply(inbound: Inbound): Applied {
+    this.#seq = inbound.seq;
+    this.#time = inbound.time;
+    if (inbound.message.event.type !== "timeout") advance(this.#clock, inbound.time);
+    if (this.#reconcileAt === "armed") this.#reconcileAt = this.#clock.now + 2 * this.#rules.gatewayLeaseMs;
+    const admission = this.#publishers.admit(inbound.message, this.#clock.now);
+    const applied: Applied = { admission, changes: [], outOfStep: NONE, silent: NONE };
+    if (admission !== "accepted") return applied;
+    if (inbound.userId === undefined) this.#applyToPartition(inbound.message, inbound.time, applied);
+    else {
+      const record = this.#users.recordOf(inbound.userId);
+      const { event, traceparent } = inbound.message;
+      // A look decides by time, which only timeouts prove: the broker's clock may have jumped since the last one.
+      const now = event.type === "look" ? (this.#clock.proven ?? record.now) : this.#clock.now;
+      if (!this.#hasSeen(record)) this.#step(record, event, traceparent, applied.changes, now);
+    }
+    return applied;
+  }
+
+  renew(date: number): Change[] {
+    const changes: Change[] = [];
+    for (const { record } of this.#users.entries()) {
+      if (!isRenewalDue(record, this.#rules.renewAfterMs, date, this.#clock.offset)) continue;
+      const renewed = { ...record, renewedAt: date };
+      this.#users.keep(renewed);
+      const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
+      changes.push({ record: renewed, effects, traceparent: undefined });
+    }
+    return changes;
+  }
+
+  get = (userId: string): UserRecord | undefined => this.#users.get(userId)?.record;
+  written = (userId: string): Written | undefined => this.#users.get(userId);
+  records = (): UserRecord[] => Array.from(this.#users.entries(), ({ record }) => record);
+  drop = (userId: string): void => this.#users.drop(userId);
+  forget = (publishers: Iterable<string>): void => this.#publishers.forget(publishers);
+  seq = (): number => this.#seq;
+  counts = (): { users: number; online: number; active: number } => this.#users.counts();
+
+  memory(): PartitionMemory {
+    return {
+      epoch: this.#epoch,
+      seq: this.#seq,
+      time: this.#time,
+      clock: structuredClone(this.#clock),
+      publishers: this.#publishers.entries(),
+      reconcileAt: this.#reconcileAt,
+    };
+  }
 
   /** What was written down after this message has seen it already. */
-  const hasSeen = (record: UserRecord) => record.seq >= seq;
-  const step = (
+  #hasSeen(record: UserRecord): boolean {
+    return record.seq >= this.#seq;
+  }
+
+  #step(
     record: UserRecord,
     event: UserMessage["event"] | PartitionMessage["event"],
     traceparent: string | undefined,
     changes: Change[],
-    now = clock.now,
-  ) => {
-    const next = transition(record, { ...event, seq, epoch, now, date: time ?? 0 });
+    now = this.#clock.now,
+  ): void {
+    const date = this.#time ?? 0;
+    const next = this.#transition(record, { ...event, seq: this.#seq, epoch: this.#epoch, now, date });
     if (next.record === record && next.effects.length === 0) return;
-    if (next.record !== record) keep(next.record);
+    if (next.record !== record) this.#users.keep(next.record);
     changes.push({ record: next.record, effects: next.effects, traceparent });
-  };
+  }
 
-  const loseGateways = (isLost: (gatewayId: string) => boolean, changes: Change[], silentMs = 0) => {
-    for (const seat of seats.values()) {
-      const { record } = seat;
-      if (hasSeen(record)) continue;
+  #applyToPartition(
+    { event, traceparent }: PartitionMessage | Unreadable["message"],
+    time: number,
+    applied: Applied,
+  ): void {
+    const { changes } = applied;
+    if (event.type === "unreadable") return;
+    if (event.type === "gateway-lost") {
+      this.#publishers.markLost(event.gatewayId, this.#clock.now);
+      this.#loseGateways((gatewayId) => gatewayId === event.gatewayId, changes, { traceparent });
+      return;
+    }
+    if (advanceByTimeout(this.#clock, time, event.sweeperId, event.elapsed)) this.#correctTimes(changes);
+    const proven = this.#clock.proven ?? this.#clock.now;
+    this.#reconcile(changes, proven);
+    this.#lookAtDeadlines(event, changes, proven);
+    applied.outOfStep = this.#publishers.outOfStep(proven);
+    applied.silent = this.#publishers.silent(proven);
+  }
+
+  #loseGateways(
+    isLost: (gatewayId: string) => boolean,
+    changes: Change[],
+    { silentMs = 0, traceparent }: { silentMs?: number; traceparent?: string | undefined },
+  ): void {
+    for (const entry of this.#users.entries()) {
+      const { record } = entry;
+      if (this.#hasSeen(record)) continue;
       const lost = new Set(record.connections.map(({ gatewayId }) => gatewayId));
       for (const gatewayId of lost) {
         if (!isLost(gatewayId)) continue;
         const event = { type: "gateway-lost" as const, gatewayId, silentMs };
-        step(seat.record, event, undefined, changes);
+        this.#step(entry.record, event, traceparent, changes);
       }
     }
-  };
+  }
 
-  /** A new epoch began: gateways have announced themselves under new ids, whoever has not is gone. */
-  const reconcile = (changes: Change[], proven: number) => {
-    if (typeof reconcileAt !== "number" || proven < reconcileAt) return;
-    reconcileAt = null;
-    loseGateways((gatewayId) => !publishers.isKnown(gatewayId), changes, 2 * gatewayLeaseMs);
-  };
+  /** A new epoch began: gateways have announced themselves under new ids; those that have not are gone. */
+  #reconcile(changes: Change[], proven: number): void {
+    if (typeof this.#reconcileAt !== "number" || proven < this.#reconcileAt) return;
+    this.#reconcileAt = null;
+    const isUnknown = (gatewayId: string) => !this.#publishers.isKnown(gatewayId);
+    this.#loseGateways(isUnknown, changes, { silentMs: 2 * this.#rules.gatewayLeaseMs });
+  }
 
-  const lookAtDeadlines = (event: PartitionMessage["event"], changes: Change[], proven: number) => {
-    for (const seat of wheel.take(proven)) {
-      const deadline = nextDeadline(seat.record, clock.dates ?? clock.offset);
-      if (deadline !== null && isDue(deadline, proven) && !hasSeen(seat.record))
-        step(seat.record, event, undefined, changes, proven);
-      schedule(seat);
+  #lookAtDeadlines(event: PartitionMessage["event"], changes: Change[], proven: number): void {
+    for (const entry of this.#users.takeDue(proven)) {
+      const deadline = this.#users.deadlineOf(entry);
+      if (deadline !== null && isDue(deadline, proven) && !this.#hasSeen(entry.record))
+        this.#step(entry.record, event, undefined, changes, proven);
+      this.#users.schedule(entry);
     }
-  };
+  }
 
   /** The broker's clock has jumped, maybe for a moment: what was set by it before that was found out is set right. */
-  const correctTimes = (changes: Change[]) => {
-    if (typeof reconcileAt === "number") reconcileAt = Math.min(reconcileAt, clock.now + 2 * gatewayLeaseMs);
-    for (const seat of seats.values()) {
-      const { record: before } = seat;
-      if (before.now > clock.now && !hasSeen(before)) {
-        const record = rebase(before, clock.now, rules);
-        keep(record);
+  #correctTimes(changes: Change[]): void {
+    const { now } = this.#clock;
+    if (typeof this.#reconcileAt === "number")
+      this.#reconcileAt = Math.min(this.#reconcileAt, now + 2 * this.#rules.gatewayLeaseMs);
+    for (const entry of this.#users.entries()) {
+      const { record: before } = entry;
+      if (before.now > now && !this.#hasSeen(before)) {
+        const record = rebase(before, now, this.#rules);
+        this.#users.keep(record);
         changes.push({ record, effects: [], traceparent: undefined });
       }
       // Dates lie elsewhere in partition time now.
-      schedule(seat);
+      this.#users.schedule(entry);
     }
-  };
-
-  const applyToPartition = (
-    { event }: PartitionMessage | Unreadable["message"],
-    time: number,
-    applied: Applied,
-  ) => {
-    const { changes } = applied;
-    if (event.type === "unreadable") return;
-    if (event.type === "gateway-lost") {
-      publishers.markLost(event.gatewayId, clock.now);
-      loseGateways((gatewayId) => gatewayId === event.gatewayId, changes);
-      return;
-    }
-    if (advanceByTimeout(clock, time, event.sweeperId, event.elapsed)) correctTimes(changes);
-    const proven = clock.proven ?? clock.now;
-    reconcile(changes, proven);
-    lookAtDeadlines(event, changes, proven);
-    applied.outOfStep = publishers.outOfStep(proven);
-    applied.silent = publishers.silent(proven);
-  };
-
-  return {
-    apply(inbound) {
-      seq = inbound.seq;
-      time = inbound.time;
-      if (inbound.message.event.type !== "timeout") advance(clock, inbound.time);
-      if (reconcileAt === "armed") reconcileAt = clock.now + 2 * gatewayLeaseMs;
-      const admission = publishers.admit(inbound.message, clock.now);
-      const applied: Applied = { admission, changes: [], outOfStep: NONE, silent: NONE };
-      if (admission !== "accepted") return applied;
-      if (inbound.userId === undefined) applyToPartition(inbound.message, inbound.time, applied);
-      else {
-        const record = seats.get(inbound.userId)?.record ?? emptyRecord(inbound.userId);
-        const { event, traceparent } = inbound.message;
-        if (!hasSeen(record)) step(record, event, traceparent, applied.changes);
-      }
-      return applied;
-    },
-    renew(date) {
-      const changes: Change[] = [];
-      for (const { record } of seats.values()) {
-        if (!isRenewalDue(record, renewAfterMs, date, clock.offset)) continue;
-        const renewed = { ...record, renewedAt: date };
-        keep(renewed);
-        const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
-        changes.push({ record: renewed, effects, traceparent: undefined });
-      }
-      return changes;
-    },
-    get: (userId) => seats.get(userId)?.record,
-    written: (userId) => seats.get(userId),
-    records: () => [...seats.values()].map(({ record }) => record),
-    drop(userId) {
-      const seat = seats.get(userId);
-      if (seat === undefined) return;
-      count(seat.record, -1);
-      wheel.forget(seat);
-      seats.delete(userId);
-    },
-    forget: publishers.forget,
-    seq: () => seq,
-    memory: () => ({
-      epoch,
-      seq,
-      time,
-      clock: structuredClone(clock),
-      publishers: publishers.entries(),
-      reconcileAt,
-    }),
-    counts: () => ({ users: seats.size, online, active }),
-  };
+  }
 }
 
 /**
- * The record of someone touched between a forward jump of the broker's clock and its discovery. A deadline that was set
+ * The record of a user touched between a forward jump of the broker's clock and its discovery. A deadline that was set
  * before the jump lies within the longest wait from now on; one that was set in between lies behind it and is cut back.
  */
 function rebase(
@@ -286,6 +298,24 @@ function rebase(
   now: number,
   { offlineThresholdMs, graceMs }: PartitionRules,
 ): UserRecord {
+  const { deadline, closedUpTo, activeAt, returning } = record;
+  const sessions = record.sessions?.map((session) => ({
+    ...session,
+    until: Math.min(session.until, now + SESSION_TTL_MAX_S * 1_000),
+  }));
   const longest = record.state === "online" ? offlineThresholdMs : graceMs;
-  return { ...record, now, deadline: record.deadline && Math.min(record.deadline, now + longest) };
+  const latest = Math.max(now + longest, keptOnlineUntil(sessions));
+  return {
+    ...record,
+    now,
+    deadline: deadline && Math.min(deadline, latest),
+    ...(sessions && { sessions }),
+    ...(activeAt !== undefined && { activeAt: Math.min(activeAt, now) }),
+    ...(returning && {
+      returning: { ...returning, until: Math.min(returning.until, now + RETURN_WITHIN_MS) },
+    }),
+    ...(closedUpTo && {
+      closedUpTo: { ...closedUpTo, until: Math.min(closedUpTo.until, now + ORDER_KEPT_MS) },
+    }),
+  };
 }

@@ -1,22 +1,34 @@
+import type { SelfNotice } from "@meeshy/shared/events";
+import { toIso } from "@meeshy/shared/iso-time";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
-import type { PublicAvailability, StatusMessage } from "@meeshy/shared/status";
+import type { PublicAvailability, StatusMessage, UserStatus } from "@meeshy/shared/status";
+import { layersOf, strongestOf } from "./layers.ts";
 import { isHidden, type Shown, type UserRecord } from "./record.ts";
 
 /** How a record reads outside: to the viewers and in the database. */
 
 /** The part of a status that viewers see change; the dates move only along with it. */
-export interface PublicFace {
+export interface PublicState {
   isOnline: boolean;
   availability: PublicAvailability;
   statusText: string | null;
+  /** when that ends by itself, ms */
+  expiresAt?: number | undefined;
 }
 
 /** How the record should look to viewers; a hidden user is an offline one without a status text. */
-export function toPublicFace(record: UserRecord): PublicFace {
-  const { state, availability, statusText, stored } = record;
-  if (stored === "unknown" || availability === "invisible")
-    return { isOnline: false, availability: "available", statusText: null };
-  return { isOnline: state !== "offline", availability, statusText };
+export function toPublicState(record: UserRecord): PublicState {
+  // Most records have no layers, and this is asked at each event.
+  const { availability, statusText } = record.layers ? strongestOf(record) : record;
+  const expiresAt = record.layers ? strongestOf(record).expiresAt : record.availabilityExpiresAt;
+  if (record.stored === "unknown" || availability === "invisible")
+    return { isOnline: false, availability: "available", statusText: null, expiresAt: undefined };
+  return {
+    isOnline: record.state !== "offline",
+    availability,
+    statusText,
+    expiresAt: expiresAt ?? undefined,
+  };
 }
 
 /** Whether there is something to publish of a user: they were shown, or the directory has news of them. */
@@ -26,7 +38,7 @@ export function hasStatus({ person, shown, directoryVersion }: UserRecord): bool
 
 /**
  * What is published on `presence.status.<userId>` (contract, section 7). Of a user whom this record never
- * showed it is version 0, which replaces no status: it only says what is new in the directory.
+ * showed it is version 0, which replaces no status: it only carries what is new in the directory.
  * Throws when there is nothing to publish.
  */
 export function toStatusMessage(record: UserRecord): StatusMessage {
@@ -36,10 +48,12 @@ export function toStatusMessage(record: UserRecord): StatusMessage {
   return {
     userId,
     username: person.username,
+    displayName: person.displayName ?? null,
     isAnonymous: person.isAnonymous,
     isOnline: shown.isOnline,
     availability: shown.availability,
     statusText: shown.statusText,
+    statusExpiresAt: toIso(shown.expiresAt ?? null),
     lastActiveAt: toIso(shown.lastActiveAt),
     lastSeen: toIso(shown.lastSeen),
     epoch: shown.epoch,
@@ -51,9 +65,32 @@ export function toStatusMessage(record: UserRecord): StatusMessage {
   };
 }
 
+/** Most connections that a notice lists, the newest: it is sent at each change of them. */
+const LISTED_MAX = 100;
+
+/** What the user's own devices are to know; `epoch`: of the log in which the record stands. */
+export function toSelfNotice(record: UserRecord, epoch: number): SelfNotice {
+  const { userId, seq } = record;
+  return {
+    userId,
+    epoch,
+    seq,
+    status: record.person && record.shown ? toUserStatus(record) : null,
+    layers: layersOf(record),
+    connections: [...record.connections.slice(-LISTED_MAX), ...(record.sessions ?? [])].map(
+      ({ id, device, since }) => ({ id, device, since }),
+    ),
+  };
+}
+
+function toUserStatus(record: UserRecord): UserStatus {
+  const { conversationIds: _, directoryVersion: __, ...status } = toStatusMessage(record);
+  return status;
+}
+
 function neverShown(record: UserRecord): Shown {
   return {
-    ...toPublicFace(record),
+    ...toPublicState(record),
     isOnline: false,
     lastActiveAt: isHidden(record) ? null : record.lastActiveAt,
     lastSeen: record.stored === "unknown" ? null : record.lastSeen,
@@ -64,7 +101,7 @@ function neverShown(record: UserRecord): Shown {
   };
 }
 
-/** The user's row. Its public columns are as viewers see them, so that it gives away no one who is hidden. */
+/** The user's row. Its public columns are as viewers see them, so that it reveals no hidden user. */
 export function toRow(record: UserRecord): PresenceRow {
   const { userId, shown } = record;
   const ownLastSeen = record.stored === "unknown" ? null : record.lastSeen;
@@ -81,9 +118,4 @@ export function toRow(record: UserRecord): PresenceRow {
     epoch: shown?.epoch ?? 0,
     version: shown?.version ?? 0,
   };
-}
-
-function toIso(ms: number | null): string | null {
-  // biome-ignore lint/style/noRestrictedGlobals: turns a given time into text, reads no clock
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,7 +1,7 @@
 import type { Numbering } from "@meeshy/shared/events";
 
 /**
- * Who has written into this partition, and how far (DESIGN "Exactly once, without ids"). Only the next number of a
+ * Who has written into this partition, and how far (ARCHITECTURE "Numbered publishers"). Only the next number of a
  * publisher is accepted, so repeats, holes and reorderings leave no trace; a lost gateway stays in the table, so what
  * it wrote late is ignored.
  *
@@ -143,7 +143,7 @@ export function createPublishers(stored: Readonly<Record<string, PublisherEntry>
       for (const [publisher, fault] of faults) {
         if (now < fault.reportAt) continue;
         const entry = table.get(publisher);
-        // Of one that is lost nothing is to come: only more of it says that it still writes.
+        // Nothing is expected of a lost one: only further messages prove that it still writes.
         if (entry === undefined || (entry.lost && !fault.hasWritten)) faults.delete(publisher);
         else reports.push({ publisher, expected: entry.lost ? 0 : entry.number + 1 });
         fault.reportAt = now + REPORT_AGAIN_MS;

@@ -1,121 +1,205 @@
+import type { Layers } from "@meeshy/shared/availability-layers";
+import { withChoice, withClaim, withoutEnded } from "@meeshy/shared/layer-precedence";
 import { assertEvent } from "xstate";
-import { activityOf } from "./activity.ts";
-import { type ActorEvent, isPast, type Rules } from "./actor.ts";
+import { activeAtOf, activeDateOf, activityOf, idlenessOf } from "./activity.ts";
+import { type ActorEvent, actorTime, isPast, type Rules } from "./actor.ts";
+import { applyProfile, learnStored } from "./apply-profile.ts";
 import { doubtCause } from "./causes.ts";
 import { connectionsAfter } from "./connections.ts";
-import { introduce, learnStored } from "./introduce.ts";
-import { emptyRecord, type UserRecord } from "./record.ts";
+import { layersOf, nextEndOf, strongestOf, withLayers } from "./layers.ts";
+import { LOST_MEMORY_MS } from "./publishers.ts";
+import { emptyRecord, type Session, type UserRecord } from "./record.ts";
+import { returningAfter } from "./returning.ts";
+import { isKept, keptOnlineUntil, sessionsAfter } from "./sessions.ts";
+
+/** As long as a lost gateway is remembered: what is announced later than that comes from no gateway that was out of touch. */
+export const ORDER_KEPT_MS = LOST_MEMORY_MS;
 
 type Step = (before: UserRecord, event: ActorEvent, at: number) => UserRecord;
 
 /** What each transition does to the record. A step decides no status: states and guards have chosen it. */
 export function createSteps(rules: Rules) {
-  const connections = (record: UserRecord, event: ActorEvent) =>
-    connectionsAfter(record.connections, event, rules);
+  /** The record with the connections and sessions after an event, and what clients are expected to do. */
+  const withConnections = (record: UserRecord, event: ActorEvent): UserRecord => {
+    const connections = connectionsAfter(record.connections, event, rules);
+    const changed = connections === record.connections ? record : { ...record, connections };
+    const sessions = sessionsAfter(record, event);
+    return withSessions(withReturning(changed, returningAfter(record, event, connections)), sessions);
+  };
 
+  // One copy of the record for most signs of life: this step is taken for each.
   const goOnline: Step = (before, event, at) => {
-    const record = introduce(before, event);
-    const lastActiveAt = activityOf(record, event);
-    const idleMs = event.date - lastActiveAt;
-    const deadline = at - idleMs + rules.offlineThresholdMs;
-    // Another connection may have shown activity since: dates, between which the broker's clock may have jumped, do not say.
-    const earliest = idleMs > 0 && before.state === "online" ? (before.deadline ?? 0) : 0;
-    return {
+    const record = applyProfile(before, event);
+    const connections = connectionsAfter(record.connections, event, rules);
+    const sessions = sessionsAfter(record, event);
+    const idleMs = idlenessOf(record, event, rules);
+    const online: UserRecord = {
       ...record,
       state: "online",
-      connections: connections(record, event),
-      deadline: Math.max(earliest, deadline),
+      connections,
+      deadline: idleDeadline(at - idleMs, sessions),
       zombieCause: null,
-      lastActiveAt,
+      lastActiveAt: activeDateOf(record, event, idleMs),
     };
+    const counted = withReturning(online, returningAfter(record, event, connections));
+    return withActiveAt(withSessions(counted, sessions), isKept(sessions) ? at - idleMs : undefined);
+  };
+
+  /** Online until nothing was done for the threshold, or for as long as a session keeps the user there. */
+  const idleDeadline = (activeAt: number, sessions: readonly Session[]): number =>
+    Math.max(activeAt + rules.offlineThresholdMs, keptOnlineUntil(sessions));
+
+  const changeSessions: Step = (before, event) => {
+    const sessions = sessionsAfter(before, event);
+    const record = withSessions(applyProfile(before, event), sessions);
+    const activeAt = activeAtOf(before, rules);
+    if (before.state !== "online" || activeAt === undefined || record.sessions === before.sessions)
+      return record;
+    const changed = { ...record, deadline: idleDeadline(activeAt, sessions) };
+    return withActiveAt(changed, isKept(sessions) ? activeAt : undefined);
   };
 
   const goZombie: Step = (before, event, at) => ({
-    ...expire(before, event),
+    ...withActiveAt(withConnections(expire(before, event), event), activeAtOf(before, rules)),
     state: "zombie",
-    connections: connections(before, event),
     deadline: at + rules.graceMs,
     zombieCause: doubtCause(event),
   });
 
   const goOffline: Step = (before, event) => ({
-    ...expire(before, event),
+    ...withActiveAt(withConnections(expire(before, event), event), activeAtOf(before, rules)),
     state: "offline",
-    connections: connections(before, event),
     deadline: null,
     zombieCause: null,
     lastSeen: event.date,
   });
 
+  const closeAll: Step = (before, event, at) => ({
+    ...(before.state === "offline" ? changeConnections : goOffline)(before, event, at),
+    closedUpTo: upTo(event, at),
+  });
+
   /** A zombie that loses its last connection is not given more time than it had. */
-  const hasten: Step = (before, event, at) => ({
-    ...before,
-    connections: connections(before, event),
+  const shortenGrace: Step = (before, event, at) => ({
+    ...withConnections(before, event),
     deadline: Math.min(before.deadline ?? Number.POSITIVE_INFINITY, at + rules.graceMs),
   });
 
-  const addConnection: Step = (before, event) => {
-    const record = introduce(before, event);
-    return { ...record, connections: connections(record, event) };
+  const addConnection: Step = (before, event) => withConnections(applyProfile(before, event), event);
+
+  const changeConnections: Step = (before, event) => withConnections(learnStored(before, event), event);
+
+  const noteActivity: Step = (before, event, at) => {
+    const record = { ...before, lastActiveAt: activityOf(before, event) };
+    if (before.state === "online") return record;
+    return withActiveAt(record, at - idlenessOf(before, event, rules));
   };
-
-  const changeConnections: Step = (before, event) => ({
-    ...learnStored(before, event),
-    connections: connections(before, event),
-  });
-
-  const noteActivity: Step = (before, event) => ({ ...before, lastActiveAt: event.date });
-
-  const setAvailability: Step = (before, event) => {
-    assertEvent(event, "availability");
-    const { availability, statusText, expiresAt } = event;
-    const record = introduce(before, event);
-    const isLeaving = availability === "invisible" && before.shown?.isOnline === true;
-    return {
-      ...record,
-      availability,
-      statusText,
-      availabilityExpiresAt: expiresAt,
-      stored: "known",
-      lastSeen: isLeaving ? event.date : record.lastSeen,
-    };
-  };
-
-  /** The version is a log position, as the public one is: it rises over every record that the user ever has. */
-  const readDirectory: Step = (before, event) => ({
-    ...introduce(before, event),
-    directoryVersion: Math.max(event.seq, before.directoryVersion + 1),
-  });
-
-  /** What is left says to the viewers that there is nobody, and is not kept. */
-  const erase: Step = (before, event) => ({
-    ...emptyRecord(before.userId),
-    person: { username: null, isAnonymous: before.person?.isAnonymous ?? false, conversationIds: [] },
-    directoryVersion: Math.max(event.seq, before.directoryVersion + 1),
-  });
-
-  /** The database knows the user online and this record never showed anything: its viewers may hold a ghost. */
-  const dispelGhost: Step = (before, event) => ({ ...introduce(before, event), lastSeen: event.date });
 
   return {
     goOnline,
     goZombie,
     goOffline,
-    hasten,
+    shortenGrace,
+    changeSessions,
     addConnection,
     changeConnections,
     noteActivity,
-    expireAvailability: expire,
+    expire,
+    closeAll,
     setAvailability,
     readDirectory,
     erase,
-    dispelGhost,
+    correctStaleOnline,
   };
 }
 
-/** An availability that has run out; only a look at the time ends it. Its end is a date. */
+/** What the person chooses is known from then on; what a service says of them tells nothing of that. */
+const setAvailability: Step = (before, event) => {
+  assertEvent(event, ["availability", "timed-end", "claim"]);
+  const record = applyProfile(before, event);
+  const layered = withLayers(record, chosenLayers(record, event));
+  const isChoice = event.type === "availability";
+  return leavingUnseen(before, event, isChoice ? { ...layered, stored: "known" } : layered);
+};
+
+/** The version is a log position, as the public one is: it rises over every record that the user ever has. */
+const readDirectory: Step = (before, event) => ({
+  ...applyProfile(before, event),
+  directoryVersion: Math.max(event.seq, before.directoryVersion + 1),
+});
+
+/**
+ * What is left shows viewers a user without a name and conversations, and is kept as long as the order. A
+ * person who is made anew under the id has chosen nothing that is known here.
+ */
+const erase: Step = (before, event, at) => ({
+  ...emptyRecord(before.userId),
+  person: {
+    username: null,
+    displayName: null,
+    isAnonymous: before.person?.isAnonymous ?? false,
+    conversationIds: [],
+  },
+  directoryVersion: Math.max(event.seq, before.directoryVersion + 1),
+  stored: "unknown",
+  closedUpTo: upTo(event, at),
+});
+
+/** The database holds the user online and this record never showed anything: viewers may have read that row. */
+const correctStaleOnline: Step = (before, event) => ({
+  ...applyProfile(before, event),
+  lastSeen: event.date,
+});
+
+/** An order holds for every connection that the log had before, one that is announced again later included. */
+const upTo = ({ epoch, seq }: ActorEvent, at: number) => ({ epoch, seq, until: at + ORDER_KEPT_MS });
+
+/**
+ * What has run out: an availability, of which the end is a date, the memory of an order to close everything, and the
+ * time in which clients return. Only a look at the time ends them.
+ */
 function expire(before: UserRecord, event: ActorEvent): UserRecord {
-  const isLook = event.type === "timeout" || event.type === "look";
-  if (!isLook || !isPast(before.availabilityExpiresAt, event.date)) return before;
-  return { ...before, availability: "available", statusText: null, availabilityExpiresAt: null };
+  if (event.type !== "timeout" && event.type !== "look") return before;
+  const at = actorTime(before, event);
+  const isForgotten = isPast(before.closedUpTo?.until ?? null, at);
+  const remembered = isForgotten ? { ...before, closedUpTo: undefined } : before;
+  const isOver = isPast(remembered.returning?.until ?? null, at);
+  const waited = isOver ? { ...remembered, returning: undefined } : remembered;
+  const record = withSessions(waited, sessionsAfter(before, event));
+  if (!isPast(nextEndOf(record), event.date)) return record;
+  return leavingUnseen(before, event, withLayers(record, withoutEnded(layersOf(record), event.date)));
+}
+
+/** When the person was last active is known by the deadline while they are online, and written down when that ends. */
+function withActiveAt(record: UserRecord, activeAt: number | undefined): UserRecord {
+  return activeAt === record.activeAt ? record : { ...record, activeAt };
+}
+
+function withReturning(record: UserRecord, returning: UserRecord["returning"]): UserRecord {
+  return returning === record.returning ? record : { ...record, returning };
+}
+
+/** The record with these sessions; the very same one if it has them. */
+function withSessions(record: UserRecord, sessions: readonly Session[]): UserRecord {
+  const isSame = sessions.length === 0 ? record.sessions === undefined : record.sessions === sessions;
+  return isSame ? record : { ...record, sessions: sessions.length === 0 ? undefined : sessions };
+}
+
+/** Who becomes invisible is seen leaving now. */
+function leavingUnseen(before: UserRecord, event: ActorEvent, after: UserRecord): UserRecord {
+  const isLeaving = before.shown?.isOnline === true && strongestOf(after).availability === "invisible";
+  return isLeaving ? { ...after, lastSeen: event.date } : after;
+}
+
+type Chosen = Extract<ActorEvent, { type: "availability" | "timed-end" | "claim" }>;
+
+function chosenLayers(record: UserRecord, event: Chosen): Layers {
+  const layers = withoutEnded(layersOf(record), event.date);
+  if (event.type === "timed-end") return { ...layers, timed: null };
+  const { statusText, expiresAt } = event;
+  if (event.type === "availability")
+    return withChoice(layers, { availability: event.availability, statusText }, expiresAt);
+  const { source, availability, seq } = event;
+  const claim = availability === null ? null : { source, availability, statusText, expiresAt, seq };
+  return withClaim(layers, source, claim);
 }

@@ -1,18 +1,18 @@
 /**
- * A lazy timing wheel over deadlines: one slot a tick, and in it a chain of those who wait there. A deadline that
- * moves later costs nothing: one stays where one is and is asked again when that slot comes due. The links are in
- * those who wait, since a map of places and a set for each slot would take twice their room.
+ * A lazy timing wheel over deadlines: one slot a tick, and in it a chain of nodes. A deadline that moves later costs
+ * nothing: the node stays in its slot and is checked again when that slot comes due. The links are in the nodes, since
+ * a map of places and a set for each slot would take twice their room.
  */
-export interface Wheel<T extends Waiting<T>> {
-  /** Says that `one` must be looked at no later than `deadline` (ms). */
+export interface Wheel<T extends TimerNode<T>> {
+  /** Has `one` taken out no later than `deadline` (ms). */
   schedule(one: T, deadline: number): void;
   forget(one: T): void;
-  /** Takes out everyone whose slot is not later than `now`: candidates, to be checked and scheduled again. */
+  /** Takes out every node whose slot is not later than `now`: candidates, to be checked and scheduled again. */
   take(now: number): T[];
 }
 
-/** One's place in the wheel, which the wheel alone changes. */
-export interface Waiting<T> {
+/** A node's place in the wheel, which the wheel alone changes. */
+export interface TimerNode<T> {
   slot: Slot<T> | null;
   previous: T | null;
   next: T | null;
@@ -29,13 +29,13 @@ const tickFor = (deadline: number): number => Math.ceil(deadline / TICK_MS);
 const tickAt = (now: number): number => Math.floor(now / TICK_MS);
 
 /**
- * Whether the slot of a deadline has come by `now`. It decides for everyone who is taken out: some are looked
- * at before their slot, since an earlier deadline of theirs had moved, and who was written down and loaded
- * meanwhile is not. Both must come to the same.
+ * Whether the slot of a deadline has come by `now`. It decides for every node that is taken out: some are taken out
+ * before their slot, since an earlier deadline of theirs had moved, and one that was stored and loaded meanwhile is
+ * not. Both must have the same result.
  */
 export const isDue = (deadline: number, now: number): boolean => tickFor(deadline) <= tickAt(now);
 
-export function createWheel<T extends Waiting<T>>(): Wheel<T> {
+export function createWheel<T extends TimerNode<T>>(): Wheel<T> {
   const slots = new Map<number, Slot<T>>();
   /** every slot below this one has been taken */
   let earliest = Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import type { Gate } from "@meeshy/shared/nats/gate";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
+import type { Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { PartitionRules } from "../core/partition.ts";
 import type { createTransition } from "../core/transition.ts";
@@ -19,6 +20,7 @@ export interface HostDeps {
   board: LeaseBoard;
   logger: Logger;
   metrics: WorkerMetrics;
+  tracer: Tracer;
   report: ReportUnreadable;
   database: DatabaseWriter;
   /** bounds the acknowledged writes of all partitions together */
@@ -28,5 +30,5 @@ export interface HostDeps {
   epochs: EpochKeeper;
   rounds: RoundTimer;
   transition: ReturnType<typeof createTransition>;
-  rules: PartitionRules & { workerLeaseMs: number; expireAfterMs: number };
+  rules: PartitionRules & { workerLeaseMs: number; expireAfterMs: number; erasedKeptMs: number };
 }

@@ -1,29 +1,23 @@
-import { type Epoch, epochSchema } from "@meeshy/shared/events";
+import type { Epoch } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { bucketStream } from "@meeshy/shared/nats/streams";
-import { type Bus, isConflict, type StreamInfo } from "@meeshy/shared/ports/bus";
+import type { Bus, StreamInfo } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { BUCKET_STATE, leaseKeys, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
-import { isLater, versioned } from "@meeshy/shared/versions";
-import {
-  decideEpoch,
-  faultOfStored,
-  type LogEnds,
-  madeAnew,
-  type Remembered,
-  type StreamAges,
-} from "../core/epoch.ts";
+import { leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
+import { decideEpoch, faultOfStored, type LogEnds, madeAnew, type Remembered } from "../core/epoch.ts";
 import type { ReportUnreadable } from "../io/unreadable.ts";
+import { Doubts } from "./doubts.ts";
+import { KnownEpoch } from "./known-epoch.ts";
+import { agesOf, StreamsView } from "./streams-view.ts";
 
-/** Knows which life of the log this is, and begins a new one when the log was lost or shortened. */
+/** Holds the epoch of the log, and begins a new one when the log was lost or shortened. */
 export interface EpochKeeper {
   /** The epoch that the lease bucket names; `undefined` while it names none that can be right. */
   current(): Epoch | undefined;
-  /** Where the log begins and ends, by a look that begins after the question. */
+  /** Where the log begins and ends, by a read that begins after this call. */
   logEnds(): Promise<LogEnds>;
   /** broker time of the message at this log sequence, ms; `undefined` when there is none */
   timeAt(seq: number): Promise<number | undefined>;
-  /** Begins a new epoch because this one cannot go on; somebody else may have done so already. */
+  /** Begins a new epoch because this one cannot go on; another worker may have done so already. */
   raise(epoch: number, reason: string): Promise<void>;
   /**
    * What has to be awaited before statuses or records of this epoch may be written; `undefined`: nothing. After a
@@ -62,197 +56,181 @@ export interface EpochDeps {
   logger: Logger;
 }
 
-/** One look at the log serves every partition that asks within this time before it. */
-const GATHER_MS = 20;
 const RETRY_MS = 200;
 const LOOK_MS = 500;
 /** While a leader is elected a question may get no answer: the next is asked all the same. */
 const LOOKS_AT_ONCE = 4;
-/** What is lost with one of these, gateways and the log can tell again; the leases tell their loss themselves. */
-const STREAMS = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE)];
 
 /** Resolves when the epoch is known; waits for the database only when the leases are gone. */
-export async function createEpochKeeper({
-  bus,
-  board,
-  remembered,
-  report,
-  logger,
-  replicas,
-}: EpochDeps): Promise<EpochKeeper> {
-  const { clock } = bus;
-  let nextLook: Promise<LogEnds> | undefined;
-  const logEnds = (): Promise<LogEnds> => {
-    nextLook ??= clock.sleep(GATHER_MS).then(async () => {
-      nextLook = undefined;
-      const { first, last } = await bus.info(STREAM_EVENTS);
-      return { first, last };
-    });
-    return nextLook;
+export async function createEpochKeeper(deps: EpochDeps): Promise<EpochKeeper> {
+  const keeper = new LookingKeeper(deps);
+  await keeper.start();
+  return keeper;
+}
+
+class LookingKeeper implements EpochKeeper {
+  readonly #deps: EpochDeps;
+  readonly #known: KnownEpoch;
+  readonly #streams: StreamsView;
+  readonly #doubts = new Doubts();
+  /** what has to be ended with the keeper */
+  readonly #endings: (() => void)[] = [];
+  /** log sequences up to which streams are known to hold messages of the epoch seen last */
+  #storedUpTo = { epoch: 0, streams: new Map<string, number>() };
+  #looking = 0;
+  #isSettling = false;
+  #isOvertaking = false;
+
+  constructor(deps: EpochDeps) {
+    this.#deps = deps;
+    this.#known = new KnownEpoch(deps.board, deps.report, deps.logger);
+    this.#streams = new StreamsView(deps.bus);
+  }
+
+  /** Settles which epoch this is; from then on looks whether the streams are still its own. */
+  async start(): Promise<void> {
+    const { bus, board, replicas } = this.#deps;
+    await this.#settle();
+    this.#known.current();
+    const timer = bus.clock.every(LOOK_MS, () => void this.#look());
+    this.#endings.push(() => timer.cancel());
+    // In a cluster a link breaks with one node, and the streams live on: there the look of every half second is enough.
+    if (replicas <= 1) this.#endings.push(bus.onChange(this.doubt));
+    const onBoard = (key: string) => {
+      if (key === leaseKeys.epoch) this.#doubts.recheck();
+    };
+    this.#endings.push(board.onChange(onBoard));
+  }
+
+  close(): void {
+    for (const end of this.#endings) end();
+  }
+
+  current(): Epoch | undefined {
+    return this.#known.current();
+  }
+
+  logEnds(): Promise<LogEnds> {
+    return this.#streams.logEnds();
+  }
+
+  async timeAt(seq: number): Promise<number | undefined> {
+    return seq === 0 ? undefined : (await this.#deps.bus.messageAt(STREAM_EVENTS, seq))?.time;
+  }
+
+  permit(epoch: number): Promise<void> | undefined {
+    if (this.#doubts.isAnswered() && this.#known.latest()?.epoch === epoch) return undefined;
+    return this.#permitted(epoch);
+  }
+
+  doubt = (): void => {
+    this.#doubts.raise();
+    void this.#look();
   };
-  const streamInfos = () => Promise.all(STREAMS.map((name) => bus.info(name)));
-  const streamAges = async (): Promise<StreamAges> => agesOf(await streamInfos());
-  const known = (): Epoch | null => epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data ?? null;
-  /** `revision` is that of the epoch which the decision was made about: of several who decide, one writes. */
-  const revisionNow = () => board.get(leaseKeys.epoch)?.revision ?? 0;
-  const write = async (epoch: Epoch, reason: string, revision: number) => {
-    if (isLater("epoch", board.get(leaseKeys.epoch)?.value)) {
-      report("epoch", leaseKeys.epoch, revision, `a later release begins the next epoch: ${reason}`);
-      return;
-    }
+
+  stored(stream: string, epoch: number, seq: number): void {
+    if (epoch > this.#storedUpTo.epoch) this.#storedUpTo = { epoch, streams: new Map() };
+    const { streams } = this.#storedUpTo;
+    if (epoch === this.#storedUpTo.epoch && seq > (streams.get(stream) ?? 0)) streams.set(stream, seq);
+  }
+
+  async raise(epoch: number, reason: string, next = epoch + 1): Promise<void> {
+    if ((this.#known.named()?.epoch ?? 0) > epoch) return;
+    const revision = this.#known.revision();
+    const [{ last }, streams] = await Promise.all([this.logEnds(), this.#streams.ages()]);
+    await this.#known.write({ epoch: next, from: last + 1, streams }, reason, revision);
+  }
+
+  async overtake(stored: { epoch: number; version: number }): Promise<void> {
+    const { logger } = this.#deps;
+    const epoch = this.current();
+    if (epoch === undefined || this.#isOvertaking) return;
+    this.#isOvertaking = true;
     try {
-      await board.put(leaseKeys.epoch, versioned("epoch", epoch), revision);
-      logger.warn({ ...epoch, reason }, "a new epoch begins");
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-    }
-  };
-
-  /** the latest epoch that this process has seen: a lease bucket that names an older one, or none, was lost */
-  let latest: Epoch | undefined;
-  const settled = (): Epoch | undefined => {
-    const epoch = known();
-    if (epoch === null || epoch.epoch < (latest?.epoch ?? 0)) return undefined;
-    latest = epoch;
-    return epoch;
-  };
-
-  const remember = async (epoch: Epoch | null): Promise<Remembered | undefined> => {
-    try {
-      const stored = await remembered();
-      if (latest === undefined || (stored?.epoch ?? 0) >= latest.epoch) return stored;
-    } catch (error) {
-      if (epoch === null && latest === undefined) throw error;
-    }
-    return latest && { epoch: latest.epoch, seq: 0 };
-  };
-  const settle = async (): Promise<void> => {
-    for (;;) {
-      const before = known();
-      const revision = revisionNow();
-      try {
-        const decision = decideEpoch(before, await remember(before), await logEnds(), await streamAges());
-        if (decision.raised === null) return;
-        await write(decision.epoch, decision.raised, revision);
-      } catch (error) {
-        logger.warn({ err: error }, "the epoch is not known yet");
-      }
-      await clock.sleep(RETRY_MS);
-    }
-  };
-
-  const raise = async (epoch: number, reason: string, next = epoch + 1): Promise<void> => {
-    if ((known()?.epoch ?? 0) > epoch) return;
-    const revision = revisionNow();
-    const [{ last }, streams] = await Promise.all([logEnds(), streamAges()]);
-    await write({ epoch: next, from: last + 1, streams }, reason, revision);
-  };
-
-  let isOvertaking = false;
-  const overtake = async (stored: { epoch: number; version: number }): Promise<void> => {
-    const epoch = settled();
-    if (epoch === undefined || isOvertaking) return;
-    isOvertaking = true;
-    try {
-      const fault = faultOfStored(epoch, await logEnds(), stored);
-      if (fault === null || settled()?.epoch !== epoch.epoch) return;
+      const fault = faultOfStored(epoch, await this.logEnds(), stored);
+      if (fault === null || this.current()?.epoch !== epoch.epoch) return;
       logger.error(
         { ...epoch, stored },
         "the database is ahead of this epoch: its rows follow after a new one begins",
       );
-      await raise(epoch.epoch, fault, stored.epoch + 1);
+      await this.raise(epoch.epoch, fault, stored.epoch + 1);
     } catch (error) {
       logger.warn({ err: error, stored }, "the database is ahead of this epoch, which goes on for now");
     } finally {
-      isOvertaking = false;
+      this.#isOvertaking = false;
     }
-  };
+  }
 
-  /** grows with every reason to doubt that the streams are those of the epoch; a look answers those before it */
-  let doubts = 0;
-  let answered = 0;
-  let waiting = Promise.withResolvers<void>();
-  const answer = (upTo: number) => {
-    answered = upTo;
-    waiting.resolve();
-    waiting = Promise.withResolvers();
-  };
-  const doubt = () => {
-    doubts++;
-    void look();
-  };
-
-  /** of the epoch that this process has seen last */
-  let storedUpTo = { epoch: 0, streams: new Map<string, number>() };
-  let looking = 0;
-  let isSettling = false;
-  const look = async () => {
-    if (looking >= LOOKS_AT_ONCE || isSettling || !bus.isUp()) return;
-    looking++;
-    const asked = doubts;
-    try {
-      const epoch = settled();
-      if (epoch === undefined) {
-        isSettling = true;
-        await settle().finally(() => {
-          isSettling = false;
-        });
-      } else {
-        // What is stored while the streams are asked is not in their answers.
-        const storedBefore = storedUpTo.epoch === epoch.epoch ? new Map(storedUpTo.streams) : new Map();
-        const infos = await streamInfos();
-        const fault = madeAnew(epoch, agesOf(infos)) ?? putBack(infos, storedBefore);
-        if (fault === null) answer(Math.max(asked, answered));
-        else await raise(epoch.epoch, fault);
-      }
-    } catch (error) {
-      logger.debug({ err: error }, "streams not looked at, will be");
-    } finally {
-      looking--;
-      if (answered < doubts && asked < doubts) void look();
-    }
-  };
-  const permitted = async (epoch: number) => {
+  /** Begins an epoch if the one that is named cannot be right, and goes on until one can. */
+  async #settle(): Promise<void> {
     for (;;) {
-      if ((settled()?.epoch ?? epoch) > epoch) throw new EpochOver(epoch);
-      if (answered === doubts) return;
-      await waiting.promise;
+      const before = this.#known.named();
+      const revision = this.#known.revision();
+      try {
+        const remembered = await this.#remember(before);
+        const decision = decideEpoch(before, remembered, await this.logEnds(), await this.#streams.ages());
+        if (decision.raised === null) return;
+        await this.#known.write(decision.epoch, decision.raised, revision);
+      } catch (error) {
+        this.#deps.logger.warn({ err: error }, "the epoch is not known yet");
+      }
+      await this.#deps.bus.clock.sleep(RETRY_MS);
     }
-  };
-  await settle();
-  settled();
-  const timer = clock.every(LOOK_MS, () => void look());
-  // In a cluster a link breaks with one node, and the streams live on: there the look of every half second is enough.
-  const forgetLink = replicas > 1 ? () => {} : bus.onChange(doubt);
-  const forgetBoard = board.onChange((key) => {
-    if (key === leaseKeys.epoch) answer(answered);
-  });
+  }
 
-  return {
-    current: settled,
-    logEnds,
-    async timeAt(seq) {
-      return seq === 0 ? undefined : (await bus.messageAt(STREAM_EVENTS, seq))?.time;
-    },
-    raise,
-    permit: (epoch) => (answered === doubts && latest?.epoch === epoch ? undefined : permitted(epoch)),
-    doubt,
-    stored(stream, epoch, seq) {
-      if (epoch > storedUpTo.epoch) storedUpTo = { epoch, streams: new Map() };
-      const { streams } = storedUpTo;
-      if (epoch === storedUpTo.epoch && seq > (streams.get(stream) ?? 0)) streams.set(stream, seq);
-    },
-    close() {
-      timer.cancel();
-      forgetLink();
-      forgetBoard();
-    },
-    overtake,
-  };
+  async #remember(epoch: Epoch | null): Promise<Remembered | undefined> {
+    try {
+      const stored = await this.#deps.remembered();
+      const seen = this.#known.latest();
+      if (seen === undefined || (stored?.epoch ?? 0) >= seen.epoch) return stored;
+    } catch (error) {
+      if (epoch === null && this.#known.latest() === undefined) throw error;
+    }
+    const latest = this.#known.latest();
+    return latest && { epoch: latest.epoch, seq: 0 };
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking >= LOOKS_AT_ONCE || this.#isSettling || !this.#deps.bus.isUp()) return;
+    this.#looking++;
+    const asked = this.#doubts.count();
+    try {
+      const epoch = this.current();
+      if (epoch === undefined) await this.#settleAgain();
+      else await this.#compareStreams(epoch, asked);
+    } catch (error) {
+      this.#deps.logger.debug({ err: error }, "streams not looked at, will be");
+    } finally {
+      this.#looking--;
+      if (!this.#doubts.isAnswered() && asked < this.#doubts.count()) void this.#look();
+    }
+  }
+
+  async #settleAgain(): Promise<void> {
+    this.#isSettling = true;
+    await this.#settle().finally(() => {
+      this.#isSettling = false;
+    });
+  }
+
+  async #compareStreams(epoch: Epoch, asked: number): Promise<void> {
+    const stored = this.#storedUpTo;
+    // What is stored while the streams are asked is not in their answers.
+    const storedBefore = stored.epoch === epoch.epoch ? new Map(stored.streams) : new Map();
+    const infos = await this.#streams.infos();
+    const fault = madeAnew(epoch, agesOf(infos)) ?? putBack(infos, storedBefore);
+    if (fault === null) this.#doubts.answer(asked);
+    else await this.raise(epoch.epoch, fault);
+  }
+
+  async #permitted(epoch: number): Promise<void> {
+    for (;;) {
+      if ((this.current()?.epoch ?? epoch) > epoch) throw new EpochOver(epoch);
+      if (this.#doubts.isAnswered()) return;
+      await this.#doubts.changed();
+    }
+  }
 }
-
-const agesOf = (infos: readonly StreamInfo[]): StreamAges =>
-  Object.fromEntries(infos.map(({ definition, created }) => [definition.name, created]));
 
 /** Which stream ends before what is known to be stored in it, in words; null: none. */
 function putBack(infos: readonly StreamInfo[], storedUpTo: ReadonlyMap<string, number>): string | null {

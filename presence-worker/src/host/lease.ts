@@ -10,13 +10,15 @@ import { initialMemory, type PartitionMemory } from "../core/partition.ts";
 import { fitLease, LEASE_MAX_BYTES, type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
 import type { WorkerMetrics } from "../metrics.ts";
 
-/** A partition in this worker's hands, for as long as nobody else writes its lease. */
+/** A partition that this worker owns, for as long as no other writes its lease. */
 export interface Claim {
   partition: number;
   /** where to go on: the last checkpoint of this epoch, or its beginning */
   memory: PartitionMemory;
   /** every change up to this log sequence is in the database */
   storedUpTo: number;
+  /** after this, by the broker's clock, no former owner has applied a message: ms since 1970; 0: none beyond the checkpoint */
+  appliedBefore: number;
   /** for how long, by the broker's clock, the former owners had written no checkpoint, ms; 0: there was none */
   idleMs: number;
   /** Writes the log position. Rejects when the lease is another's now. */
@@ -41,16 +43,16 @@ export interface ClaimOptions {
 
 const EMPTY: PartitionLease = { owner: null, memory: null, storedUpTo: 0 };
 
-/** What entries say: the board makes a new one at each change, and they are looked at far more often. */
+/** Leases by board entry: the board makes a new one at each change, and they are looked at far more often. */
 const leases = new WeakMap<LeaseEntry, FoundLease>();
 
 /**
  * What stands under a partition's key; `"damaged"`: nothing that a release up to this one can have written; `"later"`:
- * written by a later release in a format that this one does not know. Either belongs to an unknown owner.
+ * written by a later release in a format that this one cannot read. Either belongs to an unknown owner.
  */
 export type FoundLease = PartitionLease | "damaged" | "later";
 
-/** What a board entry says; a partition without one is owned by no worker, and nothing of it is remembered. */
+/** The lease in a board entry; a partition without one is owned by no worker, and has no checkpoint. */
 export function readLease(entry: LeaseEntry | undefined): FoundLease {
   if (entry === undefined) return EMPTY;
   const lease = leases.get(entry) ?? parseLease(entry.value);
@@ -81,6 +83,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   const formerOwner =
     lease.owner !== null && lease.owner !== workerId ? board.get(leaseKeys.worker(lease.owner)) : undefined;
   const idleMs = entry ? Math.max(0, (board.brokerTime() ?? entry.writtenAt) - entry.writtenAt) : 0;
+  const appliedBefore = formerOwner?.writtenAt ?? 0;
   const silentSince = formerOwner?.changedAt ?? bus.clock.now();
   let revision = entry?.revision ?? 0;
   const goesOn = lease.memory?.epoch === epoch.epoch;
@@ -142,6 +145,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     memory,
     storedUpTo,
     idleMs,
+    appliedBefore,
     async checkpoint(memory, storedUpTo) {
       try {
         await put({ owner: workerId, memory, storedUpTo });

@@ -1,34 +1,55 @@
 import { type Following, follow, type Stored } from "@meeshy/shared/nats/follow";
-import { bucketStream } from "@meeshy/shared/nats/streams";
-import {
-  BUCKET_STATE,
-  leaseKeys,
-  partitionFilter,
-  STREAM_EVENTS,
-  STREAM_STATUS,
-} from "@meeshy/shared/subjects";
+import type { Timer } from "@meeshy/shared/ports/clock";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { partitionFilter, STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { faultOf } from "../core/epoch.ts";
-import { type Change, createPartition, type Inbound } from "../core/partition.ts";
-import { hasStatus, toRow, toStatusMessage } from "../core/projection.ts";
-import type { OutOfStep } from "../core/publishers.ts";
-import { intoEpoch, isRetained, type UserRecord } from "../core/record.ts";
-import { createErasures } from "../io/erasures.ts";
-import { commandGateway, reportOutOfStep } from "../io/gateway-commands.ts";
+import type { Partition } from "../core/partition.ts";
+import { toRow } from "../core/projection.ts";
+import { isRetained } from "../core/record.ts";
+import type { Applied } from "../core/serving.ts";
+import { createErasures, type Erasures } from "../io/erasures.ts";
 import { readEvent } from "../io/log-reader.ts";
-import { createRecordStore } from "../io/record-store.ts";
-import { createStatusWriter } from "../io/status-writer.ts";
-import type { HistoryLine } from "../io/stored-record.ts";
-import { createCheckpointer } from "./checkpointer.ts";
+import { CatchUp } from "./catch-up.ts";
+import { type Checkpointer, createCheckpointer } from "./checkpointer.ts";
 import type { HostDeps } from "./deps.ts";
+import { EffectRunner } from "./effect-runner.ts";
 import type { Claim } from "./lease.ts";
+import { type LoadedPartition, type LoadedUser, loadPartition } from "./load-partition.ts";
+import { createPartitionStores, type PartitionStores } from "./partition-stores.ts";
+import { PublisherWatch } from "./publisher-watch.ts";
+import { SelfNotices } from "./self-notices.ts";
 
-/** One owned partition at work: log in, statuses, records, rows and checkpoints out. */
+/**
+ * One owned partition at work: log in, statuses, records, rows and checkpoints out.
+ *
+ * 1. Load. The records and the checkpoint give every user's state ({@link loadPartition}).
+ * 2. Replay. The log is followed from the checkpoint + 1. The pure partition turns each message into changes,
+ *    skips what a record has seen, and the runner carries the changes out: rows are queued, but no status is
+ *    published and no record written, since a former owner has published most of these messages.
+ * 3. Live, once the log's end is reached. The last status of each touched user is published, unless viewers
+ *    have it for certain; rounds of records and checkpoints begin; from now on every change is published as
+ *    it comes.
+ *
+ * Invariants: messages are applied one at a time, in log order, and wait for no broker and no database. What
+ * is decided depends on records and messages alone, so a replay gives the same versions (ARCHITECTURE,
+ * principles 2 and 3).
+ *
+ * What fails: a crash at any point makes the next owner repeat work from the checkpoint, and loses none.
+ * Before each start of the consumer the log is compared with the checkpoint; one that was lost or shortened
+ * raises the epoch (ADR 0005), and the ownership abandons the host. So it does when another owner is found,
+ * whose writes make ours be refused (ADR 0004). A message that cannot be read is counted and takes its place
+ * in its publisher's order (ADR 0012).
+ */
 export interface PartitionHost {
   partition: number;
   /** Resolves when the log has been read to its end and what it changed has been published. */
   caughtUp: Promise<void>;
   isCaughtUp(): boolean;
   counts(): { users: number; online: number; active: number; lag: number };
+  /** age of the last message that was applied, by the broker's clock; before the first, since this host began; ms */
+  lagMs(): number;
+  /** The last message that was applied. */
+  lastApplied(): Applied | undefined;
   /** Finishes what is under way, writes the last checkpoint and gives the partition up. */
   release(): Promise<void>;
   /** Stops at once: another owns the partition now, or the epoch is over. */
@@ -37,245 +58,192 @@ export interface PartitionHost {
 
 /** Times that ages are looked at before one is due. */
 const LOOKS_TO_RENEW = 16;
-const KEPT = "kept, since it is of a later event or release";
-const REPLACED = "replaced by what is known here";
 
-/** Reads the partition's records and log from its checkpoint on, and keeps at it until released. */
+/**
+ * Reads the partition's records and log from its checkpoint on, and keeps at it until released.
+ * @throws when records have expired, or the checkpoint is gone: another epoch begins then.
+ */
 export async function startPartitionHost(deps: HostDeps, claim: Claim): Promise<PartitionHost> {
-  const { bus, metrics, database, epochs, rules } = deps;
-  const { partition: p, memory, storedUpTo } = claim;
-  const logger = deps.logger.child({ partition: p });
+  return new LogFollower(deps, claim, await loadPartition(deps, claim));
+}
 
-  const writtenOf = (userId: string) => partition.written(userId);
-  const givenUp = Promise.withResolvers<never>();
-  givenUp.promise.catch(() => {});
-  const writingTo = (stream: string) => ({
-    permit() {
-      const permit = epochs.permit(memory.epoch);
-      // Without a link it is never granted: what is given up does not wait for it.
-      return permit && Promise.race([permit, givenUp.promise]);
-    },
-    doubt: epochs.doubt,
-    stored: (seq: number) => epochs.stored(stream, memory.epoch, seq),
-  });
-  const records = createRecordStore({
-    bus,
-    partition: p,
-    gate: deps.writes,
-    logger,
-    writtenOf,
-    writing: writingTo(bucketStream(BUCKET_STATE)),
-    onOversize: () => metrics.oversize("record"),
-    onUnreadable(key, revision, isKept) {
-      deps.report("record", key, revision, isKept ? KEPT : REPLACED);
-      if (isKept) void claim.verify();
-    },
-  });
-  const statuses = createStatusWriter({
-    bus,
-    gate: deps.writes,
-    logger,
-    writtenOf,
-    onForeign: () => void claim.verify(),
-    writing: writingTo(STREAM_STATUS),
-    onOversize: () => metrics.oversize("status"),
-    onUnreadable: (key, revision, isKept) => deps.report("status", key, revision, isKept ? KEPT : REPLACED),
-  });
-  if (memory.seq > 0 && claim.idleMs > rules.expireAfterMs) {
-    await epochs.raise(
-      memory.epoch,
-      `nothing was written of partition ${p} for so long that records have expired`,
-    );
-    throw new Error("the records have expired");
-  }
-  const stored = await deps.loader.load(p);
-  if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
-    await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
-    throw new Error("the checkpoint is gone");
-  }
-  const loaded = stored.map(({ record, epoch, ...rest }) => {
-    const isOfLostLog = epoch !== memory.epoch;
-    return { ...rest, isOfLostLog, record: isOfLostLog ? intoEpoch(record, memory) : record };
-  });
-  const recorded = loaded.reduce(
-    (highest, { record, isOfLostLog }) => (isOfLostLog ? highest : Math.max(highest, record.seq)),
-    0,
-  );
-  const partition = createPartition(
-    deps.transition,
-    rules,
-    memory,
-    loaded.map(({ record }) => record),
-  );
+/** Message by message: the partition decides, the runner carries out, the checkpointer writes down. */
+class LogFollower implements PartitionHost {
+  readonly partition: number;
+  readonly caughtUp: Promise<void>;
+  readonly #deps: HostDeps;
+  readonly #claim: Claim;
+  readonly #users: Partition;
+  /** the highest log sequence of this epoch that a loaded record had seen */
+  readonly #recorded: number;
+  readonly #stores: PartitionStores;
+  readonly #checkpointer: Checkpointer;
+  readonly #erasures: Erasures;
+  readonly #catchUp = new CatchUp();
+  readonly #selfNotices: SelfNotices;
+  readonly #effects: EffectRunner;
+  readonly #publishers: PublisherWatch;
+  readonly #following: Following;
+  readonly #renewal: Timer;
+  readonly #announceCaughtUp: () => void;
+  #live = false;
+  #lag = 0;
+  /** by the broker's clock; `undefined`: none was applied yet */
+  #appliedTime: number | undefined;
+  readonly #since: number;
+  #lastApplied: Applied | undefined;
 
-  let live = false;
-  let lag = 0;
-  /** while catching up: who was touched, so that only the last word of each is published */
-  const touched = new Set<string>();
-  const checkpointer = createCheckpointer({
-    deps,
-    claim,
-    partition,
-    records,
-    statuses,
-    logger,
-    storedUpTo,
-  });
-
-  /** What viewers have been told for certain: a record is written only after its status was stored. */
-  const told = new Map<string, Pick<UserRecord, "shown" | "directoryVersion" | "renewedAt">>();
-  for (const { record, isOfLostLog, statusSeq, recordSeq, unsaved } of loaded) {
-    Object.assign(partition.written(record.userId) ?? {}, { statusSeq, recordSeq });
-    if (isOfLostLog) touched.add(record.userId);
-    else told.set(record.userId, record);
-    if (isOfLostLog || record.seq > storedUpTo) database.put(p, toRow(record), unsaved, record.seq);
-    if (isOfLostLog || !isRetained(record)) checkpointer.changed(record);
+  constructor(deps: HostDeps, claim: Claim, { partition, loaded, recorded }: LoadedPartition) {
+    const { bus } = deps;
+    const logger = deps.logger.child({ partition: claim.partition });
+    this.partition = claim.partition;
+    this.#deps = deps;
+    this.#since = bus.clock.now();
+    this.#claim = claim;
+    this.#users = partition;
+    this.#recorded = recorded;
+    this.#stores = createPartitionStores(deps, claim, logger, partition.written);
+    const { records, statuses } = this.#stores;
+    const { storedUpTo } = claim;
+    this.#checkpointer = createCheckpointer({
+      ...{ deps, claim, partition, records, statuses, logger, storedUpTo },
+    });
+    this.#erasures = createErasures({
+      ...{ bus, statuses, logger },
+      keptMs: deps.rules.erasedKeptMs,
+    });
+    this.#selfNotices = new SelfNotices(bus, claim.memory.epoch);
+    this.#effects = new EffectRunner({
+      deps: { ...deps, logger },
+      partition: claim.partition,
+      statuses,
+      selfNotices: this.#selfNotices,
+      erasures: this.#erasures,
+      checkpointer: this.#checkpointer,
+      catchUp: this.#catchUp,
+      appliedBefore: claim.appliedBefore,
+    });
+    this.#publishers = new PublisherWatch({ ...deps, logger }, claim.partition, partition);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.caughtUp = promise;
+    this.#announceCaughtUp = resolve;
+    for (const user of loaded) this.#takeOver(user);
+    this.#following = this.#follow(logger);
+    this.#renewal = bus.clock.every(deps.rules.renewAfterMs / LOOKS_TO_RENEW, () => this.#renew());
   }
 
-  const erasures = createErasures({ bus, statuses, recordOf: partition.get, logger });
+  isCaughtUp(): boolean {
+    return this.#live;
+  }
 
-  const wasTold = ({ userId, shown, directoryVersion, renewedAt }: UserRecord): boolean => {
-    const last = told.get(userId);
-    return (
-      last?.shown === shown && last?.directoryVersion === directoryVersion && last?.renewedAt === renewedAt
-    );
-  };
-  const publish = (record: UserRecord) => {
-    if (hasStatus(record)) statuses.put(toStatusMessage(record));
-  };
+  counts(): { users: number; online: number; active: number; lag: number } {
+    return { ...this.#users.counts(), lag: this.#lag };
+  }
 
-  /** zombies whose last connection fell silent, as opposed to a tab that was closed; for the metrics alone */
-  const pingTimeouts = new Set<string>();
-  const noteLoss = ({ userId, message: { event } }: Inbound) => {
-    if (userId === undefined || event.type === "activity") return;
-    if (event.type === "disconnected" && event.reason === "ping timeout") pingTimeouts.add(userId);
-    else pingTimeouts.delete(userId);
-  };
+  lagMs(): number {
+    const { bus, board } = this.#deps;
+    const brokerTime = board.brokerTime();
+    if (this.#appliedTime === undefined || brokerTime === undefined) return bus.clock.now() - this.#since;
+    return Math.max(0, brokerTime - this.#appliedTime);
+  }
 
-  const carryOut = ({ record, effects, traceparent }: Change) => {
-    const history: HistoryLine[] = [];
-    let persists = false;
-    for (const effect of effects) {
-      if (effect.type === "status" && live) publish(record);
-      else if (effect.type === "persist") persists = true;
-      else if (effect.type === "erase") {
-        database.erase(p, record.userId, record.seq);
-        erasures.begin(record);
-      } else if (effect.type === "transition") {
-        const { type: _, ...line } = effect;
-        history.push({ ...line, traceId: traceparent?.split("-")[1] ?? null });
-        if (live) metrics.transition(effect, record, pingTimeouts.has(record.userId));
-      } else if (effect.type === "closeConnections") {
-        for (const [gatewayId, connectionIds] of Object.entries(effect.byGateway)) {
-          const command = {
-            type: "close" as const,
-            userId: record.userId,
-            connectionIds,
-            reason: effect.reason,
-          };
-          checkpointer.await(record.userId, commandGateway(bus, gatewayId, command, logger));
-        }
-      }
-    }
-    if (persists || history.length > 0) database.put(p, toRow(record), history, record.seq);
-    if (!live) touched.add(record.userId);
-    if (record.state === "offline") pingTimeouts.delete(record.userId);
-    checkpointer.changed(record);
-  };
+  lastApplied(): Applied | undefined {
+    return this.#lastApplied;
+  }
 
-  /** publishers that had no key on the board at the last look */
-  let keyless: ReadonlySet<string> = new Set();
-  /** A gateway that ends removes its key; the board may lack one of the living for a moment, not at two looks in a row. */
-  const lookAfterPublishers = (outOfStep: readonly OutOfStep[], silent: readonly string[]) => {
-    for (const { publisher, expected } of outOfStep) {
-      metrics.outOfStep();
-      logger.error({ publisher, expected }, "publisher out of step: nothing of it is accepted");
-      reportOutOfStep(bus, { publisher, partition: p, expected });
-    }
-    if (silent.length === 0) return;
-    const missing = silent.filter((id) => deps.board.get(leaseKeys.gateway(id)) === undefined);
-    partition.forget(missing.filter((id) => keyless.has(id)));
-    keyless = new Set(missing);
-  };
+  async release(): Promise<void> {
+    await this.#following.stop();
+    if (this.#live) await this.#checkpointer.finish();
+    await this.#stop();
+    await this.#claim.release();
+    this.#deps.database.drop(this.partition);
+  }
 
-  const onMessage = (message: Stored) => {
+  async abandon(): Promise<void> {
+    await this.#stop();
+    this.#deps.database.drop(this.partition);
+  }
+
+  async #stop(): Promise<void> {
+    this.#renewal.cancel();
+    this.#erasures.stop();
+    this.#selfNotices.stop();
+    this.#stores.close();
+    await this.#following.stop();
+    await this.#checkpointer.stop();
+  }
+
+  /** What a loaded record holds that the database, or the viewers, may not have yet. */
+  #takeOver({ record, isOfLostLog, statusSeq, recordSeq, unsaved }: LoadedUser): void {
+    Object.assign(this.#users.written(record.userId) ?? {}, { statusSeq, recordSeq });
+    if (isOfLostLog) this.#catchUp.touch(record.userId);
+    else this.#catchUp.notePublished(record);
+    if (isOfLostLog || record.seq > this.#claim.storedUpTo)
+      this.#deps.database.put(this.partition, toRow(record), unsaved, record.seq);
+    if (isOfLostLog || !isRetained(record)) this.#checkpointer.changed(record);
+  }
+
+  #follow(logger: Logger): Following {
+    return follow(this.#deps.bus, {
+      stream: STREAM_EVENTS,
+      filter: partitionFilter(this.partition),
+      from: this.#claim.memory.seq + 1,
+      logger,
+      onMessage: (message) => this.#apply(message),
+      onCaughtUp: () => this.#goLive(),
+      checkStart: (from) => this.#checkStart(from),
+    });
+  }
+
+  async #checkStart(from: number): Promise<number> {
+    const { epochs } = this.#deps;
+    const { seq, time } = this.#users.memory();
+    const found = await epochs.timeAt(seq);
+    const fault = faultOf(from - 1, await epochs.logEnds(), { time, found, recorded: this.#recorded });
+    if (fault === null) return from;
+    await epochs.raise(this.#claim.memory.epoch, fault);
+    throw new Error(`the log was lost: ${fault}`);
+  }
+
+  #apply(message: Stored): void {
+    const { metrics, refusals } = this.#deps;
     const inbound = readEvent(message);
-    lag = message.pending;
+    this.#lag = message.pending;
     const { publisher } = inbound.message;
     if (inbound.kind !== undefined && inbound.fault !== undefined)
-      deps.refusals.unreadable(message, publisher, { kind: inbound.kind, fault: inbound.fault });
-    const { admission, changes, outOfStep, silent } = partition.apply(inbound);
-    if (changes.length > 0) noteLoss(inbound);
+      refusals.unreadable(message, publisher, { kind: inbound.kind, fault: inbound.fault });
+    const { admission, changes, outOfStep, silent } = this.#users.apply(inbound);
+    if (changes.length > 0) this.#effects.noteLoss(inbound);
     metrics.event(inbound.message.event.type, admission);
-    for (const change of changes) carryOut(change);
-    if (live) lookAfterPublishers(outOfStep, silent);
-    checkpointer.advanced();
-  };
-
-  let announceCaughtUp: () => void = () => {};
-  const caughtUp = new Promise<void>((resolve) => {
-    announceCaughtUp = resolve;
-  });
-  const goLive = () => {
-    if (live) return;
-    live = true;
-    for (const userId of touched) {
-      const record = partition.get(userId);
-      if (record && !wasTold(record)) publish(record);
+    for (const change of changes) this.#effects.carryOut(change);
+    if (this.#live) {
+      this.#publishers.report(outOfStep);
+      this.#publishers.lookAtSilent(silent);
     }
-    touched.clear();
-    told.clear();
-    checkpointer.start();
-    metrics.takeover(claim.sinceOwnerSilent());
-    announceCaughtUp();
-  };
+    this.#checkpointer.advanced();
+    this.#noteApplied(message);
+  }
 
-  const following: Following = follow(bus, {
-    stream: STREAM_EVENTS,
-    filter: partitionFilter(p),
-    from: memory.seq + 1,
-    logger,
-    onMessage,
-    onCaughtUp: goLive,
-    async checkStart(from) {
-      const { seq, time } = partition.memory();
-      const found = await epochs.timeAt(seq);
-      const fault = faultOf(from - 1, await epochs.logEnds(), { time, found, recorded });
-      if (fault === null) return from;
-      await epochs.raise(memory.epoch, fault);
-      throw new Error(`the log was lost: ${fault}`);
-    },
-  });
+  #noteApplied({ time, pending }: Stored): void {
+    const { bus, board } = this.#deps;
+    this.#appliedTime = time;
+    const ageMs = pending === 0 ? 0 : (board.brokerTime() ?? time) - time;
+    this.#lastApplied = { at: bus.clock.now(), ageMs };
+  }
 
-  const renewal = bus.clock.every(rules.renewAfterMs / LOOKS_TO_RENEW, () => {
-    const date = deps.board.brokerTime();
-    if (live && date !== undefined) for (const change of partition.renew(date)) carryOut(change);
-  });
+  #goLive(): void {
+    if (this.#live) return;
+    this.#live = true;
+    this.#effects.goLive(this.#users.get);
+    this.#checkpointer.start();
+    this.#deps.metrics.takeover(this.#claim.sinceOwnerSilent());
+    this.#announceCaughtUp();
+  }
 
-  const stop = async () => {
-    renewal.cancel();
-    erasures.stop();
-    statuses.close();
-    records.close();
-    givenUp.reject(new Error(`partition ${p} was given up`));
-    await following.stop();
-    await checkpointer.stop();
-  };
-  return {
-    partition: p,
-    caughtUp,
-    isCaughtUp: () => live,
-    counts: () => ({ ...partition.counts(), lag }),
-    async release() {
-      await following.stop();
-      if (live) await checkpointer.finish();
-      await stop();
-      await claim.release();
-      database.drop(p);
-    },
-    async abandon() {
-      await stop();
-      database.drop(p);
-    },
-  };
+  /** Statuses and records expire on the broker: what has not changed for long is written anew. */
+  #renew(): void {
+    const date = this.#deps.board.brokerTime();
+    if (!this.#live || date === undefined) return;
+    for (const change of this.#users.renew(date)) this.#effects.carryOut(change);
+  }
 }

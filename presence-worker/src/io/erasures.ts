@@ -1,30 +1,40 @@
+import { fromBytesOrNone } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Timer } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
+import { z } from "zod";
 import type { UserRecord } from "../core/record.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
-/** Takes the last status of deleted people out of the stream, once every gateway has had time to read it. */
+/**
+ * Takes the last status of deleted people out of the stream, once every gateway has had time to read it, also after a
+ * break: one that could not read for about as long reads the whole stream anew.
+ */
 export interface Erasures {
   begin(erased: UserRecord): void;
   stop(): void;
 }
 
 export interface ErasureDeps {
-  bus: Bus;
-  statuses: StatusWriter;
-  /** the record of a user as it is now */
-  recordOf: (userId: string) => UserRecord | undefined;
+  bus: Pick<Bus, "clock" | "lastValue" | "purge">;
+  statuses: Pick<StatusWriter, "settled">;
+  /** how long it stays, ms */
+  keptMs: number;
   logger: Logger;
 }
 
-/** Gateways look at the stream's end once a second; what was taken out before is missed for good. */
-const READ_WITHIN_MS = 5_000;
 const RETRY_MS = 1_000;
 
-/** What is left when the process ends expires with the stream's own age limit: it names nobody. */
-export function createErasures({ bus, statuses, recordOf, logger }: ErasureDeps): Erasures {
+/** A status of a deleted account, and of no one who has the id since. */
+const namelessSchema = z.object({
+  username: z.null(),
+  conversationIds: z.array(z.string()).length(0),
+  isOnline: z.literal(false),
+});
+
+/** What is left when the process ends expires with the stream's own age limit: it has no name and no dates in it. */
+export function createErasures({ bus, statuses, keptMs, logger }: ErasureDeps): Erasures {
   const timers = new Map<string, Timer>();
 
   const after = (ms: number, erased: UserRecord) => {
@@ -38,11 +48,13 @@ export function createErasures({ bus, statuses, recordOf, logger }: ErasureDeps)
   const purge = async (erased: UserRecord) => {
     const { userId } = erased;
     timers.delete(userId);
-    const record = recordOf(userId);
-    if (record && record.seq > erased.seq) return; // somebody new under the old id
+    const subject = statusSetSubject(userId);
     try {
       await statuses.settled([userId]);
-      await bus.purge(STREAM_STATUS, { filter: statusSetSubject(userId) });
+      const last = await bus.lastValue(STREAM_STATUS, subject);
+      // Someone may have the id by now; who comes between these two questions is stored behind what is purged.
+      if (last === undefined || !namelessSchema.safeParse(fromBytesOrNone(last.data)).success) return;
+      await bus.purge(STREAM_STATUS, { filter: subject, below: last.seq + 1 });
     } catch (error) {
       logger.warn({ err: error }, "last status of a deleted user not erased yet");
       after(RETRY_MS, erased);
@@ -50,7 +62,7 @@ export function createErasures({ bus, statuses, recordOf, logger }: ErasureDeps)
   };
 
   return {
-    begin: (erased) => after(READ_WITHIN_MS, erased),
+    begin: (erased) => after(keptMs, erased),
     stop() {
       for (const timer of timers.values()) timer.cancel();
     },

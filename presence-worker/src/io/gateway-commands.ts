@@ -1,8 +1,8 @@
-import type { GatewayCommand } from "@meeshy/shared/events";
+import type { GatewayCommand, SelfNotice } from "@meeshy/shared/events";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { gatewaySubject } from "@meeshy/shared/subjects";
+import { gatewaySubject, selfSubject } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 
 type OutOfStepCommand = Extract<GatewayCommand, { type: "out-of-step" }>;
@@ -13,7 +13,7 @@ const ATTEMPTS = 3;
 const RETRY_MS = 500;
 
 /**
- * Tells a gateway to close sockets, until it answers. A gateway that does not answer is dead or about to
+ * Orders a gateway to close sockets, until it answers. A gateway that does not answer is dead or about to
  * be declared lost, and its sockets with it; one that lives compares its connections with the records.
  */
 export async function commandGateway(
@@ -32,6 +32,17 @@ export async function commandGateway(
       if (attempt < ATTEMPTS) await bus.clock.sleep(RETRY_MS);
     }
   }
+}
+
+/** Sends each gateway with a connection of the person what the person's own devices are to know. */
+export function informGateways(
+  bus: Bus,
+  notice: SelfNotice,
+  connections: readonly { gatewayId: string }[],
+): void {
+  const data = toBytes(versioned("command", notice));
+  for (const gatewayId of new Set(connections.map((connection) => connection.gatewayId)))
+    bus.publish(selfSubject(gatewayId), data);
 }
 
 /**

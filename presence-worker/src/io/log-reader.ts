@@ -36,7 +36,15 @@ export function readEvent(stored: Stored): Inbound & Partial<Fault> {
   }
   const parsed = userMessageSchema.safeParse(payload);
   if (!parsed.success) return { seq, time, ...unreadable(payload, parsed.error) };
-  return { seq, time, userId: copyOf(address.userId), message: withSharedIds(parsed.data) };
+  return { seq, time, userId: copyOf(address.userId), message: withAge(withSharedIds(parsed.data)) };
+}
+
+/** A sign of life that waited to be written is that much older than the log says. */
+function withAge(message: UserMessage): UserMessage {
+  const { event, waitedMs } = message;
+  if (waitedMs !== undefined && (event.type === "connected" || event.type === "activity"))
+    event.idleMs = (event.idleMs ?? 0) + waitedMs;
+  return message;
 }
 
 function unreadable(payload: unknown, fault: string | Issues): Unreadable & Fault {

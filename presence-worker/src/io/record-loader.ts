@@ -23,7 +23,7 @@ export interface RecordLoader {
 /** Partitions that are asked for within this time of each other are loaded together. */
 const GATHER_MS = 25;
 /**
- * From so many on they are read in one pass over everybody's records. A server looks through every subject of the
+ * From so many on they are read in one pass over all users' records. A server looks through every subject of the
  * bucket before it delivers a part of them, which takes a tenth of the time in which it delivers them all.
  */
 const TOGETHER_FROM = 8;

@@ -12,7 +12,7 @@ import {
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
-import type { Written } from "../core/partition.ts";
+import type { Written } from "../core/user-table.ts";
 import {
   encodeRecord,
   RECORD_MAX_BYTES,
@@ -21,7 +21,7 @@ import {
   type StoredRecord,
 } from "./stored-record.ts";
 
-/** Somebody who owns the partition now has written further than this process: its writes must end. */
+/** The partition's present owner has written further than this process: its writes must end. */
 export class Fenced extends Error {
   constructor(subject: string) {
     super(`${subject} was written by a newer owner`);
@@ -80,9 +80,9 @@ const STREAM = bucketStream(BUCKET_STATE);
 const RETRY_MS = 200;
 
 /**
- * How what stands under a user's key relates to what is to be written. A record that cannot be read still says how far
- * its writer had read the log: one of a later event is kept, since nobody knows what it says, and the user's next
- * event replaces it.
+ * How the value under a user's key relates to what is to be written. A record that cannot be read still holds the log
+ * position of its writer: one of a later event is kept, since its content is unknown, and the user's next event
+ * replaces it.
  */
 function judge(last: LastValue, { epoch, seq }: Pick<Attempt, "epoch" | "seq">) {
   const found = readPosition(last.data);

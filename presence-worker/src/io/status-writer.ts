@@ -1,28 +1,31 @@
 import type { Gate } from "@meeshy/shared/nats/gate";
 import { compareAndSet, fromBytesOrNone, toBytes } from "@meeshy/shared/nats/last-value";
 import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared/ports/bus";
+import { MESSAGING, messagingAttributes, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import {
-  compareVersions,
-  type StatusMessage,
-  statusMessageSchema,
-  userStatusSchema,
-} from "@meeshy/shared/status";
+import { compareVersions, newsIn, type StatusMessage, withPersonOf } from "@meeshy/shared/status";
+import { statusMessageSchema, userStatusSchema } from "@meeshy/shared/status-schema";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
-import type { Written } from "../core/partition.ts";
+import type { Written } from "../core/user-table.ts";
 import type { WritePermit } from "./record-store.ts";
+
+/** A status on its way, with the trace that it belongs to. */
+interface StatusToPublish {
+  status: StatusMessage;
+  meta: { traceparent: string | undefined };
+}
 
 /** Publishes statuses, each user's in order and one at a time; a newer one replaces one that still waits. */
 export interface StatusWriter {
-  put(status: StatusMessage): void;
+  put(published: StatusToPublish): void;
   /** Resolves once everything put so far for these users is stored, or superseded by a newer owner. */
   settled(userIds: Iterable<string>): Promise<void>;
   close(): void;
 }
 
 interface Lane {
-  waiting: StatusMessage | null;
+  waiting: StatusToPublish | null;
   idle: Promise<void>;
 }
 
@@ -33,6 +36,8 @@ export interface StatusWriterOptions {
   bus: Bus;
   /** bounds the writes under way, so that their acknowledgements come in time */
   gate: Gate;
+  tracer: Tracer;
+  partition: number;
   logger: Logger;
   /** where the sequence of a user's last status is noted; `undefined` of a user who is not held */
   writtenOf: (userId: string) => Written | undefined;
@@ -41,15 +46,16 @@ export interface StatusWriterOptions {
   /** What stood there cannot be read; `isKept`: it is newer, or of a later release, and stays. */
   onUnreadable: (subject: string, revision: number, isKept: boolean) => void;
   writing: WritePermit;
+  /** Whether the log cannot have caused a status of this position: no owner wrote it. */
+  isForged: (status: StatusMessage) => Promise<boolean>;
   /** A status did not fit as a whole. */
   onOversize: () => void;
 }
 
 export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
-  const { bus, gate, logger, writtenOf, onForeign, onUnreadable, writing, onOversize } = options;
+  const { bus, gate, logger, writtenOf, onForeign, onUnreadable, writing, isForged, onOversize } = options;
   const lanes = new Map<string, Lane>();
-  /** whose status did not fit when it was last stored */
-  const oversized = new Set<string>();
+  const oversized = createOversizeReports(logger, onOversize);
   let closed = false;
 
   const note = (userId: string, seq: number) => {
@@ -58,30 +64,22 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   };
 
   /** What to write in view of what stands there; `null`: nothing. */
-  const adopt = (status: StatusMessage, last: LastValue | undefined): StatusMessage | null => {
+  const adopt = async (status: StatusMessage, last: LastValue | undefined): Promise<StatusMessage | null> => {
     if (last === undefined) return status;
     const value = fromBytesOrNone(last.data);
     const found = statusMessageSchema.safeParse(value).data;
     if (found === undefined) return adoptUnreadable(status, value, last.seq);
-    const order = compareVersions(found, status);
-    if (order > 0 && status.version > 0) onForeign();
-    if (order < 0) return status;
-    if (found.directoryVersion >= status.directoryVersion) return null;
-    return order === 0 ? status : withPersonOf(found, status);
-  };
-
-  const report = (userId: string, conversations: number) => {
-    onOversize();
-    if (!oversized.has(userId))
-      logger.error(
-        { userId, conversations },
-        "status over the broker's limit, stored for fewer conversations",
-      );
-    oversized.add(userId);
+    const isNewer = compareVersions(found, status) > 0;
+    if (isNewer && (await isForged(found))) return status;
+    if (isNewer && status.version > 0) onForeign();
+    const news = newsIn(status, found);
+    if (news === "nothing") return null;
+    // Of a user without a record, the stored status is all there is.
+    return news === "person" ? withPersonOf(found, status) : status;
   };
 
   /**
-   * Of what cannot be read as a whole, epoch and version still say which is newer. Without them the owner's own view
+   * Of what cannot be read as a whole, epoch and version still show which is newer. Without them the owner's own view
    * counts, unless a later release wrote it.
    */
   const adoptUnreadable = (status: StatusMessage, value: unknown, seq: number): StatusMessage | null => {
@@ -93,7 +91,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     return isKept ? null : status;
   };
 
-  const store = async (whole: StatusMessage): Promise<void> => {
+  const store = async (whole: StatusMessage, traceparent: string | undefined): Promise<void> => {
     const { userId } = whole;
     const subject = statusSetSubject(userId);
     let given = whole;
@@ -104,11 +102,11 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       if (permit && !(await granted(permit))) return;
       try {
         const ack = await gate.run(() =>
-          compareAndSet(bus, subject, toBytes(versioned("status", status)), expected),
+          compareAndSet(bus, subject, toBytes(versioned("status", status)), expected, traceparent),
         );
         note(userId, ack.seq);
         writing.stored(ack.seq);
-        if (given === whole) oversized.delete(userId);
+        if (given === whole) oversized.forget(userId);
         return;
       } catch (error) {
         try {
@@ -117,14 +115,14 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
             if (last === undefined && expected > 0) writing.doubt();
             expected = last?.seq ?? 0;
             note(userId, expected);
-            const adopted = adopt(given, last);
+            const adopted = await adopt(given, last);
             if (adopted === null) return;
             status = adopted;
             continue;
           }
           if (isTooLarge(error)) {
             const { conversationIds } = given;
-            report(userId, conversationIds.length);
+            oversized.report(userId, conversationIds.length);
             if (conversationIds.length === 0) return;
             // In those left out the person reads as one who is no member: offline, not a ghost.
             given = { ...given, conversationIds: conversationIds.slice(0, conversationIds.length >> 1) };
@@ -142,23 +140,24 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
 
   const drain = async (userId: string, lane: Lane) => {
     while (lane.waiting !== null && !closed) {
-      const status = lane.waiting;
+      const published = lane.waiting;
       lane.waiting = null;
-      await store(status);
+      await traced(published, options, (traceparent) => store(published.status, traceparent));
     }
     if (lanes.get(userId) === lane) lanes.delete(userId);
   };
 
   return {
-    put(status) {
-      const lane = lanes.get(status.userId);
+    put(published) {
+      const { userId } = published.status;
+      const lane = lanes.get(userId);
       if (lane) {
-        lane.waiting = status;
+        lane.waiting = published;
         return;
       }
-      const fresh: Lane = { waiting: status, idle: Promise.resolve() };
-      lanes.set(status.userId, fresh);
-      fresh.idle = drain(status.userId, fresh);
+      const fresh: Lane = { waiting: published, idle: Promise.resolve() };
+      lanes.set(userId, fresh);
+      fresh.idle = drain(userId, fresh);
     },
     async settled(userIds) {
       for (const userId of userIds) await lanes.get(userId)?.idle;
@@ -169,15 +168,42 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   };
 }
 
-/** A newer status with what the directory says since: of a user without a record, the stored status is all there is. */
-function withPersonOf(found: StatusMessage, news: StatusMessage): StatusMessage {
-  const { username, isAnonymous, conversationIds, directoryVersion } = news;
-  return { ...found, username, isAnonymous, conversationIds, directoryVersion };
-}
-
 /** Whether the write is permitted in the end: in an epoch that is over nothing is published any more. */
 const granted = (permit: Promise<void>): Promise<boolean> =>
   permit.then(
     () => true,
     () => false,
   );
+
+/** Counts each status that does not fit, and logs the first of a user until one fits again. */
+function createOversizeReports(logger: Logger, onOversize: () => void) {
+  const reported = new Set<string>();
+  return {
+    report(userId: string, conversations: number): void {
+      onOversize();
+      if (reported.has(userId)) return;
+      reported.add(userId);
+      logger.error(
+        { userId, conversations },
+        "status over the broker's limit, stored for fewer conversations",
+      );
+    },
+    forget: (userId: string) => void reported.delete(userId),
+  };
+}
+
+/** Gives the sending the context of a span. A status that belongs to no trace, like one written anew by its age, has none. */
+async function traced(
+  { meta: { traceparent } }: StatusToPublish,
+  { tracer, partition }: Pick<StatusWriterOptions, "tracer" | "partition">,
+  send: (traceparent: string | undefined) => Promise<void>,
+): Promise<void> {
+  if (traceparent === undefined || !tracer.isRecording) return send(traceparent);
+  const span = tracer.start(`send ${MESSAGING.status}`, {
+    kind: "producer",
+    parent: traceparent,
+    attributes: messagingAttributes("send", MESSAGING.status, partition),
+  });
+  await send(span.traceparent);
+  span.end();
+}

@@ -1,6 +1,7 @@
+import { positionSchema } from "@meeshy/shared/events";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
-import { AVAILABILITIES, CAUSES, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
-import { storedConnectionsSchema } from "@meeshy/shared/stored-connections";
+import { recordFields } from "@meeshy/shared/record-view";
+import { AVAILABILITIES, CAUSES, inKnownValues, PUBLIC_AVAILABILITIES } from "@meeshy/shared/status";
 import { versioned } from "@meeshy/shared/versions";
 import { z } from "zod";
 import { STORED, type UserRecord } from "../core/record.ts";
@@ -9,12 +10,12 @@ import { shareId } from "./shared-ids.ts";
 /** What is written down of a user: the record, and what of it has not reached its other places yet. */
 
 const millis = z.number().nullable();
-const STATES = ["online", "zombie", "offline"] as const;
 
 const transitionSchema = z.object({
-  from: z.enum(STATES),
-  to: z.enum(STATES),
-  cause: z.enum(CAUSES),
+  from: recordFields.state,
+  to: recordFields.state,
+  /** one of a later release is as good as none: history is all that it is for */
+  cause: z.enum(CAUSES).catch("manual"),
   version: z.number(),
   epoch: z.number(),
   at: z.number(),
@@ -24,43 +25,47 @@ const transitionSchema = z.object({
 /** A line of history on its way to the database. */
 export type HistoryLine = z.infer<typeof transitionSchema>;
 
+const shownSchema = z.object({
+  isOnline: z.boolean(),
+  availability: z.enum(PUBLIC_AVAILABILITIES),
+  statusText: z.string().nullable(),
+  expiresAt: z.number().optional().catch(undefined),
+  lastActiveAt: millis,
+  lastSeen: millis,
+  epoch: z.number(),
+  version: z.number(),
+  cause: z.enum(CAUSES),
+  at: millis,
+});
+
 const recordSchema = z.object({
+  ...recordFields,
+  /** null: one of a later release */
+  state: recordFields.state.nullable().catch(null),
   userId: z.string().min(1),
-  state: z.enum(STATES),
-  seq: z.number(),
   now: z.number(),
   person: z
     .object({
       username: z.string().nullable(),
+      displayName: z.string().nullable().optional().catch(undefined),
       isAnonymous: z.boolean(),
       conversationIds: z.array(z.string()),
     })
     .nullable(),
   directoryVersion: z.number(),
-  connections: storedConnectionsSchema,
-  deadline: millis,
-  zombieCause: z.enum(["connection-lost", "idle", "gateway-lost"]).nullable(),
+  /** one of a later release must not cost the record */
+  zombieCause: z.enum(["connection-lost", "idle", "gateway-lost"]).nullable().catch("connection-lost"),
   lastActiveAt: millis,
   lastSeen: millis,
-  availability: z.enum(AVAILABILITIES),
-  statusText: z.string().nullable(),
-  availabilityExpiresAt: millis,
-  /** absent in records of earlier versions */
-  stored: z.enum(STORED).catch("known"),
-  shown: z
-    .object({
-      isOnline: z.boolean(),
-      availability: z.enum(PUBLIC_AVAILABILITIES),
-      statusText: z.string().nullable(),
-      lastActiveAt: millis,
-      lastSeen: millis,
-      epoch: z.number(),
-      version: z.number(),
-      cause: z.enum(CAUSES),
-      at: millis,
-    })
-    .nullable(),
+  /** null: one of a later release */
+  availability: z.enum(AVAILABILITIES).nullable().catch(null),
+  /** absent in records of earlier versions; null: one of a later release */
+  stored: z.enum(STORED).nullable().default("known").catch(null),
+  shown: z.preprocess(inKnownValues, shownSchema.nullable()),
   renewedAt: millis,
+  closedUpTo: positionSchema.extend({ until: z.number() }).optional(),
+  activeAt: z.number().optional(),
+  returning: z.object({ count: z.int().positive(), until: z.number() }).optional(),
 });
 
 export interface StoredRecord extends UserRecord {
@@ -73,9 +78,12 @@ export interface StoredRecord extends UserRecord {
 const storedRecordSchema = recordSchema.extend({
   epoch: z.number(),
   statusSeq: z.number(),
-  unsaved: z.array(transitionSchema),
-}) satisfies z.ZodType<StoredRecord>;
-const positionSchema = z.object({ epoch: z.number(), seq: z.number() });
+  /** a line of a later release's states is as good as none */
+  unsaved: z
+    .array(transitionSchema.nullable().catch(null))
+    .transform((lines) => lines.filter((line) => line !== null)),
+});
+const progressSchema = z.object({ epoch: z.number(), seq: z.number() });
 
 /** Well below what a server takes by default, 1 MiB: room for the greatest profile of an event and 4,096 connections. */
 export const RECORD_MAX_BYTES = 768 * 1024;
@@ -148,14 +156,45 @@ export function readRecord(data: Uint8Array): ReadRecord | undefined {
   const { person } = stored;
   const record = {
     ...stored,
+    ...readAvailability(stored),
+    ...readState(stored),
     person: person && { ...person, conversationIds: person.conversationIds.map(shareId) },
     connections: stored.connections.map((one) => ({ ...one, gatewayId: shareId(one.gatewayId) })),
   };
   return { record, epoch, statusSeq, unsaved };
 }
 
-/** How far whoever wrote a record, or removed it, had read the log; `undefined`: it does not say. */
-export const readPosition = (data: Uint8Array) => parseAs(positionSchema, data);
+/**
+ * A value of a later release may hide the person: it counts as not known, unless viewers see the person online with it.
+ * As invisible, the record is kept when the person leaves.
+ */
+function readAvailability({ availability, stored, shown }: z.infer<typeof recordSchema>) {
+  if (availability !== null && stored !== null) return { availability, stored };
+  if (stored !== "as-shown" && !shown?.isOnline)
+    return { availability: "invisible" as const, stored: "unknown" as const };
+  return { availability: availability ?? shown?.availability ?? "available", stored: "as-shown" as const };
+}
+
+/**
+ * A state of a later release reads as what viewers were shown last, so that its owner's change declares no one offline.
+ * Without a connection someone shown online is in doubt: at the latest the next look at the time ends that.
+ */
+function readState(
+  read: z.infer<typeof recordSchema>,
+): Pick<UserRecord, "state" | "deadline" | "zombieCause"> {
+  const { state, connections, deadline, zombieCause, shown, now } = read;
+  if (state !== null) return { state, deadline, zombieCause };
+  if (connections.length === 0 && shown?.isOnline)
+    return { state: "zombie", deadline: deadline ?? now, zombieCause: zombieCause ?? "connection-lost" };
+  const isHidden = shown === null || read.availability === "invisible" || read.availability === null;
+  const isOnline = connections.length > 0 && (isHidden || shown.isOnline);
+  return isOnline
+    ? { state: "online", deadline, zombieCause: null }
+    : { state: "offline", deadline: null, zombieCause: null };
+}
+
+/** The log position of the process that wrote a record, or removed it; `undefined`: it holds none. */
+export const readPosition = (data: Uint8Array) => parseAs(progressSchema, data);
 
 function parseAs<T>(schema: z.ZodType<T>, data: Uint8Array): T | undefined {
   try {

@@ -10,8 +10,8 @@ import {
   UNPROVEN_MS,
 } from "../../src/core/clock.ts";
 
-/** Hears timeouts, given as broker time, sweeper and its own clock; gives the proven time after each. */
-const hear = (clock: PartitionClock, ...timeouts: [number, string, number][]) =>
+/** Receives timeouts, given as broker time, sweeper and its own clock; gives the proven time after each. */
+const receive = (clock: PartitionClock, ...timeouts: [number, string, number][]) =>
   timeouts.map(([at, sweeper, elapsed]) => {
     advanceByTimeout(clock, at, sweeper, elapsed);
     return clock.proven;
@@ -25,10 +25,10 @@ describe("partition time", () => {
     ]);
   });
 
-  it("goes on where the sweeper's clock says when the broker's has jumped, either way", () => {
+  it("goes on by the sweeper's clock when the broker's has jumped, either way", () => {
     for (const jump of [36e6, 600_000, -600_000, -36e6]) {
       const clock = initialClock();
-      const times = hear(
+      const times = receive(
         clock,
         [1e12, "s1", 0],
         [1e12 + 500 + jump, "s1", 500],
@@ -42,41 +42,44 @@ describe("partition time", () => {
 
   it("is set right after messages of a moment in which the broker's clock was wrong", () => {
     const clock = initialClock();
-    hear(clock, [1e12, "s1", 0]);
+    receive(clock, [1e12, "s1", 0]);
     expect(advance(clock, 1e12 + 300)).toBe(1e12 + 300);
     expect(advance(clock, 1e12 + 36e6)).toBe(1e12 + 36e6);
     expect(advanceByTimeout(clock, 1e12 + 500, "s1", 500)).toBe(true);
     expect(clock).toMatchObject({ now: 1e12 + 500, proven: 1e12 + 500, offset: 0 });
   });
 
-  it("has passed as long as the sweeper says once a timeout that was held up is followed by one that was not", () => {
+  it("has passed as long as the sweeper's clock shows once a timeout that was held up is followed by one that was not", () => {
     const clock = initialClock();
-    const times = hear(clock, [1_000, "s1", 0], [6_500, "s1", 500], [11_000, "s1", 10_000]);
+    const times = receive(clock, [1_000, "s1", 0], [6_500, "s1", 500], [11_000, "s1", 10_000]);
     expect(times).toEqual([1_000, 1_000, 11_000]);
   });
 
   it("does not run ahead by a burst of timeouts that were held up together", () => {
     const clock = initialClock();
-    hear(clock, [1_000, "s1", 0], [9_000, "s1", 500], [9_000, "s1", 1_000], [9_000, "s1", 1_500]);
+    receive(clock, [1_000, "s1", 0], [9_000, "s1", 500], [9_000, "s1", 1_000], [9_000, "s1", 1_500]);
     expect(clock.proven).toBe(1_000);
-    expect(hear(clock, [9_500, "s1", 2_000], [10_000, "s1", 2_500])).toEqual([1_500, 2_000]);
+    expect(receive(clock, [9_500, "s1", 2_000], [10_000, "s1", 2_500])).toEqual([1_500, 2_000]);
   });
 
   it("goes by the slower of two clocks that drift apart, but for a second between two timeouts", () => {
     const clock = initialClock();
-    expect(hear(clock, [0, "s1", 0], [5_000, "s1", 3_500], [5_500, "s1", 3_900])).toEqual([0, 3_500, 4_000]);
+    expect(receive(clock, [0, "s1", 0], [5_000, "s1", 3_500], [5_500, "s1", 3_900])).toEqual([
+      0, 3_500, 4_000,
+    ]);
   });
 
   it("goes on by the broker's clock with a new sweeper, for as long as a restart takes", () => {
     const clock = initialClock();
-    hear(clock, [1_000, "s1", 0]);
-    expect(hear(clock, [4_000, "s2", 0])).toEqual([4_000]);
-    expect(hear(clock, [36e6, "s3", 0])).toEqual([4_000 + UNPROVEN_MS]);
+    receive(clock, [1_000, "s1", 0]);
+    expect(receive(clock, [4_000, "s2", 0])).toEqual([4_000]);
+    expect(receive(clock, [36e6, "s3", 0])).toEqual([4_000 + UNPROVEN_MS]);
   });
 
-  it("remembers a bounded number of sweepers, those heard last", () => {
+  it("remembers a bounded number of sweepers, those whose timeouts came last", () => {
     const clock = initialClock();
-    for (let n = 0; n < 1_000; n++) hear(clock, [n * 500, `s${n}`, 0], [n * 500 + 250, "constant", n * 500]);
+    for (let n = 0; n < 1_000; n++)
+      receive(clock, [n * 500, `s${n}`, 0], [n * 500 + 250, "constant", n * 500]);
     expect(Object.keys(clock.sweepers)).toHaveLength(SWEEPERS_MAX);
     expect(clock.sweepers).toHaveProperty("constant");
     expect(clock.sweepers).toHaveProperty("s999");
@@ -87,7 +90,7 @@ describe("partition time with two sweepers", () => {
   /** Half a second apart each; true time begins at 1,000. */
   const twoSweepers = () => {
     const clock = initialClock();
-    hear(clock, [1_000, "s1", 0], [1_200, "s2", 70_000], [1_500, "s1", 500], [1_700, "s2", 70_500]);
+    receive(clock, [1_000, "s1", 0], [1_200, "s2", 70_000], [1_500, "s1", 500], [1_700, "s2", 70_500]);
     return clock;
   };
 
@@ -95,18 +98,19 @@ describe("partition time with two sweepers", () => {
     for (const stunMs of [5_000, 600_000]) {
       const clock = twoSweepers();
       let now = 1_700;
-      for (let at = 2_200; at < 2_000 + stunMs; at += 500) now = hear(clock, [at, "s2", 68_800 + at])[0] ?? 0;
+      for (let at = 2_200; at < 2_000 + stunMs; at += 500)
+        now = receive(clock, [at, "s2", 68_800 + at])[0] ?? 0;
       expect(now).toBeGreaterThanOrEqual(1_500 + stunMs);
       for (let at = 2_000 + stunMs; at < 62_000 + stunMs; at += 500) {
-        expect(hear(clock, [at, "s1", at - 1_000 - stunMs])[0]).toBeLessThanOrEqual(at);
-        expect(hear(clock, [at + 200, "s2", 68_800 + at + 200])[0]).toBe(at + 200);
+        expect(receive(clock, [at, "s1", at - 1_000 - stunMs])[0]).toBeLessThanOrEqual(at);
+        expect(receive(clock, [at + 200, "s2", 68_800 + at + 200])[0]).toBe(at + 200);
       }
     }
   });
 
   it("counts one jump once, though both saw it", () => {
     const clock = twoSweepers();
-    hear(
+    receive(
       clock,
       [602_000, "s1", 1_000],
       [602_200, "s2", 71_000],
@@ -116,10 +120,17 @@ describe("partition time with two sweepers", () => {
     expect(clock.proven).toBe(2_400);
   });
 
+  it("goes on from a stun that another's delay follows no faster than time passes", () => {
+    const clock = twoSweepers();
+    receive(clock, [20_000, "s1", 1_000], [20_100, "s2", 71_000], [20_100, "s2", 71_500]);
+    expect(clock).toMatchObject({ proven: 1_700, now: 1_700 });
+    expect(receive(clock, [20_500, "s1", 1_500])).toEqual([2_100]);
+  });
+
   it("goes on when a jump comes with the end of one of them", () => {
     for (const jump of [600_000, -600_000]) {
       const clock = twoSweepers();
-      for (const at of [2_200, 2_700, 3_200, 3_700]) hear(clock, [at + jump, "s2", 68_800 + at]);
+      for (const at of [2_200, 2_700, 3_200, 3_700]) receive(clock, [at + jump, "s2", 68_800 + at]);
       expect(clock.proven).toBe(3_200);
     }
   });
@@ -187,10 +198,10 @@ describe("partition time in any mix of faults", () => {
       fc.property(faultsApart, fc.integer({ min: 1, max: 3 }), (faults, sweepers) => {
         const clock: PartitionClock = initialClock();
         const { messages, end } = timeline(faults, sweepers);
-        const heard: { arrival: number; now: number }[] = [];
+        const received: { arrival: number; now: number }[] = [];
         for (const { arrival, id, elapsed } of messages) {
           advanceByTimeout(clock, brokerAt(faults, arrival), id, elapsed);
-          heard.push({ arrival, now: clock.proven ?? 0 });
+          received.push({ arrival, now: clock.proven ?? 0 });
         }
         const bound = faults.reduce(
           (sum, { kind }) => sum + (kind === "restart" ? UNPROVEN_MS : IN_STEP_MS),
@@ -200,7 +211,7 @@ describe("partition time in any mix of faults", () => {
         let furthestAhead = 0;
         let lowest = Number.POSITIVE_INFINITY;
         let latest = Number.NEGATIVE_INFINITY;
-        for (const { arrival, now } of heard) {
+        for (const { arrival, now } of received) {
           furthestBack = Math.max(furthestBack, latest - now);
           latest = now;
           lowest = Math.min(lowest, now - arrival);
@@ -208,11 +219,11 @@ describe("partition time in any mix of faults", () => {
         }
         expect(furthestBack).toBe(0);
         // Behind by what was held up, it may catch up with true time: ahead of that it may not run.
-        const behind = (heard[0]?.now ?? 0) - (heard[0]?.arrival ?? 0);
-        expect(Math.max(...heard.map(({ arrival, now }) => now - arrival - behind))).toBeLessThanOrEqual(
+        const behind = (received[0]?.now ?? 0) - (received[0]?.arrival ?? 0);
+        expect(Math.max(...received.map(({ arrival, now }) => now - arrival - behind))).toBeLessThanOrEqual(
           bound,
         );
-        const quiet = heard.filter(({ arrival }) => arrival > end - QUIET_MS);
+        const quiet = received.filter(({ arrival }) => arrival > end - QUIET_MS);
         const [first, last] = [quiet[0], quiet.at(-1)];
         expect((last?.now ?? 0) - (first?.now ?? 0)).toBeGreaterThan(QUIET_MS - 3_000);
         const lag = behind - ((last?.now ?? 0) - (last?.arrival ?? 0));

@@ -17,6 +17,21 @@ it("a person with the most connections there may be loses the oldest to a new on
   expect(effects).toContainEqual({ type: "closeConnections", reason: "replaced", byGateway: { g1: ["c0"] } });
 });
 
+it("a person with more connections than are allowed loses the oldest ones to a new one", () => {
+  const connections = ["a", "b", "c", "d"].map((id, at) => ({
+    ...{ id, gatewayId: at < 2 ? "g1" : "g2", device: null, since: T0 + at },
+  }));
+  const before = known({ state: "online", connections });
+  const transition = createTransition({ ...RULES, connectionsMax: 2 });
+  const { record, effects } = transition(before, logged(connected("new", "g2"), 20, T0 + SECOND));
+  expect(record.connections.map(({ id }) => id)).toEqual(["d", "new"]);
+  const byGateway = { g1: ["a", "b"], g2: ["c"] };
+  expect(effects).toContainEqual({ type: "closeConnections", reason: "replaced", byGateway });
+  // An open one that is announced once more is no further one.
+  const again = transition(record, logged(connected("d", "g3"), 21, T0 + 2 * SECOND));
+  expect(again.record.connections.map(({ id }) => id)).toEqual(["d", "new"]);
+});
+
 it("each of a person's thousands of connections costs as much as there are others, not its square", () => {
   const transition = createTransition(RULES);
   const compared = { ids: 0 };

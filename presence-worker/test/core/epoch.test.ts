@@ -47,7 +47,7 @@ describe("the epoch at start", () => {
     });
   });
 
-  it("is the known one where nobody wrote down when its streams were made", () => {
+  it("is the known one where the creation times of its streams were not stored", () => {
     expect(decideEpoch({ epoch: 3, from: 10 }, undefined, log, tuesday).raised).toBeNull();
   });
 });
@@ -62,7 +62,7 @@ describe("a state in the database", () => {
       { epoch: 3, version: 101 },
       "the log ends at 100, the database holds a state of 101",
     ],
-    ["of an epoch that no service can have come to is nobody's", { epoch: 2 ** 31 - 1, version: 1 }, null],
+    ["of an epoch that no service can have reached is ignored", { epoch: 2 ** 31 - 1, version: 1 }, null],
   ])("%s", (_, stored, fault) => {
     expect(faultOfStored(known, log, stored)).toBe(fault);
   });

@@ -81,7 +81,7 @@ describe("a plan", () => {
     expect(parts.map(({ claim }) => claim.length)).toEqual([16, 16]);
   });
 
-  it("takes what nobody has taken of a dead worker's since its last look, and gives nothing away meanwhile", () => {
+  it("claims a dead worker's partitions that are unclaimed since its last look, and releases none meanwhile", () => {
     const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
       partition,
       owner: partition < 48 ? "a" : "dead",

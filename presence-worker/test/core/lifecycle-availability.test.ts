@@ -17,7 +17,7 @@ describeTable("online, busy until now", {
   given: known({ ...online, ...busyUntilNow(true) }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | online  | a@g1           | 60s   | online (manual)           | yes    | -                             | -
       look                 | online  | a@g1           | 60s   | online (manual)           | yes    | -                             | -
       sets busy            | online  | a@g1           | 60s   | online busy (manual)      | yes    | -                             | -
@@ -30,7 +30,7 @@ describeTable("online, due, busy until now", {
   given: known({ ...online, deadline: NOW, ...busyUntilNow(true) }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | zombie  | a@g1           | 5s    | online (manual)           | yes    | online→zombie idle            | -
       look                 | zombie  | a@g1           | 5s    | online (manual)           | yes    | online→zombie idle            | -
     `,
@@ -40,7 +40,7 @@ describeTable("zombie, due, busy until now", {
   given: known({ ...dueZombie, ...busyUntilNow(true) }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | offline | a@g1           | -     | offline (idle)            | yes    | zombie→offline idle           | -
       look                 | offline | a@g1           | -     | offline (idle)            | yes    | zombie→offline idle           | -
       sets busy            | zombie  | a@g1           | 0s    | online busy (manual)      | yes    | -                             | -
@@ -53,7 +53,7 @@ describeTable("offline, busy until now", {
   given: known({ ...offline, ...busyUntilNow(false) }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | offline | a@g1           | -     | offline (manual)          | yes    | -                             | -
       look                 | offline | a@g1           | -     | -                         | yes    | -                             | -
       sets busy            | offline | a@g1           | -     | offline busy (manual)     | yes    | -                             | -
@@ -66,7 +66,7 @@ describeTable("online, invisible until now", {
   given: known({ ...online, ...invisibleUntilNow }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | online  | a@g1           | 60s   | online (connect)          | yes    | -                             | -
       look                 | online  | a@g1           | 60s   | online (connect)          | yes    | -                             | -
       sets busy            | online  | a@g1           | 60s   | online busy (connect)     | yes    | -                             | -
@@ -79,7 +79,7 @@ describeTable("online, due, invisible until now", {
   given: known({ ...online, deadline: NOW, ...invisibleUntilNow }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | zombie  | a@g1           | 5s    | online (connect)          | yes    | online→zombie idle            | -
       look                 | zombie  | a@g1           | 5s    | online (connect)          | yes    | online→zombie idle            | -
     `,
@@ -89,7 +89,7 @@ describeTable("zombie, due, invisible until now", {
   given: known({ ...dueZombie, ...invisibleUntilNow }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | offline | a@g1           | -     | -                         | yes    | zombie→offline idle           | -
       look                 | offline | a@g1           | -     | -                         | yes    | zombie→offline idle           | -
       sets busy            | zombie  | a@g1           | 0s    | online busy (connect)     | yes    | -                             | -
@@ -102,7 +102,7 @@ describeTable("offline, invisible until now", {
   given: known({ ...offline, ...invisibleUntilNow }),
   only: true,
   table: `
-      event                | state   | open           | until | viewers told              | stored | history                       | closed
+      event                | state   | open           | until | published                 | stored | history                       | closed
       timeout              | offline | a@g1           | -     | -                         | yes    | -                             | -
       look                 | offline | a@g1           | -     | -                         | yes    | -                             | -
       sets busy            | offline | a@g1           | -     | offline busy (manual)     | yes    | -                             | -

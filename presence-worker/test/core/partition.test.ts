@@ -72,7 +72,7 @@ describe("a partition", () => {
     expect(partition.seq()).toBe(3);
   });
 
-  it("declares nobody idle while the log holds no timeouts, however late it gets", () => {
+  it("declares no user idle while the log holds no timeouts, however late it gets", () => {
     const log = createLog();
     log.user(0, "alice", connected("c1", "g1"), "g1");
     log.user(10_000_000, "bob", connected("c1", "g1"), "g1");
@@ -114,6 +114,36 @@ describe("a partition", () => {
     log.user(0, "bob", connected("c2", "g1"), "g1");
     log.user(1, "bob", { type: "disconnected", connectionId: "c2", reason: "transport close" }, "g1");
     expect(apply(open(), log.messages).counts()).toEqual({ users: 2, online: 2, active: 1 });
+  });
+
+  it("judges a look by proven time: the broker's clock may have jumped since the last timeout", () => {
+    const log = createLog();
+    const look: UserEvent = { type: "look", profile };
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.timeout(500);
+    log.user(3_600_600, "alice", look, "g1");
+    log.timeout(3_601_000, 1_000);
+    log.timeout(3_601_500, 1_500);
+    log.user(3_607_000, "alice", look, "g1");
+    const partition = open();
+    const states = log.messages.map((message) => {
+      partition.apply(message);
+      return partition.get("alice")?.state;
+    });
+    expect(new Set(states)).toEqual(new Set(["online"]));
+  });
+
+  it("takes an idle user offline at a look when the time for that is proven", () => {
+    const log = createLog();
+    log.user(0, "alice", connected("c1", "g1"), "g1");
+    log.timeout(0);
+    const partition = apply(open(), log.messages);
+    const record = { ...(partition.get("alice") as UserRecord), deadline: 59_000 };
+    const memory = { ...partition.memory(), clock: { ...partition.memory().clock, proven: 59_000 } };
+    log.user(59_001, "alice", { type: "look", profile }, "g1");
+    const looked = open(memory, [record]);
+    looked.apply(log.messages[2] as Inbound);
+    expect(looked.get("alice")?.state).toBe("zombie");
   });
 
   it("sets right the deadlines that a jump of the broker's clock had put ahead, and keeps its dates", () => {
@@ -181,7 +211,7 @@ describe("a partition", () => {
     expect(apply(open(), log.messages).get("alice")?.state).toBe("online");
   });
 
-  it("drops in a new epoch the connections that nobody announces within two gateway leases", () => {
+  it("drops in a new epoch the connections that no gateway announces within two gateway leases", () => {
     const before = createLog();
     before.user(0, "alice", connected("c1", "g_old"), "g_old");
     before.user(0, "bob", connected("c2", "g_old"), "g_old");
@@ -199,7 +229,7 @@ describe("a partition", () => {
     expect(partition.get("bob")).toMatchObject({ state: "offline", shown: { cause: "gateway-lost" } });
   });
 
-  it("drops in a new epoch the connections of a gateway of which nothing but a hole was heard", () => {
+  it("drops in a new epoch the connections of a gateway whose only message was a hole", () => {
     const before = createLog();
     before.user(0, "alice", connected("c1", "g_old"), "g_old");
     before.user(0, "alice", { type: "activity" }, "g_old");

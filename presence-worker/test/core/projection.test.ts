@@ -1,4 +1,4 @@
-import { statusMessageSchema } from "@meeshy/shared/status";
+import { statusMessageSchema } from "@meeshy/shared/status-schema";
 import { describe, expect, test } from "vitest";
 import { toRow, toStatusMessage } from "../../src/core/projection.ts";
 import { emptyRecord } from "../../src/core/record.ts";
@@ -8,16 +8,18 @@ import { invisible, known, onA, shown } from "./support/lifecycle-table.ts";
 const active = { state: "online", connections: onA, lastActiveAt: T0 + 60 * SECOND } as const;
 
 describe("the status message", () => {
-  test("tells what was shown, not what has happened since", () => {
+  test("carries what was shown, not what has happened since", () => {
     const record = known({ ...active, directoryVersion: 3, availability: "busy", statusText: "lunch" });
     const message = toStatusMessage(record);
     expect(message).toEqual({
       userId: "alice",
       username: "alice",
+      displayName: null,
       isAnonymous: false,
       isOnline: true,
       availability: "available",
       statusText: null,
+      statusExpiresAt: null,
       lastActiveAt: "2023-11-14T22:13:20.000Z",
       lastSeen: "2023-11-14T21:23:20.000Z",
       epoch: 1,
@@ -38,7 +40,7 @@ describe("the status message", () => {
     expect(toStatusMessage(record)).toMatchObject({ lastActiveAt: null, lastSeen: null, at: null });
   });
 
-  test("does not exist for someone who was never shown", () => {
+  test("does not exist for a user who was never shown", () => {
     expect(() => toStatusMessage(emptyRecord("alice"))).toThrow("never shown");
     expect(() => toStatusMessage(known({ state: "offline", shown: null }))).toThrow("never shown");
   });
@@ -62,7 +64,7 @@ describe("the database row", () => {
     });
   });
 
-  test("gives away neither presence nor dates of someone invisible", () => {
+  test("reveals neither presence nor dates of an invisible user", () => {
     expect(toRow(known({ ...active, ...invisible, lastSeen: T0 + SECOND }))).toMatchObject({
       isOnline: false,
       lastActiveAt: T0,
@@ -72,7 +74,7 @@ describe("the database row", () => {
     expect(toRow(known({ ...active, ...invisible, shown: null })).lastActiveAt).toBeNull();
   });
 
-  test("of someone never shown is offline at version 0, with the dates that are known", () => {
+  test("of a user never shown is offline at version 0, with the dates that are known", () => {
     expect(toRow(known({ state: "offline", shown: null }))).toMatchObject({
       isOnline: false,
       lastSeen: T0 - 3_000 * SECOND,

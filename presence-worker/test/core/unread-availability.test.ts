@@ -17,7 +17,7 @@ import {
 
 const transition = createTransition(RULES);
 
-/** What becomes of somebody of whom nothing is known when these events come, a second apart. */
+/** The record of a user of whom nothing was known, after these events, a second apart. */
 function after(...events: LogEvent[]): UserRecord {
   return events.reduce<UserRecord>(
     (record, event, at) => transition(record, logged(event, 10 + at, T0 + at * SECOND)).record,
@@ -91,7 +91,7 @@ it("a choice made meanwhile counts, and a row that is read later does not undo i
   expect(toRow(record)).toMatchObject({ availability: "busy" });
 });
 
-it("news of the directory say nothing of the dates of someone unknown", () => {
+it("news of the directory carry no dates of an unknown user", () => {
   const event = directoryNews(profile(unknown));
   expect(toStatusMessage(after(connects(unknown), event))).toMatchObject({
     ...{ version: 0, isOnline: false, lastActiveAt: null, lastSeen: null },

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createWheel, TICK_MS, type Waiting } from "../../src/core/wheel.ts";
+import { createWheel, TICK_MS, type TimerNode } from "../../src/core/wheel.ts";
 
-interface User extends Waiting<User> {
+interface User extends TimerNode<User> {
   id: string;
 }
 const user = (id: string): User => ({ id, slot: null, previous: null, next: null });
 
-/** A wheel with those who wait in it told by their ids. */
+/** A wheel of these users that takes and gives their ids. */
 function createWheelOf(...users: User[]) {
   const wheel = createWheel<User>();
   const find = (id: string) => users.find((one) => one.id === id) as User;

@@ -55,7 +55,7 @@ const before = z.object({
   }),
 });
 
-/** One that says everything that a checkpoint can say. */
+/** A checkpoint with every field. */
 function full(): PartitionLease {
   const memory = initialMemory(1);
   for (const [time, sweeper, elapsed] of [

@@ -1,33 +1,30 @@
-import { close, createDatabase } from "@meeshy/shared/db/client";
-import { migrate } from "@meeshy/shared/db/migrate";
-import { recordHighestSequence } from "@meeshy/shared/db/presence-log";
-import { writePresence } from "@meeshy/shared/db/presence-writer";
-import { deleteTransitions, writeTransitions } from "@meeshy/shared/db/transitions";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { systemClock } from "@meeshy/shared/runtime/system-clock";
+import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { startPostgres, type TestPostgres } from "@meeshy/shared/testing/servers";
 import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { openStore, type TestStore } from "@meeshy/shared/testing/test-store";
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
 import { createDatabaseWriter, type DatabaseWriter } from "../../src/io/database-writer.ts";
 
-let postgres: TestPostgres;
+let database: TestDatabase;
 let proxy: TcpProxy;
-let db: ReturnType<typeof createDatabase>;
+let opened: TestStore;
+let db: TestStore["db"];
 let batches: number[];
 let dropped: number;
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  await migrate(postgres.url);
-  db = createDatabase(postgres.url);
-  proxy = await startTcpProxy(Number(new URL(postgres.url).port));
+  database = await createTestDatabase();
+  opened = openStore(database.url);
+  db = opened.db;
+  proxy = await startTcpProxy(Number(new URL(database.url).port));
 });
 afterAll(async () => {
-  await close(db);
+  await opened.close();
   await proxy.close();
-  await postgres.stop();
+  await database.stop();
 });
 beforeEach(async () => {
   batches = [];
@@ -37,29 +34,21 @@ beforeEach(async () => {
 });
 
 function startWriter(): DatabaseWriter {
-  const url = new URL(postgres.url);
+  const url = new URL(database.url);
   url.port = String(proxy.port);
-  const own = createDatabase(url.href, { poolSize: 4 });
-  const writer = createDatabaseWriter(
-    {
-      writePresence: (rows) => writePresence(own, rows),
-      writeHistory: (lines) => writeTransitions(own, lines),
-      eraseHistory: (userId) => deleteTransitions(own, userId),
-      writeProgress: (positions) => recordHighestSequence(own, positions),
+  const own = openStore(url.href, { poolSize: 4 });
+  const writer = createDatabaseWriter(own.store, {
+    clock: systemClock,
+    logger: createLogger("test", "silent"),
+    onBatch: (rows) => batches.push(rows),
+    onHistoryDropped: (lines) => {
+      dropped += lines;
     },
-    {
-      clock: systemClock,
-      logger: createLogger("test", "silent"),
-      onBatch: (rows) => batches.push(rows),
-      onHistoryDropped: (lines) => {
-        dropped += lines;
-      },
-    },
-  );
+  });
   onTestFinished(async () => {
     proxy.mend();
     await writer.close(1_000);
-    await close(own);
+    await own.close();
   });
   return writer;
 }

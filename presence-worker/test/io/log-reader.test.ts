@@ -23,6 +23,30 @@ it("names every conversation rightly, however many there are", () => {
   }
 });
 
+it.each([
+  ["an activity", { type: "activity" }, 1_500],
+  ["an activity that was not new", { type: "activity", idleMs: 500 }, 2_000],
+  ["a connection", connected("c1", "g1", { idleMs: 500 }), 2_000],
+])("makes %s as old as it waited to be written", (_, event, idleMs) => {
+  const data = toBytes({ event, publisher: "gw-1", number: 7, waitedMs: 1_500 });
+  expect(readEvent({ ...stored("alice", event), data })).toMatchObject({ message: { event: { idleMs } } });
+});
+
+it.each([-1, 1e300, "long"])("takes no harm from a wait of %s", (waitedMs) => {
+  const event = connected("c1", "g1");
+  const data = toBytes({ event, publisher: "gw-1", number: 7, waitedMs });
+  const read = readEvent({ ...stored("alice", event), data });
+  if (read.message.event.type !== "connected") throw new Error("not read");
+  expect(new Date(read.time - read.message.event.idleMs).toISOString()).toBeTruthy();
+});
+
+it("takes no harm from an idle time without end", () => {
+  const event = connected("c1", "g1", { idleMs: 1e300 });
+  const read = readEvent(stored("alice", event));
+  if (read.message.event.type !== "connected") throw new Error("not read");
+  expect(new Date(read.time - read.message.event.idleMs).toISOString()).toBeTruthy();
+});
+
 it.each<[string, object, string]>([
   ["an unknown type", { type: "teleported" }, "teleported"],
   [

@@ -81,7 +81,7 @@ it("a partition that is asked for while others are loaded is loaded as it is the
   expect(names(await loader.load(3))).toEqual(["early", "late"]);
 });
 
-it("misses nobody whose record a former owner writes again meanwhile, while other partitions change as well", async () => {
+it("misses no user whose record a former owner writes again meanwhile, while other partitions change as well", async () => {
   const others = 4_000;
   for (let n = 0; n < others; n += 500)
     await Promise.all(Array.from({ length: 500 }, (_, i) => put(PARTITIONS - 1, `other${n + i}`)));

@@ -4,6 +4,7 @@ import { z } from "zod";
 
 export type Json = Record<string, unknown>;
 
+/** A `$ref` to this place of the document, by JSON Pointer. */
 export const reference = (...path: string[]): Json => ({ $ref: `#/${path.map(toToken).join("/")}` });
 const toToken = (token: string) => token.replaceAll("~", "~0").replaceAll("/", "~1");
 
@@ -23,6 +24,7 @@ export const toSchema = (schema: z.ZodType): Json => {
   return json;
 };
 
+/** A message object; `payload` null: it carries nothing. */
 export const toMessage = (name: string, summary: string, payload: z.ZodType | null): Json => ({
   name,
   summary,

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { errorBodySchema } from "../payloads.ts";
 import {
   ERROR_CODE_HEADER,
   ERROR_HEADER,
@@ -7,7 +6,8 @@ import {
   SERVICE_SUBJECTS,
   type ServiceSubject,
 } from "../service-requests.ts";
-import { statusMessageSchema } from "../status.ts";
+import { errorBodySchema } from "../socket-events.ts";
+import { statusMessageSchema } from "../status-schema.ts";
 import { STREAM_STATUS } from "../subjects.ts";
 import { type Json, reference, toMessage, toSchema } from "./messages.ts";
 
@@ -18,6 +18,7 @@ const ASKS: Record<ServiceSubject, string> = {
     "The statuses of up to 500 users, as a viewer, or anyone in their conversations, may see them",
   "presence.activity": "A person did something. User `service` only",
   "presence.availability": "Sets what a person shows. User `service` only",
+  "presence.session": "Keeps a person online without a socket, for a time. User `service` only",
   "presence.membership": "A hint: the directory has news of a person's conversations. User `service` only",
   "presence.account": "An account has changed. User `service` only",
 };
@@ -81,6 +82,10 @@ function describeStatuses(): { channels: Json; operations: Json } {
   };
 }
 
+/**
+ * Channels and operations by their keys in the document; each request has its answer, or the refusal, as a
+ * reply.
+ */
 export function describeSubjects(): { channels: Json; operations: Json } {
   const { channels, operations } = describeStatuses();
   for (const subject of SERVICE_SUBJECTS) {

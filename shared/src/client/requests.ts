@@ -16,8 +16,12 @@ const ANSWER_MS = 3_000;
 /** Every request may be repeated; a second one finds another gateway where the first one's has died. */
 const ATTEMPTS = 2;
 
-/** Makes a request of CONTRACT 7. Rejects with {@link PresenceError}: the service's own, `forbidden` for
- * the user of this connection, or `unavailable`. */
+/**
+ * Makes a request of CONTRACT 7, at most twice; each attempt waits 3 s for an answer.
+ * @throws {PresenceError} the service's own refusal; `forbidden`: the user of this connection may not use the
+ *   subject; `unavailable`: no answer
+ * @throws {ZodError} the answer is not of the contract
+ */
 export async function request<S extends ServiceSubject>(
   nc: NatsConnection,
   subject: S,
@@ -37,7 +41,7 @@ async function send(nc: NatsConnection, subject: string, data: Uint8Array): Prom
         throw new PresenceError("forbidden", `This user may not use ${subject}.`, { cause });
       }
       if (attempt < ATTEMPTS && !nc.isClosed()) continue;
-      throw new PresenceError("unavailable", `Nobody answers ${subject}.`, { cause });
+      throw new PresenceError("unavailable", `No service answers on ${subject}.`, { cause });
     }
   }
 }

@@ -2,20 +2,26 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { readLastValue } from "../nats/direct-get.ts";
 import { createGate } from "../nats/gate.ts";
 import { fromBytes } from "../nats/last-value.ts";
-import { type StatusMessage, statusMessageSchema } from "../status.ts";
+import type { StatusMessage } from "../status.ts";
+import { readableStatusSchema } from "../status-schema.ts";
 import { STREAM_STATUS, SUBJECT_STATUS_ALL, statusSetSubject, statusSubject } from "../subjects.ts";
 import { createNewest } from "./newest.ts";
 
 export interface Watch {
-  /** Resolves when the present status of every named person has been told. */
+  /**
+   * Resolves when the present status of every named person has been delivered, or the watch is stopped; never
+   * rejects.
+   */
   ready: Promise<void>;
+  /** Nothing is delivered any more. */
   stop(): void;
 }
 
 export interface WatchOptions {
   nc: NatsConnection;
-  /** absent: everyone, from now on */
+  /** absent: all users, from now on */
   userIds: readonly string[] | undefined;
+  /** What it throws goes to `onError`, and the watch goes on. */
   onStatus: (status: StatusMessage) => void;
   onError: (error: unknown) => void;
 }
@@ -28,26 +34,28 @@ export interface WatchHandle extends Watch {
 const READS_AT_ONCE = 64;
 const READ_MS = 1_000;
 const RETRY_MS = 500;
-/** Time after which an absence is believed of someone last told online: a replica may lag behind. */
+/** Time after which the absence of a person last delivered as online is believed: a replica may lag behind. */
 const ABSENT_AGAIN_MS = 1_000;
 /** Live messages may be lost without a sign between the servers of a cluster. */
 const LOOK_EVERY_MS = 30_000;
 
 /**
  * Follows statuses live, and reads last values after the subscription stands: at the start, after each break
- * and now and then. What both tell goes through {@link createNewest}, so there is no gap and no way back.
+ * and every 30 s. Both go through {@link createNewest}, so there is no gap and no way back. A read that fails
+ * is tried again after 500 ms.
+ * @throws {RangeError} one of `userIds` is empty or too long
  */
 export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHandle {
   const newest = createNewest();
   const gate = createGate(READS_AT_ONCE);
-  /** last told online and found absent once */
+  /** last delivered as online and found absent once */
   const suspects = new Set<string>();
   let stopped = false;
   let isReading = false;
   let isWantedAgain = false;
   let retry: NodeJS.Timeout | undefined;
 
-  const tell = (status: StatusMessage) => {
+  const deliver = (status: StatusMessage) => {
     try {
       onStatus(status);
     } catch (error) {
@@ -56,8 +64,8 @@ export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHa
   };
   const take = (data: Uint8Array) => {
     try {
-      const status = statusMessageSchema.parse(fromBytes(data));
-      if (!stopped && newest.take(status)) tell(status);
+      const status = readableStatusSchema.parse(fromBytes(data));
+      if (!stopped && newest.take(status)) deliver(status);
     } catch (error) {
       onError(error);
     }
@@ -77,7 +85,7 @@ export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHa
     }
     suspects.delete(userId);
     const status = newest.takeAbsence(userId);
-    if (status) tell(status);
+    if (status) deliver(status);
   };
 
   const read = async (userId: string) => {

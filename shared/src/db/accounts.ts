@@ -1,7 +1,7 @@
+import { isAnonymousId, isStorable } from "../ids.ts";
 import type { Database } from "./client.ts";
-import { isAnonymousId, isStorable } from "./ids.ts";
 
-/** Ends an account without forgetting it: its person may not sign in. Tells whether that is new. */
+/** `DirectoryWriter.deactivate`. */
 export async function deactivate(db: Database, userId: string): Promise<boolean> {
   if (!isStorable(userId)) return false;
   const active = { where: { id: userId, isActive: true }, data: { isActive: false } };
@@ -11,10 +11,16 @@ export async function deactivate(db: Database, userId: string): Promise<boolean>
   return count > 0;
 }
 
-/**
- * Forgets a person: their row with its presence, memberships and blocks, and their history. What they
- * wrote stays in its conversations. May be repeated.
- */
+/** `DirectoryWriter.revokeSessions`, by the database's clock. */
+export async function revokeSessions(db: Database, userId: string): Promise<boolean> {
+  if (!isStorable(userId)) return false;
+  const count = isAnonymousId(userId)
+    ? await db.$executeRaw`UPDATE "AnonymousParticipant" SET "sessionsRevokedAt" = now() WHERE "id" = ${userId}`
+    : await db.$executeRaw`UPDATE "User" SET "sessionsRevokedAt" = now() WHERE "id" = ${userId}`;
+  return count > 0;
+}
+
+/** `Erasure.erase`, in one transaction. */
 export async function deletePerson(db: Database, userId: string): Promise<void> {
   if (!isStorable(userId)) return;
   await db.$transaction([

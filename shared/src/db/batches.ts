@@ -1,4 +1,4 @@
-/** Most rows of one statement (DESIGN "Database"). */
+/** Most rows of one statement (ARCHITECTURE "Database"). */
 const BATCH_ROWS = 500;
 
 /** Cuts rows into statements' worth. */

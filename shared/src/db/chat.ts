@@ -1,11 +1,9 @@
 import { PresenceError } from "../codes.ts";
+import { isAnonymousId, isStorable } from "../ids.ts";
+import { decodeCursor, encodeCursor } from "../message-cursor.ts";
+import { MESSAGES_PAGE_MAX, type MessagePage } from "../ports/chat-store.ts";
 import type { ChatMessage } from "../socket-events.ts";
 import type { Database } from "./client.ts";
-import { isAnonymousId, isStorable } from "./ids.ts";
-
-/** Messages of the demo chat. */
-
-export const MESSAGES_PAGE_MAX = 100;
 
 interface MessageRow {
   id: string;
@@ -17,7 +15,10 @@ interface MessageRow {
 
 const toMessage = (row: MessageRow): ChatMessage => ({ ...row, createdAt: row.createdAt.toISOString() });
 
-/** Stores a message; the caller has checked that the sender is a member. Text that cannot be stored is `bad_request`. */
+/**
+ * `ChatStore.add`.
+ * @throws {PresenceError} `bad_request`: an id or the text holds a NUL
+ */
 export async function insertMessage(
   db: Database,
   message: { conversationId: string; senderId: string; content: string },
@@ -30,14 +31,14 @@ export async function insertMessage(
 }
 
 /**
- * One page of a conversation, newest first, at most {@link MESSAGES_PAGE_MAX}. `nextCursor` is opaque and null on
- * the last page; messages that arrive between two pages move nothing. A cursor that is none is `bad_request`.
+ * `ChatStore.page`.
+ * @throws {PresenceError} `bad_request`: the cursor is none of ours
  */
 export async function listMessages(
   db: Database,
   conversationId: string,
   page: { cursor?: string; limit: number },
-): Promise<{ messages: ChatMessage[]; nextCursor: string | null }> {
+): Promise<MessagePage> {
   if (!isStorable(conversationId)) return { messages: [], nextCursor: null };
   const limit = Math.min(Math.max(1, Math.trunc(page.limit)), MESSAGES_PAGE_MAX);
   const before = page.cursor === undefined ? null : decodeCursor(page.cursor);
@@ -57,7 +58,7 @@ export async function listMessages(
   return { messages, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last) : null };
 }
 
-/** The messages of these conversations of the last `ms` milliseconds by the database's clock, oldest first, at most `limit`. */
+/** `ChatStore.recent`. */
 export async function recentMessages(
   db: Database,
   conversationIds: readonly string[],
@@ -71,21 +72,17 @@ export async function recentMessages(
   return rows.map(toMessage);
 }
 
-/** Whether this person, or anonymous participant, is an active member of the conversation. */
+/** `ChatStore.isMember`. */
 export async function isMember(db: Database, conversationId: string, userId: string): Promise<boolean> {
   if (!isStorable(conversationId) || !isStorable(userId)) return false;
-  const found = isAnonymousId(userId)
-    ? await db.anonymousParticipant.count({ where: { id: userId, conversationId, isActive: true } })
-    : await db.conversationMember.count({ where: { userId, conversationId, isActive: true } });
-  return found > 0;
-}
-
-const encodeCursor = ({ createdAt, id }: ChatMessage): string =>
-  Buffer.from(`${Date.parse(createdAt)} ${id}`).toString("base64url");
-
-function decodeCursor(cursor: string): { createdAt: Date; id: string } {
-  const [, millis, id] = /^(\d{1,15}) ([^\0]+)$/s.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
-  if (millis === undefined || id === undefined)
-    throw new PresenceError("bad_request", "This cursor is not one of ours.");
-  return { createdAt: new Date(Number(millis)), id };
+  const [found] = isAnonymousId(userId)
+    ? await db.$queryRaw<unknown[]>`
+        SELECT 1 FROM "AnonymousParticipant" p JOIN "ShareLink" l ON l."id" = p."shareLinkId"
+        WHERE p."id" = ${userId} AND p."conversationId" = ${conversationId} AND p."isActive"
+          AND p."sessionsRevokedAt" IS NULL
+          AND l."isActive" AND (l."expiresAt" IS NULL OR l."expiresAt" > now())`
+    : await db.$queryRaw<unknown[]>`
+        SELECT 1 FROM "ConversationMember" m JOIN "User" u ON u."id" = m."userId"
+        WHERE m."userId" = ${userId} AND m."conversationId" = ${conversationId} AND m."isActive" AND u."isActive"`;
+  return found !== undefined;
 }

@@ -17,7 +17,7 @@ export interface DatabaseOptions {
   connectTimeoutMs?: number;
   /** ms a statement may take, default 5,000 */
   statementTimeoutMs?: number;
-  /** hears of idle connections that broke; statements report their own failures */
+  /** receives the errors of idle connections that broke; statements report their own failures */
   onConnectionLost?: (error: Error) => void;
 }
 
@@ -32,11 +32,11 @@ export function createDatabase(url: string, options: DatabaseOptions = {}): Data
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
-    // The server gives up first and says so; the client's own limit is for a server that cannot.
+    // The server gives up first, with an error; the client's own limit is for a server that cannot.
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
     keepAlive: true,
-    // The adapter reads and writes every time as UTC, whatever the session's zone says.
+    // The adapter reads and writes every time as UTC, whatever the session's zone is.
     onConnect: (client) => client.query("SET TIME ZONE 'UTC'"),
   });
   pool.on("error", (error) => options.onConnectionLost?.(error));

@@ -1,22 +1,24 @@
-import type {
-  ConversationSummary,
-  Directory,
-  DirectoryUser,
-  Newcomer,
-  PresenceStore,
-  StoredPresence,
+import {
+  type AnonymousSession,
+  type ConversationSummary,
+  type Directory,
+  type DirectoryUser,
+  LIST_MAX,
+  PERSON_CONVERSATIONS_MAX,
+  type Person,
+  type PresenceStore,
+  type StoredPresence,
 } from "../directory.ts";
+import { isAnonymousId, isStorable, splitIds } from "../ids.ts";
 import { STATUS_TEXT_MAX } from "../status.ts";
-import { deactivate } from "./accounts.ts";
+import { deactivate, revokeSessions } from "./accounts.ts";
 import type { Database } from "./client.ts";
-import { isAnonymousId, isStorable, splitIds } from "./ids.ts";
-import { addMember, block, removeMember, setPreferences, unblock } from "./preferences.ts";
+import { addMember, removeMember, shareConversation } from "./members.ts";
+import { block, setPreferences, unblock } from "./preferences.ts";
 
-/** Most conversations of one person: their ids travel with each status, in messages of at most 256 kB. */
-export const PERSON_CONVERSATIONS_MAX = 2_000;
-
-/** Most members of one conversation, and most blocks of one person. */
-const LIST_MAX = 20_000;
+/** One more than what is kept shows that a list is longer. */
+const CONVERSATIONS_READ = PERSON_CONVERSATIONS_MAX + 1;
+const LIST_READ = LIST_MAX + 1;
 
 /** The directory over our own tables (CONTRACT 6). Each call is one statement, two where both kinds of people are asked for. */
 export function createPrismaDirectory(db: Database): Directory & PresenceStore {
@@ -25,11 +27,12 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       lookUp(ids, (user: DirectoryUser) => user.id, {
         registered: (registered) => db.read<DirectoryUser>("users")`
           SELECT "id", "username", "displayName", "role"::text AS "role", false AS "isAnonymous", "isActive",
-                 "showOnlineStatus", "showLastSeen"
+                 "showOnlineStatus", "showLastSeen", (extract(epoch FROM "sessionsRevokedAt") * 1000)::float8 AS "sessionsRevokedAt"
           FROM "User" WHERE "id" = ANY(${registered})`,
         anonymous: (anonymous) => db.read<DirectoryUser>("guests")`
           SELECT "id", "username", NULL AS "displayName", 'USER' AS "role", true AS "isAnonymous", "isActive",
-                 true AS "showOnlineStatus", true AS "showLastSeen"
+                 true AS "showOnlineStatus", true AS "showLastSeen",
+                 (extract(epoch FROM "sessionsRevokedAt") * 1000)::float8 AS "sessionsRevokedAt"
           FROM "AnonymousParticipant" WHERE "id" = ANY(${anonymous})`,
       }),
 
@@ -52,24 +55,25 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
           ).map(toPresence),
       }),
 
-    async newcomers(ids) {
+    async people(ids) {
       const { registered } = splitIds(ids);
       if (registered.length === 0) return new Map();
-      const rows = await db.read<NewcomerRow>("newcomers")`
+      const rows = await db.read<PersonRow>("people")`
         SELECT "id", "username", "displayName", "role"::text AS "role", "isActive", "showOnlineStatus",
-               "showLastSeen", "isOnline", "lastActiveAt", "lastSeen", "availability"::text AS "availability",
+               "showLastSeen", (extract(epoch FROM "sessionsRevokedAt") * 1000)::float8 AS "sessionsRevokedAt",
+               "isOnline", "lastActiveAt", "lastSeen", "availability"::text AS "availability",
                "statusText", "availabilityExpiresAt", "presenceEpoch", "presenceVersion",
           ARRAY(SELECT c."id" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
                 WHERE m."userId" = u."id" AND m."isActive"
-                ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}) AS "conversationIds",
+                ORDER BY c."id" LIMIT ${CONVERSATIONS_READ}) AS "conversationIds",
           ARRAY(SELECT c."title" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
                 WHERE m."userId" = u."id" AND m."isActive"
-                ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}) AS "titles",
+                ORDER BY c."id" LIMIT ${CONVERSATIONS_READ}) AS "titles",
           ARRAY(SELECT "blockedId" FROM "UserBlock" WHERE "blockerId" = u."id"
                 UNION SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = u."id"
-                LIMIT ${LIST_MAX}) AS "blocks"
+                LIMIT ${LIST_READ}) AS "blocks"
         FROM "User" u WHERE "id" = ANY(${registered})`;
-      return new Map(rows.map((row) => [row.id, toNewcomer(row)]));
+      return new Map(rows.map((row) => [row.id, toPerson(row)]));
     },
 
     async contacts(conversationIds) {
@@ -77,13 +81,33 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       if (ids.length === 0) return [];
       return db.read<DirectoryUser>("contacts")`
         SELECT "id", "username", "displayName", "role"::text AS "role", false AS "isAnonymous", "isActive",
-               "showOnlineStatus", "showLastSeen"
+               "showOnlineStatus", "showLastSeen", (extract(epoch FROM "sessionsRevokedAt") * 1000)::float8 AS "sessionsRevokedAt"
         FROM "User" WHERE "id" IN (
           SELECT "userId" FROM "ConversationMember" WHERE "conversationId" = ANY(${ids}) AND "isActive")
         UNION ALL
-        SELECT "id", "username", NULL, 'USER', true, "isActive", true, true
+        SELECT "id", "username", NULL, 'USER', true, "isActive", true, true,
+               (extract(epoch FROM "sessionsRevokedAt") * 1000)::float8
         FROM "AnonymousParticipant" WHERE "conversationId" = ANY(${ids}) AND "isActive"
-        LIMIT ${LIST_MAX}`;
+        LIMIT ${LIST_READ}`;
+    },
+
+    conversationsOf: async (userIds) => {
+      const found = await lookUp(userIds, (row: ConversationsRow) => row.id, {
+        registered: (registered) => db.read<ConversationsRow>("conversationsOf")`
+          SELECT id,
+            ARRAY(SELECT c."id" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
+                  WHERE m."userId" = person.id AND m."isActive"
+                  ORDER BY c."id" LIMIT ${CONVERSATIONS_READ}) AS "conversationIds",
+            ARRAY(SELECT c."title" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
+                  WHERE m."userId" = person.id AND m."isActive"
+                  ORDER BY c."id" LIMIT ${CONVERSATIONS_READ}) AS "titles"
+          FROM unnest(${registered}::text[]) AS person(id)`,
+        anonymous: (anonymous) => db.read<ConversationsRow>("guestConversationsOf")`
+          SELECT p."id", ARRAY[c."id"] AS "conversationIds", ARRAY[c."title"] AS "titles"
+          FROM "AnonymousParticipant" p JOIN "Conversation" c ON c."id" = p."conversationId"
+          WHERE p."id" = ANY(${anonymous}) AND p."isActive"`,
+      });
+      return new Map(userIds.map((id) => [id, toConversations(found.get(id))]));
     },
 
     async conversations(userId) {
@@ -96,7 +120,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       return db.read<ConversationSummary>("conversations")`
         SELECT c."id", c."title" FROM "ConversationMember" m JOIN "Conversation" c ON c."id" = m."conversationId"
         WHERE m."userId" = ${userId} AND m."isActive"
-        ORDER BY c."id" LIMIT ${PERSON_CONVERSATIONS_MAX}`;
+        ORDER BY c."id" LIMIT ${CONVERSATIONS_READ}`;
     },
 
     async members(conversationId) {
@@ -105,7 +129,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
         SELECT "userId" AS "id" FROM "ConversationMember" WHERE "conversationId" = ${conversationId} AND "isActive"
         UNION ALL
         SELECT "id" FROM "AnonymousParticipant" WHERE "conversationId" = ${conversationId} AND "isActive"
-        LIMIT ${LIST_MAX}`;
+        LIMIT ${LIST_READ}`;
       return rows.map(({ id }) => id);
     },
 
@@ -129,29 +153,31 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
         SELECT "blockedId" AS "id" FROM "UserBlock" WHERE "blockerId" = ${userId}
         UNION
         SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = ${userId}
-        LIMIT ${LIST_MAX}`;
+        LIMIT ${LIST_READ}`;
       return rows.map(({ id }) => id);
     },
 
-    async anonymousSession(sessionToken) {
-      if (!isStorable(sessionToken)) return undefined;
-      const [session] = await db.read<{ participantId: string; username: string; conversationId: string }>(
-        "session",
-      )`
-        SELECT p."id" AS "participantId", p."username", p."conversationId"
+    async anonymousSessions(sessionTokens) {
+      const tokens = sessionTokens.filter(isStorable);
+      if (tokens.length === 0) return new Map();
+      const rows = await db.read<AnonymousSession & { sessionToken: string }>("sessions")`
+        SELECT p."sessionToken", p."id" AS "participantId", p."username", p."conversationId",
+               (extract(epoch FROM l."expiresAt") * 1000)::float8 AS "expiresAt"
         FROM "AnonymousParticipant" p JOIN "ShareLink" l ON l."id" = p."shareLinkId"
-        WHERE p."sessionToken" = ${sessionToken} AND p."isActive"
+        WHERE p."sessionToken" = ANY(${tokens}) AND p."isActive" AND p."sessionsRevokedAt" IS NULL
           AND l."isActive" AND (l."expiresAt" IS NULL OR l."expiresAt" > now())`;
-      return session;
+      return new Map(rows.map(({ sessionToken, ...session }) => [sessionToken, session]));
     },
 
     writer: {
       setPreferences: (userId, changes) => setPreferences(db, userId, changes),
       block: (blockerId, blockedId) => block(db, blockerId, blockedId),
       unblock: (blockerId, blockedId) => unblock(db, blockerId, blockedId),
-      addMember: (conversationId, userId) => addMember(db, conversationId, userId),
+      shareConversation: (userId, otherId) => shareConversation(db, userId, otherId),
+      addMember: (conversationId, userId, by) => addMember(db, conversationId, userId, by),
       removeMember: (conversationId, userId) => removeMember(db, conversationId, userId),
       deactivate: (userId) => deactivate(db, userId),
+      revokeSessions: (userId) => revokeSessions(db, userId),
     },
   };
 }
@@ -173,8 +199,8 @@ async function lookUp<Row>(
 interface StoredRow {
   id: string;
   isOnline: boolean;
-  lastActiveAt: string;
-  lastSeen: string;
+  lastActiveAt: string | null;
+  lastSeen: string | null;
   availability: StoredPresence["availability"];
   statusText: string | null;
   availabilityExpiresAt: string | null;
@@ -182,20 +208,26 @@ interface StoredRow {
   presenceVersion: number;
 }
 
-interface NewcomerRow extends StoredRow, Omit<DirectoryUser, "isAnonymous"> {
+interface ConversationsRow {
+  id: string;
   conversationIds: string[];
   titles: (string | null)[];
+}
+
+interface PersonRow extends StoredRow, ConversationsRow, Omit<DirectoryUser, "isAnonymous" | "id"> {
   blocks: string[];
 }
 
-function toNewcomer(row: NewcomerRow): Newcomer {
-  const { id, username, displayName, role, isActive, showOnlineStatus, showLastSeen } = row;
+const toConversations = (row: ConversationsRow | undefined): ConversationSummary[] =>
+  (row?.conversationIds ?? []).map((id, at) => ({ id, title: row?.titles[at] ?? null }));
+
+function toPerson(row: PersonRow): Person {
+  const { id, username, displayName, role, isActive, showOnlineStatus, showLastSeen, sessionsRevokedAt } =
+    row;
+  const shown = { showOnlineStatus, showLastSeen };
   return {
-    user: { id, username, displayName, role, isAnonymous: false, isActive, showOnlineStatus, showLastSeen },
-    conversations: row.conversationIds.map((conversationId, at) => ({
-      id: conversationId,
-      title: row.titles[at] ?? null,
-    })),
+    user: { id, username, displayName, role, isAnonymous: false, isActive, ...shown, sessionsRevokedAt },
+    conversations: toConversations(row),
     blocks: row.blocks,
     presence: toPresence(row),
   };
@@ -204,8 +236,8 @@ function toNewcomer(row: NewcomerRow): Newcomer {
 const toPresence = (row: StoredRow): StoredPresence => ({
   userId: row.id,
   isOnline: row.isOnline,
-  lastActiveAt: Date.parse(row.lastActiveAt),
-  lastSeen: Date.parse(row.lastSeen),
+  lastActiveAt: row.lastActiveAt === null ? null : Date.parse(row.lastActiveAt),
+  lastSeen: row.lastSeen === null ? null : Date.parse(row.lastSeen),
   availability: row.availability,
   statusText: row.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
   availabilityExpiresAt: row.availabilityExpiresAt === null ? null : Date.parse(row.availabilityExpiresAt),

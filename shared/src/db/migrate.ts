@@ -35,12 +35,13 @@ interface AppliedRow {
 }
 
 /**
- * Brings a database to the newest schema: creates it if it is missing, then applies what is pending,
- * one transaction each, leaving the rows that `prisma migrate` leaves. Processes that call it at once wait
- * for one another. Migrations that the database knows and this version does not are let be: an older
- * process may start beside a newer one.
+ * Brings a database to the newest schema: creates it if it is missing, then applies what is pending, one
+ * transaction each, leaving the rows that `prisma migrate` leaves. Processes that call it at once wait for
+ * one another. Migrations that were applied and are unknown to this version are left alone: an older process
+ * may start beside a newer one.
  *
- * Throws, naming the migration, when one fails, was left unfinished, or was edited after it was applied.
+ * @throws {Error} a migration, which it names, fails, was left unfinished, or was edited after it was
+ *   applied; the database cannot be reached (10 s) or created; another process held the lock for 60 s
  */
 export async function migrate(
   databaseUrl: string,
@@ -100,7 +101,7 @@ async function createDatabase(databaseUrl: string): Promise<void> {
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
   } catch (cause) {
     const state = sqlState(cause);
-    // duplicate_database, and what a race for the same name reports: someone else has just made it
+    // duplicate_database, and what a race for the same name reports: another process has just made it
     if (state === "42P04" || state === "23505") return;
     throw new Error(
       state === "42501"

@@ -1,5 +1,5 @@
+import { splitIds } from "../ids.ts";
 import type { Database } from "./client.ts";
-import { splitIds } from "./ids.ts";
 
 /**
  * Makes a row for each registered person who has none, to hold their presence where the people themselves are in an

@@ -1,14 +1,18 @@
 import { PresenceError } from "../codes.ts";
-import type { Preferences } from "../directory.ts";
+import { OWN_BLOCKS_MAX, type Preferences } from "../directory.ts";
+import { isStorable } from "../ids.ts";
 import type { Database } from "./client.ts";
-import { isAnonymousId, isStorable } from "./ids.ts";
 
 /**
- * What people may change about how they are seen (CONTRACT 5). Each function may be repeated; the boolean ones tell
- * whether anything changed. Ids of nobody, or of no conversation, are `not_found`.
+ * `DirectoryWriter` on our own tables (CONTRACT 5). Each function may be repeated; the boolean ones give
+ * whether anything changed. One statement as a rule; only where nothing changed a second one asks whether the
+ * ids exist.
  */
 
-/** Sets what is given, leaves the rest. Returns both as they are now. */
+/**
+ * Sets what is given, leaves the rest. Returns both as they are now.
+ * @throws {PresenceError} `not_found`: no registered person has this id
+ */
 export async function setPreferences(
   db: Database,
   userId: string,
@@ -24,90 +28,41 @@ export async function setPreferences(
   return preferences;
 }
 
-/** Hides two people from each other. Blocking oneself is `bad_request`. */
+/**
+ * Hides two people from each other. Who is blocked need not exist: the statement looks at the blocker alone.
+ * @throws {PresenceError} as the port's
+ */
 export async function block(db: Database, blockerId: string, blockedId: string): Promise<boolean> {
   if (blockerId === blockedId) throw new PresenceError("bad_request", "You cannot block yourself.");
   requireStorable(blockerId, blockedId);
   const added = await db.$executeRaw`
     INSERT INTO "UserBlock" ("blockerId", "blockedId")
-    SELECT blocker."id", blocked."id" FROM "User" AS blocker, "User" AS blocked
-    WHERE blocker."id" = ${blockerId} AND blocked."id" = ${blockedId}
+    SELECT "id", ${blockedId} FROM "User" WHERE "id" = ${blockerId}
+      AND (SELECT count(*) FROM "UserBlock" WHERE "blockerId" = ${blockerId}) < ${OWN_BLOCKS_MAX}
     ON CONFLICT DO NOTHING`;
-  if (added === 0) await requireUsers(db, blockerId, blockedId);
-  return added > 0;
+  if (added > 0) return true;
+  const own = await db.userBlock.count({ where: { blockerId } });
+  const isBlocked = own > 0 && (await db.userBlock.count({ where: { blockerId, blockedId } })) > 0;
+  if (isBlocked) return false;
+  if (own >= OWN_BLOCKS_MAX)
+    throw new PresenceError("too_many_ids", `At most ${OWN_BLOCKS_MAX} people can be blocked.`);
+  throw notFound();
 }
 
+/** Takes the blocker's own block back; one in the other direction stays. */
 export async function unblock(db: Database, blockerId: string, blockedId: string): Promise<boolean> {
-  requireStorable(blockerId, blockedId);
+  if (!isStorable(blockerId) || !isStorable(blockedId)) return false;
   const { count } = await db.userBlock.deleteMany({ where: { blockerId, blockedId } });
-  if (count === 0) await requireUsers(db, blockerId, blockedId);
   return count > 0;
 }
 
-/** An anonymous participant can be put back only into the conversation that their link led to. */
-export async function addMember(db: Database, conversationId: string, userId: string): Promise<boolean> {
-  requireStorable(conversationId, userId);
-  return isAnonymousId(userId)
-    ? setGuestActive(db, conversationId, userId, true)
-    : addRegisteredMember(db, conversationId, userId);
-}
-
-export async function removeMember(db: Database, conversationId: string, userId: string): Promise<boolean> {
-  requireStorable(conversationId, userId);
-  return isAnonymousId(userId)
-    ? setGuestActive(db, conversationId, userId, false)
-    : removeRegisteredMember(db, conversationId, userId);
-}
-
-async function addRegisteredMember(db: Database, conversationId: string, userId: string): Promise<boolean> {
-  const added = await db.$executeRaw`
-    INSERT INTO "ConversationMember" AS member ("conversationId", "userId")
-    SELECT conversation."id", person."id" FROM "Conversation" AS conversation, "User" AS person
-    WHERE conversation."id" = ${conversationId} AND person."id" = ${userId}
-    ON CONFLICT ("conversationId", "userId") DO UPDATE SET "isActive" = true WHERE NOT member."isActive"`;
-  if (added === 0) await Promise.all([requireConversation(db, conversationId), requireUsers(db, userId)]);
-  return added > 0;
-}
-
-async function removeRegisteredMember(
-  db: Database,
-  conversationId: string,
-  userId: string,
-): Promise<boolean> {
-  const { count } = await db.conversationMember.updateMany({
-    where: { conversationId, userId, isActive: true },
-    data: { isActive: false },
-  });
-  if (count === 0) await Promise.all([requireConversation(db, conversationId), requireUsers(db, userId)]);
-  return count > 0;
-}
-
-async function setGuestActive(
-  db: Database,
-  conversationId: string,
-  participantId: string,
-  isActive: boolean,
-): Promise<boolean> {
-  const guest = { id: participantId, conversationId };
-  const { count } = await db.anonymousParticipant.updateMany({
-    where: { ...guest, isActive: !isActive },
-    data: { isActive },
-  });
-  if (count === 0 && (await db.anonymousParticipant.count({ where: guest })) === 0) throw notFound();
-  return count > 0;
-}
-
-async function requireUsers(db: Database, ...ids: string[]): Promise<void> {
+export async function requireUsers(db: Database, ...ids: string[]): Promise<void> {
   if ((await db.user.count({ where: { id: { in: ids } } })) < ids.length) throw notFound();
 }
 
-async function requireConversation(db: Database, id: string): Promise<void> {
-  if ((await db.conversation.count({ where: { id } })) === 0) throw notFound();
-}
-
-function requireStorable(...ids: string[]): void {
+export function requireStorable(...ids: string[]): void {
   if (!ids.every(isStorable)) throw notFound();
 }
 
-const notFound = (): PresenceError =>
+export const notFound = (): PresenceError =>
   new PresenceError("not_found", "There is no such person or conversation.");

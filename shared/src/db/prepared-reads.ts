@@ -10,7 +10,7 @@ export type ReadPrepared = <Row>(
   name: string,
 ) => (sql: TemplateStringsArray, ...values: unknown[]) => Promise<Row[]>;
 
-/** `keepsNames`: whether connections know in one statement what another has prepared; behind a pooler they do not. */
+/** `keepsNames`: whether a prepared statement stays on its connection for the next one; behind a pooler it does not. */
 export function createPreparedReads(pool: Pool, { keepsNames }: { keepsNames: boolean }): ReadPrepared {
   const texts = new WeakMap<TemplateStringsArray, string>();
   const textOf = (sql: TemplateStringsArray) => {

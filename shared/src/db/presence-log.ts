@@ -1,16 +1,8 @@
+import type { LogPosition } from "../ports/log-progress.ts";
 import { EPOCH_LEAD_MAX } from "../presence-row.ts";
 import type { Database } from "./client.ts";
 
-/** A place in the log. Orders by epoch, then sequence. */
-export interface LogPosition {
-  epoch: number;
-  seq: number;
-}
-
-/**
- * Notes the highest sequence processed in each of these partitions. It never goes down: a lower sequence of the same
- * epoch, and any of an earlier epoch, change nothing, but that an epoch more than {@link EPOCH_LEAD_MAX} ahead is replaced.
- */
+/** `LogProgress.record`. */
 export async function recordHighestSequence(
   db: Database,
   positions: readonly (LogPosition & { partition: number })[],
@@ -30,10 +22,7 @@ export async function recordHighestSequence(
       OR (stored."epoch", stored."seq") < (excluded."epoch", excluded."seq")`;
 }
 
-/**
- * The furthest that any partition has come: a log whose last sequence is below it, in the same epoch, was lost or
- * shortened (DESIGN "Streams and buckets"). `undefined` before the first note.
- */
+/** `LogProgress.highest`. */
 export async function highestSequence(db: Database): Promise<LogPosition | undefined> {
   const highest = await db.presenceLog.findFirst({ orderBy: [{ epoch: "desc" }, { seq: "desc" }] });
   return highest === null ? undefined : { epoch: highest.epoch, seq: Number(highest.seq) };

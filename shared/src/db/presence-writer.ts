@@ -1,25 +1,12 @@
+import { isStorable } from "../ids.ts";
+import type { PresenceWrite } from "../ports/presence-rows.ts";
 import { EPOCH_LEAD_MAX, type PresenceRow } from "../presence-row.ts";
 import { compareVersions } from "../status.ts";
 import { batches } from "./batches.ts";
 import type { Database } from "./client.ts";
 import { Prisma } from "./generated/client.ts";
-import { isStorable } from "./ids.ts";
 
-/** What became of a write: how many rows took it, and how many hold something newer, with the newest of that. */
-export interface PresenceWrite {
-  written: number;
-  refused: number;
-  newest: { epoch: number; version: number } | null;
-}
-
-/**
- * Writes presences into the rows of the people they are of, in statements of up to 500 (DESIGN "Database").
- * A stored row with a greater `(epoch, version)` stays, unless its epoch is more than {@link EPOCH_LEAD_MAX} ahead; one
- * with an equal pair is written again, which repairs it.
- * Version 0 is someone who was never shown: their public columns stay as stored, whatever the stored version is.
- * `lastSeen` and `lastActiveAt` never go back. People without a row are passed over. Of several presences of one
- * person the one with the greatest version counts, the later of equals. Repeats do no harm, and calls may overlap.
- */
+/** `PresenceRows.write`, in statements of up to 500 rows (ARCHITECTURE "Database"). */
 export async function writePresence(db: Database, rows: readonly PresenceRow[]): Promise<PresenceWrite> {
   const ordered = newestOfEach(rows);
   const writes: PresenceWrite[] = [];
@@ -47,7 +34,7 @@ function newestOfEach(rows: readonly PresenceRow[]): PresenceRow[] {
 
 // `held` locks the rows in the order of their ids before any is written. The order of `unnest` does not: the
 // planner joins a small batch from its side and a large one from the table's, and two such statements deadlock.
-// It also says what stood there before, so that what is refused costs no statement of its own.
+// It also gives what stood there before, so that what is refused costs no statement of its own.
 
 const OUTCOME = Prisma.sql`
     SELECT (SELECT count(*) FROM written)::int AS "written", count(held."id")::int AS "refused",

@@ -1,8 +1,21 @@
+import { StoreRefused } from "../ports/store.ts";
+
 /** Classes of SQLSTATE that blame what was to be written: data exceptions, integrity violations, raised by a trigger. */
 const CLASSES = ["22", "23", "P0"];
 
-/** Whether the database answered that it will never store this, as opposed to being away, busy or too slow. */
-export function isRefused(error: unknown): boolean {
+/**
+ * The outcome of the work; errors that are no refusal pass as they are.
+ * @throws {StoreRefused} PostgreSQL will never take what was to be written
+ */
+export async function orRefused<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isRefused(error) ? new StoreRefused(error) : error;
+  }
+}
+
+function isRefused(error: unknown): boolean {
   const code = sqlState(error);
   return code !== undefined && CLASSES.some((start) => code.startsWith(start));
 }

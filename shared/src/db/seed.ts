@@ -1,5 +1,5 @@
+import { DEMO } from "../demo.ts";
 import { close, createDatabase } from "./client.ts";
-import { DEMO } from "./demo.ts";
 
 // Any number that no other lock of this database uses.
 const SEED_LOCK = 20260101;
@@ -8,7 +8,10 @@ const MINUTE_MS = 60_000;
 /** Long enough ago for the demo people to read as offline, not as away. */
 const LAST_SEEN_MINUTES_AGO = 60;
 
-/** Puts the demo people into a migrated database that has no users; leaves any other as it is. */
+/**
+ * Puts the demo people into a migrated database that has no users, in one transaction; leaves any other as it
+ * is.
+ */
 export async function seedDemo(databaseUrl: string): Promise<{ seeded: boolean }> {
   const db = createDatabase(databaseUrl, { poolSize: 1 });
   try {

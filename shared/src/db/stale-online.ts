@@ -1,25 +1,19 @@
+import { PERSON_CONVERSATIONS_MAX } from "../directory.ts";
 import type { Profile } from "../events.ts";
+import type { StaleOnline } from "../ports/presence-rows.ts";
 import { STATUS_TEXT_MAX } from "../status.ts";
 import type { Database } from "./client.ts";
-import { PERSON_CONVERSATIONS_MAX } from "./directory.ts";
-
-/** Someone who is online in the database and has shown no activity there for too long, with what a `look` says of them. */
-export interface StaleOnline {
-  userId: string;
-  profile: Profile;
-}
 
 type StaleRow = Omit<Profile, "availabilityExpiresAt" | "lastActiveAt" | "lastSeen"> & {
   userId: string;
   availabilityExpiresAt: Date | null;
-  lastActiveAt: Date;
-  lastSeen: Date;
+  lastActiveAt: Date | null;
+  lastSeen: Date | null;
 };
 
 /**
- * Registered and anonymous people whom the database holds online although they were last active more than
- * `thresholdMs` ago by its own clock: the longest silent first, at most `limit`.
- * Throws `RangeError` unless both are whole numbers, not negative.
+ * `PresenceRows.stale`.
+ * @throws {RangeError} as {@link staleOnlineSql}
  */
 export async function staleOnline(
   db: Database,
@@ -32,30 +26,41 @@ export async function staleOnline(
       ...row,
       statusText: row.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
       availabilityExpiresAt: row.availabilityExpiresAt?.getTime() ?? null,
-      lastActiveAt: row.lastActiveAt.getTime(),
-      lastSeen: row.lastSeen.getTime(),
+      lastActiveAt: row.lastActiveAt?.getTime() ?? null,
+      lastSeen: row.lastSeen?.getTime() ?? null,
     },
   }));
 }
 
-/** The statement of {@link staleOnline}. Literals only: a generic plan for parameters would pass over the partial indexes. */
+/**
+ * The statement of {@link staleOnline}. Literals only: a generic plan for parameters would pass over the
+ * partial indexes.
+ * @throws {RangeError} `thresholdMs` or `limit` is not a whole number, or is negative
+ */
 export function staleOnlineSql(thresholdMs: number, limit: number): string {
-  const stale = `"isOnline" AND "lastActiveAt" < now() - interval '${wholeNumber(thresholdMs)} milliseconds'
-    ORDER BY "lastActiveAt" LIMIT ${wholeNumber(limit)}`;
-  return `
-    (SELECT "id" AS "userId", "username", false AS "isAnonymous",
+  const before = `"lastActiveAt" < now() - interval '${wholeNumber(thresholdMs)} milliseconds'`;
+  // Who is online and was never active is a row that no service has written; each condition has its range of the index.
+  const statements = [before, `"lastActiveAt" IS NULL`].flatMap((when) => {
+    const stale = `"isOnline" AND ${when} ORDER BY "lastActiveAt" LIMIT ${wholeNumber(limit)}`;
+    return [staleUsersSql(stale), staleGuestsSql(stale)];
+  });
+  return `${statements.join(" UNION ALL ")} ORDER BY "lastActiveAt" LIMIT ${wholeNumber(limit)}`;
+}
+
+const staleUsersSql = (stale: string): string => `
+    (SELECT "id" AS "userId", "username", "displayName", false AS "isAnonymous",
         ARRAY(SELECT "conversationId" FROM "ConversationMember" AS member
           WHERE member."userId" = person."id" AND member."isActive"
           ORDER BY "conversationId" LIMIT ${PERSON_CONVERSATIONS_MAX}) AS "conversationIds",
         "availability"::text, "statusText", "availabilityExpiresAt", "lastActiveAt", "lastSeen"
-      FROM "User" AS person WHERE ${stale})
-    UNION ALL
-    (SELECT "id", "username", true,
-        CASE WHEN "isActive" THEN ARRAY["conversationId"] ELSE ARRAY[]::text[] END,
-        'available', NULL, NULL, "lastActiveAt", "lastSeenAt"
-      FROM "AnonymousParticipant" WHERE ${stale})
-    ORDER BY "lastActiveAt" LIMIT ${wholeNumber(limit)}`;
-}
+      FROM "User" AS person WHERE ${stale})`;
+
+const staleGuestsSql = (stale: string): string => `
+    (SELECT "id" AS "userId", "username", NULL AS "displayName", true AS "isAnonymous",
+        CASE WHEN "isActive" THEN ARRAY["conversationId"] ELSE ARRAY[]::text[] END AS "conversationIds",
+        'available' AS "availability", NULL AS "statusText", NULL::timestamptz AS "availabilityExpiresAt",
+        "lastActiveAt", "lastSeenAt" AS "lastSeen"
+      FROM "AnonymousParticipant" WHERE ${stale})`;
 
 function wholeNumber(value: number): string {
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not a whole number: ${value}`);

@@ -1,22 +1,10 @@
+import { isStorable } from "../ids.ts";
+import type { TransitionRow } from "../ports/transition-history.ts";
 import { type Cause, compareVersions } from "../status.ts";
 import { batches, byCodeUnits } from "./batches.ts";
 import type { Database } from "./client.ts";
-import { isStorable } from "./ids.ts";
 
-/** One line of a person's history (CONTRACT 6): `(epoch, version)` is the log position of the event. `at` in ms since 1970. */
-export interface TransitionRow {
-  userId: string;
-  epoch: number;
-  version: number;
-  at: number;
-  from: string;
-  to: string;
-  cause: Cause;
-  connectionId: string | null;
-  traceId: string | null;
-}
-
-/** Adds lines of history; those that are there already stay as they are, so repeats do no harm. Returns how many were new. */
+/** `TransitionHistory.write`, in statements of up to 500 rows. */
 export async function writeTransitions(db: Database, rows: readonly TransitionRow[]): Promise<number> {
   // In the order of the key: overlapping statements then wait for one another and never deadlock.
   const ordered = rows
@@ -46,7 +34,7 @@ function insert(db: Database, rows: readonly TransitionRow[]): Promise<number> {
     ON CONFLICT DO NOTHING`;
 }
 
-/** A person's last `limit` lines of history, newest first. */
+/** `TransitionHistory.recent`. */
 export async function recentTransitions(
   db: Database,
   userId: string,
@@ -66,14 +54,14 @@ export async function recentTransitions(
   }));
 }
 
-/** Forgets the history of a person who was deleted. */
+/** `TransitionHistory.erase`. */
 export async function deleteTransitions(db: Database, userId: string): Promise<void> {
   if (isStorable(userId)) await db.presenceTransition.deleteMany({ where: { userId } });
 }
 
 const PRUNE_ROWS = 5_000;
 
-/** Forgets what is older than `days` (`HISTORY_DAYS`), by the database's clock, in small statements. Returns how many lines. */
+/** `TransitionHistory.prune`, in small statements. */
 export async function pruneTransitions(db: Database, days: number): Promise<number> {
   let pruned = 0;
   for (;;) {

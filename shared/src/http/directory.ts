@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isAnonymousId } from "../db/ids.ts";
-import type { Directory, DirectoryUser } from "../directory.ts";
+import { type Directory, type DirectoryUser, LIST_MAX, PERSON_CONVERSATIONS_MAX } from "../directory.ts";
+import { isAnonymousId } from "../ids.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { MAX_ID_LENGTH } from "../subjects.ts";
 import { createJsonClient } from "./json-client.ts";
@@ -10,6 +10,9 @@ import { createJsonClient } from "./json-client.ts";
 const id = z.string().min(1).max(MAX_ID_LENGTH);
 const USERNAME_MAX = 500;
 
+/** ISO 8601 in an answer, ms since 1970 here */
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
 const userAnswer = z.object({
   id,
   username: z.string().max(USERNAME_MAX),
@@ -18,6 +21,7 @@ const userAnswer = z.object({
   isActive: z.boolean().default(true),
   showOnlineStatus: z.boolean().default(true),
   showLastSeen: z.boolean().default(true),
+  sessionsRevokedAt: time.nullish(),
 });
 const conversationsAnswer = z.object({
   conversations: z.array(z.object({ id, title: z.string().nullish() })),
@@ -27,11 +31,9 @@ const sessionAnswer = z.object({
   participantId: id.refine(isAnonymousId, "an id that starts with anon_"),
   username: z.string().max(USERNAME_MAX),
   conversationId: id,
+  expiresAt: time.nullish().transform((end) => end ?? null),
 });
 
-/** The same bounds as for our own tables. */
-const PERSON_CONVERSATIONS_MAX = 2_000;
-const LIST_MAX = 20_000;
 /** For one attempt: two of them, and the pause between, fit into the time that the gateway waits for a directory. */
 const TIMEOUT_MS = 900;
 
@@ -43,9 +45,11 @@ export interface HttpDirectoryOptions {
 }
 
 /**
- * The directory over an application's own endpoints (CONTRACT 6; docs/directory.md), so that a team keeps its user
- * table. Each method rejects when the application cannot be asked; a person whose description is malformed is
- * nobody, which is logged, and hides nobody else.
+ * The directory over an application's own endpoints (CONTRACT 6; docs/directory.md), so that a team keeps its
+ * user table. Each method rejects when the application cannot be asked (see {@link createJsonClient}), and
+ * with `ZodError` for a malformed list or session; a malformed description, or one of another person, counts
+ * as no such person; it is logged, and affects no other person. `timeoutMs`: for each of two attempts,
+ * default 900.
  */
 export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
   const { url, token, logger, timeoutMs = TIMEOUT_MS } = options;
@@ -58,11 +62,12 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
     if (!read.success || read.data.id !== userId) {
       logger.error(
         { userId, issues: read.error?.issues },
-        "the directory describes somebody else, or nobody",
+        "the directory's description is malformed or of another person",
       );
       return undefined;
     }
-    return { ...read.data, displayName: read.data.displayName ?? null, isAnonymous: isAnonymousId(userId) };
+    const { displayName = null, sessionsRevokedAt = null, ...rest } = read.data;
+    return { ...rest, displayName, sessionsRevokedAt, isAnonymous: isAnonymousId(userId) };
   };
 
   const list = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
@@ -85,10 +90,10 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
       if (!isAddressable(userId)) return [];
       const answer = await list(`/users/${encodeURIComponent(userId)}/conversations`, conversationsAnswer);
       return (answer?.conversations ?? [])
-        .slice(0, PERSON_CONVERSATIONS_MAX)
+        .slice(0, PERSON_CONVERSATIONS_MAX + 1)
         .map((one) => ({ id: one.id, title: one.title ?? null }));
     },
-    members: async (conversationId) => (await membersOf(conversationId)).slice(0, LIST_MAX),
+    members: async (conversationId) => (await membersOf(conversationId)).slice(0, LIST_MAX + 1),
     async memberCounts(conversationIds) {
       const ids = [...new Set(conversationIds)];
       const counts = await Promise.all(ids.map(async (id) => (await membersOf(id)).length));
@@ -97,11 +102,16 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
     async blocks(userId) {
       if (!isAddressable(userId)) return [];
       const answer = await list(`/users/${encodeURIComponent(userId)}/blocks`, peopleAnswer);
-      return (answer?.userIds ?? []).slice(0, LIST_MAX);
+      return (answer?.userIds ?? []).slice(0, LIST_MAX + 1);
     },
-    async anonymousSession(sessionToken) {
-      const answer = await client.post("/sessions", { sessionToken });
-      return answer === undefined ? undefined : sessionAnswer.parse(answer);
+    async anonymousSessions(sessionTokens) {
+      const answers = await Promise.all(
+        [...new Set(sessionTokens)].map(async (sessionToken) => {
+          const answer = await client.post("/sessions", { sessionToken });
+          return answer === undefined ? [] : [[sessionToken, sessionAnswer.parse(answer)] as const];
+        }),
+      );
+      return new Map(answers.flat());
     },
   };
 }

@@ -1,12 +1,15 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { createGate } from "../nats/gate.ts";
+import { AnswerTooLarge, readJson } from "./read-json.ts";
 
 /** Asks another application for JSON: bounded in time, size and number of questions at once. */
 export interface JsonClient {
   /**
-   * The answer's body; `undefined` when there is no such thing (404, 410). Rejects when the application fails twice.
-   * The application is asked every time, since a change that it has announced must be seen at once; an `ETag` saves
-   * the body.
+   * The answer's body; `undefined` when there is no such thing (404, 410). `path`: behind the base address,
+   * with its slash. The application is asked every time, since a change that it has announced must be seen at
+   * once; an `ETag` saves the body.
+   * @throws {Error} two attempts failed (no answer in time, 5xx, 429, no JSON), or one was refused: another
+   *   4xx, more than 8 MiB, no turn among 64 questions within the time of two attempts
    */
   get(path: string): Promise<unknown>;
   /** As `get`, for questions that must not be in an address; never kept. */
@@ -28,9 +31,10 @@ const ANSWERS_KEPT = 20_000;
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 const GONE = [404, 410];
 
-/** The application said no, and would say it again. */
+/** The application refused, and would refuse again. */
 class Refused extends Error {}
 
+/** Opens nothing before the first question. A redirect counts as a failure. */
 export function createJsonClient({ baseUrl, token, timeoutMs }: JsonClientOptions): JsonClient {
   const base = baseUrl.replace(/\/+$/, "");
   const gate = createGate(QUESTIONS_AT_ONCE);
@@ -47,8 +51,8 @@ export function createJsonClient({ baseUrl, token, timeoutMs }: JsonClientOption
     });
     if (answer.ok || answer.status === 304 || GONE.includes(answer.status)) return answer;
     await answer.body?.cancel();
-    const said = `${path.split("/")[1]} is answered with ${answer.status}`;
-    throw answer.status >= 500 || answer.status === 429 ? new Error(said) : new Refused(said);
+    const message = `${path.split("/")[1]} is answered with ${answer.status}`;
+    throw answer.status >= 500 || answer.status === 429 ? new Error(message) : new Refused(message);
   };
 
   const keep = (path: string, etag: string | null, body: unknown): void => {
@@ -70,7 +74,7 @@ export function createJsonClient({ baseUrl, token, timeoutMs }: JsonClientOption
       tagged.delete(path);
       return void (await answer.body?.cancel());
     }
-    const body = await readJson(answer);
+    const body = await readJson(answer, BODY_MAX_BYTES);
     keep(path, answer.headers.get("etag"), body);
     return body;
   };
@@ -79,10 +83,10 @@ export function createJsonClient({ baseUrl, token, timeoutMs }: JsonClientOption
     const headers = { "content-type": "application/json" };
     const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(question) });
     if (GONE.includes(answer.status)) return void (await answer.body?.cancel());
-    return readJson(answer);
+    return readJson(answer, BODY_MAX_BYTES);
   };
 
-  /** Who has waited for a turn longer than an answer may take has nobody left who waits for them. */
+  /** A request that has waited for its turn longer than an answer may take has no caller any more. */
   const inTurn = (work: () => Promise<unknown>): Promise<unknown> => {
     const deadline = performance.now() + ATTEMPTS * timeoutMs;
     return gate.run(() => {
@@ -102,19 +106,8 @@ async function twice<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (attempt === ATTEMPTS || error instanceof Refused) throw error;
+      if (attempt === ATTEMPTS || error instanceof Refused || error instanceof AnswerTooLarge) throw error;
       await pause(RETRY_AFTER_MS);
     }
   }
-}
-
-async function readJson(answer: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of answer.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > BODY_MAX_BYTES) throw new Refused(`an answer of more than ${BODY_MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return JSON.parse(Buffer.concat(chunks).toString("utf8"));
 }

@@ -2,7 +2,7 @@ import { type AckCallback, AckLost, type PubAck, PublishRefused } from "../ports
 import type { Clock, Timer } from "../ports/clock.ts";
 import { createPatience, type Patience } from "./patience.ts";
 
-/** Which publishes wait for the broker's acknowledgement, each for as long as {@link createPatience} says. */
+/** Which publishes wait for the broker's acknowledgement, each for as long as {@link createPatience} gives. */
 export interface AckTracker {
   /** Begins to wait; gives the token by which the answer is recognized. */
   expect(subject: string, onAck: AckCallback, onLate?: (ack: PubAck) => void): string;
@@ -27,6 +27,10 @@ interface Waiting {
   sentAt: number;
 }
 
+/**
+ * Looks every 100 ms for what has waited too long; recognizes the late answers to the 20,000 publishes lost
+ * last.
+ */
 export function createAckTracker(clock: Clock, patience: Patience = createPatience()): AckTracker {
   /** in the order in which they were sent */
   const waiting = new Map<string, Waiting>();

@@ -7,13 +7,23 @@ import type { Patience } from "./patience.ts";
 const EXPECTED = "Nats-Expected-Last-Subject-Sequence";
 const MESSAGE_ID = "Nats-Msg-Id";
 const OPERATION = "KV-Operation";
+/** Header of a message with its sender's W3C trace context. */
+export const TRACEPARENT = "traceparent";
 
+/**
+ * Whether a stored message with these headers is a delete marker of a key-value bucket: a removed or a purged
+ * key.
+ */
 export const isDeleteMarker = (found: MsgHdrs | undefined): boolean => {
   const operation = found?.get(OPERATION);
   return operation === "DEL" || operation === "PURGE";
 };
 
-/** Publishes to JetStream at core speed: one wildcard subscription receives every acknowledgement of the process. */
+/**
+ * Publishes to JetStream at core speed: one wildcard subscription receives every acknowledgement of the
+ * process, 80,000 to 106,000 a second (`js.publish` one at a time: 5,600). `linkBroke`: what was sent and has
+ * no answer counts as lost now.
+ */
 export function createAcks(
   nc: NatsConnection,
   inboxPrefix: string,
@@ -58,11 +68,13 @@ export function createAcks(
 /** More than the headers of {@link toHeaders} take. */
 const HEADERS_AT_MOST = 256;
 
-function toHeaders({ expected, deletes, messageId }: AppendOptions): MsgHdrs | undefined {
-  if (expected === undefined && !deletes && messageId === undefined) return undefined;
+function toHeaders({ expected, deletes, messageId, traceparent }: AppendOptions): MsgHdrs | undefined {
+  if (expected === undefined && !deletes && messageId === undefined && traceparent === undefined)
+    return undefined;
   const made = headers();
   if (expected !== undefined) made.set(EXPECTED, String(expected));
   if (deletes) made.set(OPERATION, "DEL");
   if (messageId !== undefined) made.set(MESSAGE_ID, messageId);
+  if (traceparent !== undefined) made.set(TRACEPARENT, traceparent);
   return made;
 }

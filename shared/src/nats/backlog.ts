@@ -1,20 +1,20 @@
 import { Fifo } from "../fifo.ts";
 
-/** What a message says, as far as later ones make it needless. */
-export interface Place {
+/** How later messages supersede one that waits. */
+export interface CoalesceKey {
   /** a message that waits under the same key is replaced by this one */
   key: string;
   /** a message that waits under this key and this one cancel each other out */
-  annuls?: string;
+  cancels?: string;
 }
 
 interface Cell<T> {
   item: T;
   key: string | undefined;
-  isNeedless: boolean;
+  isSuperseded: boolean;
 }
 
-/** Needless cells that may lie about before the queue is rebuilt without them. */
+/** Superseded cells that may stay before the queue is rebuilt without them. */
 const SLACK = 1_024;
 
 /**
@@ -30,22 +30,28 @@ export class Backlog<T> {
     return this.#length;
   }
 
-  /** Gives the items that need not be sent any more: those replaced; `item` itself too where it annuls another. */
-  push(item: T, place?: Place): T[] {
-    const annulled = place?.annuls === undefined ? undefined : this.#drop(place.annuls);
-    if (annulled) return [annulled.item, item];
-    const replaced = place && this.#drop(place.key);
-    const cell: Cell<T> = { item, key: place?.key, isNeedless: false };
-    if (place) this.#byKey.set(place.key, cell);
+  /** Gives the items that need not be sent any more: those replaced; `item` itself too where it cancels another. */
+  push(item: T, coalesce?: CoalesceKey): T[] {
+    const cancelled = coalesce?.cancels === undefined ? undefined : this.#drop(coalesce.cancels);
+    if (cancelled) return [cancelled.item, item];
+    const replaced = coalesce && this.#drop(coalesce.key);
+    const cell: Cell<T> = { item, key: coalesce?.key, isSuperseded: false };
+    if (coalesce) this.#byKey.set(coalesce.key, cell);
     this.#cells.push(cell);
     this.#length++;
     this.#tidy();
     return replaced ? [replaced.item] : [];
   }
 
+  /** The item that has waited longest. */
+  oldest(): T | undefined {
+    for (const { item, isSuperseded } of this.#cells) if (!isSuperseded) return item;
+    return undefined;
+  }
+
   shift(): T | undefined {
     for (let cell = this.#cells.shift(); cell; cell = this.#cells.shift()) {
-      if (cell.isNeedless) continue;
+      if (cell.isSuperseded) continue;
       if (cell.key !== undefined) this.#byKey.delete(cell.key);
       this.#length--;
       return cell.item;
@@ -57,7 +63,7 @@ export class Backlog<T> {
     const cell = this.#byKey.get(key);
     if (!cell) return undefined;
     this.#byKey.delete(key);
-    cell.isNeedless = true;
+    cell.isSuperseded = true;
     this.#length--;
     return cell;
   }
@@ -65,7 +71,7 @@ export class Backlog<T> {
   #tidy(): void {
     if (this.#cells.length < 2 * this.#length + SLACK) return;
     const kept = new Fifo<Cell<T>>();
-    for (const cell of this.#cells) if (!cell.isNeedless) kept.push(cell);
+    for (const cell of this.#cells) if (!cell.isSuperseded) kept.push(cell);
     this.#cells = kept;
   }
 }

@@ -28,6 +28,8 @@ export interface NatsLink extends Bus {
   nc: NatsConnection;
   js: JetStreamClient;
   jsm: JetStreamManager;
+  /** Calls back with how long each acknowledged write took until its answer, ms. */
+  onAnswer(listener: (ms: number) => void): void;
 }
 
 /** A dead link is noticed after `PING_INTERVAL_MS` × (`MAX_PINGS_OUT` + 1). */
@@ -38,13 +40,22 @@ const RETRY_MS = 200;
 const REFUSED_FOR_MS = 5_000;
 
 /**
- * Connects and stays connected: waits, for ever, for a server that is not there yet, and reconnects for ever, also
- * where the server refuses the credentials, which a reload of its configuration or a storm of connects can bring
- * about for a moment. Rejects when they are refused from the start. Should the client give up all the same, an error
- * is thrown that ends the process: its supervisor starts another.
+ * Connects and stays connected. It resolves with the first connection, and waits for that for ever: a server
+ * that is not there yet, or an address that is wrong, is logged once, at the first attempt, and asked again
+ * every 200 ms. A caller that must not wait bounds it itself (`within`).
  *
- * `name` shows in the server's connection list and, made unique, heads the process' inboxes. What the server
- * refuses for want of a permission vanishes without a word to its sender: `logger` gets it by name.
+ * A link that breaks is opened again, for ever, also where the server refuses the credentials: a reload of
+ * its configuration or a storm of connects can bring that about for a moment. A link that fell silent is
+ * noticed after 3 s. Should the client give up all the same, an uncaught error ends the process: its
+ * supervisor starts another.
+ *
+ * `url`: one address or several, separated by commas. `name` shows in the server's connection list; the
+ * inboxes begin with `_INBOX_<user>`, without a user `_INBOX_<name>`. What the server refuses for want of a
+ * permission vanishes without a word to its sender: `logger` gets user, operation and subject.
+ *
+ * @throws {AuthorizationError} the credentials were refused at every attempt for 5 s
+ * @throws {InvalidArgumentError} an option that the client does not take
+ * @throws {Error} `credsFile` cannot be read
  */
 export async function openNats(config: NatsConfig, name: string, logger?: Logger): Promise<NatsLink> {
   const inboxPrefix = `_INBOX_${config.user ?? name}`;
@@ -69,13 +80,30 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
     logger,
   );
   const patience = createPatience();
-  const acks = createAcks(nc, inboxPrefix, systemClock, patience);
+  const answerListeners: ((ms: number) => void)[] = [];
+  const acks = createAcks(nc, inboxPrefix, systemClock, {
+    ms: patience.ms,
+    answered(ms) {
+      patience.answered(ms);
+      for (const listener of answerListeners) listener(ms);
+    },
+  });
   const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, patience, acks });
   let up = true;
+  let changedAt = systemClock.now();
+  let closing = false;
   const listeners = new Set<(up: boolean) => void>();
   const change = (next: boolean) => {
     if (next === up) return;
     up = next;
+    const seconds = Math.round((systemClock.now() - changedAt) / 100) / 10;
+    changedAt = systemClock.now();
+    if (up) logger?.info({ seconds, server: nc.getServer() }, "the link to NATS is up again");
+    else if (!closing)
+      logger?.warn(
+        { seconds, servers: config.url },
+        "the link to NATS broke: what is to be written waits; see that nats-server runs and can be reached",
+      );
     // The client drops what is sent between the two as well: of neither will there be an answer.
     acks.linkBroke();
     for (const listener of listeners) listener(next);
@@ -108,7 +136,9 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onAnswer: (listener) => void answerListeners.push(listener),
     async close() {
+      closing = true;
       acks.close();
       await nc.close();
       await watching;
@@ -116,7 +146,7 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
   };
 }
 
-/** The client's own first connect gives up at the second refusal, or never, and says nothing meanwhile. */
+/** The client's own first connect gives up at the second refusal, or never, and reports nothing meanwhile. */
 async function connectAtFirst(options: NodeConnectionOptions, logger?: Logger): Promise<NatsConnection> {
   let refusedSince: number | undefined;
   for (let attempt = 1; ; attempt++) {

@@ -4,7 +4,12 @@ import { isDeleteMarker } from "./acks.ts";
 
 const NOT_FOUND = 404;
 
-/** The last value of one subject by direct get; `undefined` when there is none. Rejects without an answer. */
+/**
+ * The last value of one subject by direct get, which any replica of the stream answers and which may lag
+ * behind; `undefined` when there is none.
+ * @throws {TimeoutError} no answer within `timeoutMs`
+ * @throws {Error} the server's status, when it refuses the question; no stream of this name
+ */
 export async function readLastValue(
   nc: NatsConnection,
   stream: string,

@@ -1,5 +1,6 @@
 import { type Bus, type Consumer, RequestTimeout, type Stored } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
+import { createCreationPatience } from "./creation-patience.ts";
 import { createLandmarks } from "./landmarks.ts";
 
 export type { Stored };
@@ -9,6 +10,7 @@ export interface FollowOptions {
   filter: string;
   /** the first sequence to deliver; or everything, of a stream that keeps one message a subject, then what comes */
   from: number | "last-values";
+  /** A promise holds up the messages that follow. A message whose handling failed comes again. */
   onMessage: (message: Stored) => void | Promise<void>;
   /** The end of the stream was reached, for the first time or again after a restart. */
   onCaughtUp?: () => void;
@@ -23,29 +25,41 @@ export interface FollowOptions {
 }
 
 export interface Following {
-  /** sequence of the last message handed on; 0 before the first */
+  /** sequence of the last message that was handled; before the first: `from` - 1, or 0 with "last-values" */
   cursor(): number;
+  /** Hands no further message on; resolves when the one under way is handled. Never rejects. */
   stop(): Promise<void>;
 }
 
 const RETRY_MS = 200;
-const PATIENCE_MS = 1_000;
-/** A server that counts through a stream of a million subjects takes seconds for an answer. */
-const MOST_PATIENCE_MS = 8 * PATIENCE_MS;
 const LINK_CHANGED = "the link changed";
 
 /**
- * Delivers a stream's messages in order, each once, for ever: an ephemeral consumer, replaced at the
- * cursor as soon as it skips a delivery, misses heartbeats or disappears (DESIGN "NATS, what else was
- * found": a consumer hosted on a killed node stays silent for 20–40 s), and whenever the link broke:
- * what the server had sent into a dying link counts as delivered there.
+ * Delivers a stream's messages in order, each once, until stopped: through one ephemeral consumer after the
+ * other.
+ *
+ * The cursor is the sequence of the last message that was handled. A consumer begins behind it and lasts
+ * until it skips a delivery, misses heartbeats or disappears (ARCHITECTURE "NATS, what else was found": one
+ * that is hosted on a killed node stays silent for 20–40 s), or the link changes: what the server had sent
+ * into a dying link counts as delivered there. Then the next one begins; if the last one did not reach 200
+ * ms, after a pause of as much, or a change of the link.
+ *
+ * The cursor means something only in the stream that it was read from, so before each start that is checked.
+ * From a sequence on, `checkStart` decides, which may throw or give another place (ADR 0005): a consumer that
+ * begins past the end of a shortened stream would skip without a sign. With "last-values" it is another
+ * stream when it was created at another time, ends before the cursor, or holds other messages where the last
+ * ones were read: all is read again.
+ *
+ * What fails is logged and tried again from the cursor, for ever: what `checkStart` throws, what `onMessage`
+ * throws (it gets the message again, so only what it handles is delivered once), a broker that does not
+ * answer. How long the creation of a consumer is waited for is measured ({@link createCreationPatience}).
  */
 export function follow(bus: Bus, options: FollowOptions): Following {
   const { stream, filter, logger } = options;
   const { clock } = bus;
   const lastValues = options.from === "last-values";
   let cursor = typeof options.from === "number" ? options.from - 1 : 0;
-  let patienceMs = PATIENCE_MS;
+  const patience = createCreationPatience();
   let createdAt: string | undefined;
   let stopped = false;
   let current: Consumer | undefined;
@@ -54,7 +68,7 @@ export function follow(bus: Bus, options: FollowOptions): Following {
   /** the messages handed on last, by which the stream is recognized after a break */
   const landmarks = createLandmarks(bus, stream);
 
-  /** In a stream that was made anew, or put back and written on, the cursor says nothing. */
+  /** In a stream that was made anew, or put back and written on, the cursor is not valid. */
   const checkIdentity = async () => {
     const { created, last } = await bus.info(stream);
     const isFirst = createdAt === undefined;
@@ -73,21 +87,27 @@ export function follow(bus: Bus, options: FollowOptions): Following {
   const attempt = async () => {
     if (lastValues) await checkIdentity();
     else if (options.checkStart) cursor = (await options.checkStart(cursor + 1)) - 1;
-    const consumer = await bus.consume({
-      stream,
-      filter,
-      from: cursor + 1,
-      createdWithinMs: patienceMs,
-      onMessage(message) {
-        const handled = options.onMessage(message);
-        const done = () => {
-          cursor = message.seq;
-          if (lastValues) landmarks.note(message.seq, message.subject, message.data);
-        };
-        return handled ? handled.then(done) : done();
-      },
-      onCaughtUp: () => options.onCaughtUp?.(),
-    });
+    const consumer = await bus
+      .consume({
+        stream,
+        filter,
+        from: cursor + 1,
+        createdWithinMs: patience.ms(),
+        onMessage(message) {
+          const handled = options.onMessage(message);
+          const done = () => {
+            cursor = message.seq;
+            if (lastValues) landmarks.note(message.seq, message.subject, message.data);
+          };
+          return handled ? handled.then(done) : done();
+        },
+        onCaughtUp: () => options.onCaughtUp?.(),
+      })
+      .catch((error: unknown) => {
+        if (error instanceof RequestTimeout) patience.lost();
+        throw error;
+      });
+    patience.created(consumer.tookMs);
     current = consumer;
     if (stopped) consumer.end("stopped");
     const reason = await consumer.ended;
@@ -111,7 +131,6 @@ export function follow(bus: Bus, options: FollowOptions): Following {
       try {
         if (bus.isUp()) await attempt();
       } catch (error) {
-        if (error instanceof RequestTimeout) patienceMs = Math.min(2 * patienceMs, MOST_PATIENCE_MS);
         if (!stopped) logger.warn({ stream, filter, cursor, err: error }, "cannot follow, will try again");
       }
       if (!stopped && clock.now() - startedAt < RETRY_MS) await pause();

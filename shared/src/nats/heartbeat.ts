@@ -13,7 +13,7 @@ export interface HeartbeatOptions {
   /** the value of the n-th beat */
   value: (beat: number) => object;
   /**
-   * Called once, and no beat follows: somebody declared this process lost, by a value of theirs under the
+   * Called once, and no beat follows: another process declared this one lost, by its own value under the
    * key or by removing it (`undefined`).
    */
   onForeign: (value: unknown) => void;
@@ -24,13 +24,24 @@ export interface HeartbeatOptions {
 export const MARKER_KEPT_MS = 3_600_000;
 
 export interface Heartbeat {
-  /** Resolves after the first beat has been stored. */
+  /**
+   * Resolves after the first beat has been stored; never, when another declared this process lost before.
+   * Never rejects.
+   */
   started: Promise<void>;
   /** when the last stored beat was sent, by this process' monotonic clock; 0: never */
   lastStoredAt(): number;
-  /** Writes the value of now, for a change that others should see at once. */
+  /** since when a beat waits to be stored, this one or one before it that never was; monotonic ms */
+  waitingSince(): number | undefined;
+  /**
+   * Writes the value of now, for a change that others should see at once. Resolves when that was tried; a
+   * failure is logged, and the next beat tries again.
+   */
   beat(): Promise<void>;
-  /** Ends the beats and removes the key, or leaves it, so that others will find this process lost. */
+  /**
+   * Ends the beats and removes the key, or leaves it, so that others will find this process lost. Waits for
+   * the beat under way. A key that cannot be removed is logged: it never rejects.
+   */
   stop(options?: { keepKey?: boolean }): Promise<void>;
 }
 
@@ -40,15 +51,21 @@ const REMEMBERED = 256;
 const ATTEMPTS = 3;
 
 /**
- * Keeps one key of the lease board changing, by compare-and-set. A refused write is first of all one's
- * own lost ack: only a value that this process did not write is foreign.
+ * Keeps one key of the lease board changing, by compare-and-set, from now on (ARCHITECTURE "Leases and
+ * takeover"). A refused write is first of all one's own lost ack: only a value that this process did not
+ * write is foreign.
  */
-export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatOptions): Heartbeat {
+export function createHeartbeat(
+  bus: Bus,
+  board: Pick<LeaseBoard, "put" | "remove">,
+  options: HeartbeatOptions,
+): Heartbeat {
   const { key, logger } = options;
   const { clock } = bus;
   let revision = 0;
   let beats = 0;
   let storedAt = 0;
+  let waitingSince: number | undefined;
   let stopped = false;
   let writing: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -63,6 +80,17 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
     timer.cancel();
     logger.warn({ key, value }, "declared lost by another");
     options.onForeign(value);
+  };
+
+  const noteStored = (seq: number, sentAt: number) => {
+    revision = seq;
+    storedAt = sentAt;
+    waitingSince = undefined;
+    markStarted();
+  };
+  /** On a slow link every answer may come too late: without it each later beat would be refused. */
+  const noteLate = (seq: number, sentAt: number) => {
+    if (!stopped && seq > revision) noteStored(seq, sentAt);
   };
 
   const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytesOrNone(last.data)));
@@ -81,14 +109,13 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
 
   const write = async () => {
     const value = versioned("heartbeat", options.value(++beats));
+    waitingSince ??= clock.now();
     written.add(JSON.stringify(value));
     if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
     for (let attempt = 1; !stopped; attempt++) {
       const sentAt = clock.now();
       try {
-        revision = await board.put(key, value, revision);
-        storedAt = sentAt;
-        markStarted();
+        noteStored(await board.put(key, value, revision, (seq) => noteLate(seq, sentAt)), sentAt);
         return;
       } catch (error) {
         if (isConflict(error)) {
@@ -132,7 +159,7 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
   const timer = clock.every(options.everyMs, () => {
     if (!writing) void start();
   });
-  // Whether it was declared lost while the link was down, the process shall know at once.
+  // A process that was declared lost while the link was down must find out at once.
   const forgetLink = bus.onChange((up) => {
     if (up && !stopped) void beat();
   });
@@ -141,6 +168,7 @@ export function createHeartbeat(bus: Bus, board: LeaseBoard, options: HeartbeatO
   return {
     started,
     lastStoredAt: () => storedAt,
+    waitingSince: () => waitingSince,
     beat,
     async stop({ keepKey = false } = {}) {
       timer.cancel();

@@ -7,14 +7,20 @@ import type { Bus } from "../ports/bus.ts";
 export interface Landmarks {
   /** `subject`: the message's, or its end, where it was read under another one. */
   note(seq: number, subject: string, data: Uint8Array): void;
-  /** `unknown`: of the messages that were read last, none is left. */
+  /**
+   * Compares the newest message that the stream still holds of the 16 read last. `unknown`: none of them is
+   * left.
+   * @throws {RequestTimeout} the broker does not answer
+   */
   recognize(): Promise<"same" | "other" | "unknown">;
+  /** The stream is another one: forgets what was read of the former. */
   clear(): void;
 }
 
 /** Where only the last message of a subject is kept, most of a busy stream's places are soon empty. */
 const KEPT = 16;
 
+/** `bus` is asked for single messages of `stream`, none before {@link Landmarks.recognize} is called. */
 export function createLandmarks(bus: Pick<Bus, "messageAt">, stream: string): Landmarks {
   let kept: { seq: number; subject: string; data: Uint8Array }[] = [];
   return {

@@ -1,8 +1,8 @@
-import type { Bus } from "../ports/bus.ts";
+import type { Bus, PubAck } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
 import { follow } from "./follow.ts";
-import { compareAndDelete, compareAndSet, fromBytesOrNone, toBytes } from "./last-value.ts";
+import { compareAndDelete, fromBytesOrNone, toBytes } from "./last-value.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
 export interface LeaseEntry {
@@ -17,26 +17,42 @@ export interface LeaseEntry {
 }
 
 /**
- * Everyone's heartbeats and leases as this process sees them. Silence is measured by the watcher's own
+ * All processes' heartbeats and leases as this one sees them. Silence is measured by the watcher's own
  * monotonic clock from one change to the next; no wall clock is compared.
  */
 export interface LeaseBoard {
+  /** `undefined`: the key was never written, or is removed. */
   get(key: string): LeaseEntry | undefined;
   /** the entries whose key starts with `prefix` */
   list(prefix: string): LeaseEntry[];
-  /** Compare-and-set; gives the new revision. Rejects with a conflict when another wrote meanwhile. */
-  put(key: string, value: unknown, expected: number): Promise<number>;
+  /**
+   * Compare-and-set (`expected` 0: there is none); gives the new revision.
+   * @throws {PublishRefused} a conflict (`isConflict`): another wrote meanwhile, or an own write was stored
+   *   after all
+   * @throws {AckLost} it may be stored; `onLate` gets the revision if the acknowledgement comes after all
+   */
+  put(key: string, value: unknown, expected: number, onLate?: (revision: number) => void): Promise<number>;
+  /**
+   * Leaves a delete marker in the key's place, by compare-and-set.
+   * @throws {PublishRefused} as {@link LeaseBoard.put}
+   * @throws {AckLost} it may be removed
+   */
   remove(key: string, expected: number): Promise<void>;
+  /** Calls back with each key that was written or removed; returns the function that ends it. */
   onChange(listener: (key: string) => void): () => void;
-  /** The broker's time, ms since 1970, as the last heartbeat seen tells it; `undefined` before the first. */
+  /** The broker's time, ms since 1970, by the last heartbeat seen; `undefined` before the first. */
   brokerTime(): number | undefined;
-  /** Resolves when the present state has been read. */
+  /** Resolves when the present state has been read; waits for ever, and never rejects. */
   ready: Promise<void>;
   close(): Promise<void>;
 }
 
 const PREFIX_LENGTH = keySubject(BUCKET_LEASES, "").length;
 
+/**
+ * Begins to follow the bucket at once. A bucket that was made anew is read anew: keys that it does not hold
+ * go.
+ */
 export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
   const entries = new Map<string, LeaseEntry>();
   /** keys that have not been seen again since everything is being read anew */
@@ -49,7 +65,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     markReady = resolve;
   });
 
-  const tell = (key: string) => {
+  const notify = (key: string) => {
     for (const listener of listeners) listener(key);
   };
 
@@ -59,7 +75,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     from: "last-values",
     logger,
     onCaughtUp() {
-      for (const key of unconfirmed) if (entries.delete(key)) tell(key);
+      for (const key of unconfirmed) if (entries.delete(key)) notify(key);
       unconfirmed.clear();
       markReady();
     },
@@ -83,15 +99,17 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
           changedAt: bus.clock.now(),
           writtenAt: message.time,
         });
-      tell(key);
+      notify(key);
     },
   });
 
   return {
     get: (key) => entries.get(key),
     list: (prefix) => [...entries.values()].filter((entry) => entry.key.startsWith(prefix)),
-    put: async (key, value, expected) =>
-      (await compareAndSet(bus, keySubject(BUCKET_LEASES, key), toBytes(value), expected)).seq,
+    async put(key, value, expected, onLate) {
+      const options = { expected, ...(onLate && { onLate: ({ seq }: PubAck) => onLate(seq) }) };
+      return (await bus.acks.publish(keySubject(BUCKET_LEASES, key), toBytes(value), options)).seq;
+    },
     async remove(key, expected) {
       await compareAndDelete(bus, keySubject(BUCKET_LEASES, key), expected);
     },

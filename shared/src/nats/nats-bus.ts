@@ -9,6 +9,7 @@ import {
   StreamNotFound,
 } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import { TRACEPARENT } from "./acks.ts";
 import { openConsumer } from "./consumer.ts";
 import { readLastValue } from "./direct-get.ts";
 import { createGate } from "./gate.ts";
@@ -32,7 +33,10 @@ export interface NatsBusParts {
   acks: Acks;
 }
 
-/** What of the bus port is a matter of the connection alone; `openNats` adds the state of the link. */
+/**
+ * What of the bus port is a matter of the connection alone; `openNats` adds the state of the link. At most 4
+ * consumers are created at once.
+ */
 export function createNatsBus({
   nc,
   clock,
@@ -67,6 +71,7 @@ export function createNatsBus({
             subject: message.subject,
             data: message.data,
             seq: seq > 0 ? seq : undefined,
+            traceparent: message.headers?.get(TRACEPARENT) || undefined,
             respond: (data) => void message.respond(data),
           });
         },

@@ -15,6 +15,7 @@ const MIN_PATIENCE_MS = 1_000;
 const MOST_PATIENCE_MS = 5_000;
 const MEASURED = 16;
 
+/** Gives 1,000 to 5,000 ms, by the 16 last answers; 1,000 before the first. */
 export function createPatience(): Patience {
   const took: number[] = [];
   return {

@@ -10,6 +10,8 @@ import {
   SUBJECT_CHAT_ALL,
   SUBJECT_CLEANUP,
   SUBJECT_GATEWAY_ALL,
+  SUBJECT_OUTWARD_ALL,
+  SUBJECT_OUTWARD_LAST_ALL,
   SUBJECT_STATUS_ALL,
   SUBJECT_STATUS_SET_ALL,
 } from "../subjects.ts";
@@ -24,16 +26,16 @@ import { bucketStream, keySubject } from "./streams.ts";
 export const NATS_ROLES = ["gateway", "worker", "sweeper", "service", "external", "admin"] as const;
 export type NatsRole = (typeof NATS_ROLES)[number];
 
-/** Roles of other teams: each lives in an account of its own, which holds nothing but what is lent to it. */
-export const GUEST_ROLES = ["service", "external"] as const;
-export type GuestRole = (typeof GUEST_ROLES)[number];
+/** Roles of other teams: each has an account of its own, into which only some subjects are imported. */
+export const EXTERNAL_ROLES = ["service", "external"] as const;
+export type ExternalRole = (typeof EXTERNAL_ROLES)[number];
 
 export interface Permissions {
   publish: string[];
   subscribe: string[];
 }
 
-/** The inbox prefix of a role's connections: permissions hang on it, so nobody reads another's replies. */
+/** The inbox prefix of a role's connections: permissions depend on it, so no role reads another's replies. */
 export const inboxPrefix = (role: NatsRole): string => `_INBOX_${role}`;
 
 /** Replies to requests that came out of another account. */
@@ -67,17 +69,17 @@ const keepLeases = (...keys: string[]) => [
 
 const DISCOVERY = ["PING", "INFO", "STATS"].flatMap((verb) => [`$SRV.${verb}`, `$SRV.${verb}.>`]);
 
-/** What a guest may read: statuses as they change, and the last ones of users it can name. */
-const LAST_STATUS = directGet(STREAM_STATUS, SUBJECT_STATUS_SET_ALL);
+/** What other teams may read: statuses as they change, and the last ones of users they can name. */
+export const LAST_STATUS = directGet(STREAM_STATUS, SUBJECT_STATUS_SET_ALL);
 
-/** What is lent to guests beside the live statuses: every subject that they may send a request to. */
-export const GUEST_REQUESTS: Record<GuestRole, { services: ServiceSubject[]; others: string[] }> = {
+/** What external accounts import beside the live statuses: every subject that they may send a request to. */
+export const EXTERNAL_REQUESTS: Record<ExternalRole, { services: ServiceSubject[]; others: string[] }> = {
   service: { services: SERVICE_SUBJECTS, others: [LAST_STATUS, ...DISCOVERY] },
   external: { services: ["presence.query"], others: [LAST_STATUS] },
 };
 
-const guest = (role: GuestRole): Permissions => ({
-  publish: [...GUEST_REQUESTS[role].services, ...GUEST_REQUESTS[role].others],
+const externalUser = (role: ExternalRole): Permissions => ({
+  publish: [...EXTERNAL_REQUESTS[role].services, ...EXTERNAL_REQUESTS[role].others],
   subscribe: ["presence.status.>", inbox(role)],
 });
 
@@ -86,6 +88,7 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
     publish: [
       ...(["gw", "svc", "admin"] as const).map(allEvents),
       SUBJECT_CHAT_ALL,
+      SUBJECT_OUTWARD_ALL,
       SUBJECT_CLEANUP,
       ...keepLeases(leaseKeys.gateway("*"), leaseKeys.settings),
       directGet(bucketStream(BUCKET_STATE), record),
@@ -100,6 +103,7 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
       SUBJECT_STATUS_ALL,
       SUBJECT_CHAT_ALL,
       SUBJECT_GATEWAY_ALL,
+      SUBJECT_OUTWARD_LAST_ALL,
       ...SERVICE_SUBJECTS,
       ...DISCOVERY,
     ],
@@ -139,9 +143,9 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
     ],
     subscribe: [inbox("sweeper"), SUBJECT_STATUS_ALL, SUBJECT_CLEANUP],
   },
-  service: guest("service"),
-  external: guest("external"),
-  // Reads everything and keeps the streams; what people are is for the log alone to say.
+  service: externalUser("service"),
+  external: externalUser("external"),
+  // Reads everything and manages the streams; only the log decides a person's status.
   admin: {
     publish: ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>", "$JS.SNAPSHOT.>", ...DISCOVERY, ...SERVICE_SUBJECTS],
     subscribe: [">"],

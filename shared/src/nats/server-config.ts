@@ -1,8 +1,9 @@
-import { SUBJECT_STATUS_ALL } from "../subjects.ts";
+import { SUBJECT_OUTWARD_ALL, SUBJECT_OUTWARD_LAST_ALL, SUBJECT_STATUS_ALL } from "../subjects.ts";
 import {
-  GUEST_REQUESTS,
-  GUEST_ROLES,
-  type GuestRole,
+  EXTERNAL_REQUESTS,
+  EXTERNAL_ROLES,
+  type ExternalRole,
+  LAST_STATUS,
   NATS_ROLES,
   type NatsRole,
   PERMISSIONS,
@@ -10,10 +11,10 @@ import {
 } from "./permissions.ts";
 
 /**
- * The configuration of one nats-server: JetStream on, loopback only unless told otherwise, one user per kind of
+ * The configuration of one nats-server: JetStream on, loopback only by default, one user per kind of
  * process. Production files are made from the same text, so what is tested here runs there.
  *
- * Guests have accounts of their own (ADR 0008): a permission names the subject of a request, but never where
+ * External users have accounts of their own (ADR 0008): a permission names the subject of a request, but never where
  * its answer goes, and within one account a reader could have answers of JetStream written into the log.
  */
 export interface NatsServerConfig {
@@ -24,6 +25,8 @@ export interface NatsServerConfig {
   maxStoreBytes?: number | undefined;
   /** Address to listen on. */
   host?: string;
+  /** PEM files of the server's certificate; without them connections are not encrypted. */
+  tls?: { cert: string; key: string } | undefined;
   /** Largest message, in bytes; the server's own default is 1 MiB. */
   maxPayloadBytes?: number;
   /** Password of every role; without it the server asks for none. */
@@ -39,7 +42,7 @@ export interface NatsUser {
 }
 
 const OWN_ACCOUNT = "PRESENCE";
-const accountOf = (role: GuestRole) => role.toUpperCase();
+const accountOf = (role: ExternalRole) => role.toUpperCase();
 
 /** Text of a nats-server configuration file. Every string is quoted, so paths and passwords need no care. */
 export function natsServerConfig(config: NatsServerConfig): string {
@@ -48,6 +51,10 @@ export function natsServerConfig(config: NatsServerConfig): string {
     `max_payload: ${config.maxPayloadBytes ?? 1_048_576}`,
     `jetstream { store_dir: ${JSON.stringify(config.storeDir)}${storeLimit(config)} }`,
   ];
+  if (config.tls) {
+    const { cert, key } = config.tls;
+    lines.push(`tls { cert_file: ${JSON.stringify(cert)}, key_file: ${JSON.stringify(key)} }`);
+  }
   if (config.passwords) lines.push(...accounts(config.passwords, config.others ?? []));
   return `${lines.join("\n")}\n`;
 }
@@ -58,7 +65,7 @@ const storeLimit = ({ maxStoreBytes }: NatsServerConfig) =>
 function accounts(passwords: Record<NatsRole, string>, others: readonly NatsUser[]): string[] {
   const user = (role: NatsRole) =>
     entry({ user: role, password: passwords[role], permissions: PERMISSIONS[role] });
-  const own = NATS_ROLES.filter((role) => !GUEST_ROLES.some((guest) => guest === role));
+  const own = NATS_ROLES.filter((role) => !EXTERNAL_ROLES.some((external) => external === role));
   return [
     "accounts {",
     `  ${OWN_ACCOUNT} {`,
@@ -66,7 +73,7 @@ function accounts(passwords: Record<NatsRole, string>, others: readonly NatsUser
     ...list("users", [...own.map(user), ...others.map(entry)]),
     ...list("exports", lent().map(entry)),
     "  }",
-    ...GUEST_ROLES.flatMap((role) => [
+    ...EXTERNAL_ROLES.flatMap((role) => [
       `  ${accountOf(role)} {`,
       ...list("users", [user(role)]),
       ...list("imports", borrowed(role).map(fromOwn).map(entry)),
@@ -76,21 +83,42 @@ function accounts(passwords: Record<NatsRole, string>, others: readonly NatsUser
   ];
 }
 
-/** What guests reach of the service's account: a stream of messages, or something to send requests to. */
-type Shared = { stream: string } | { service: string; response_type?: "stream" };
+/**
+ * What an external account imports from the service's: a stream of messages, or a subject to send requests to. `to`: the
+ * name that it has there, if another.
+ */
+type Shared = { to?: string } & ({ stream: string } | { service: string; response_type?: "stream" });
 
-function borrowed(role: GuestRole): Shared[] {
-  const { services, others } = GUEST_REQUESTS[role];
-  return [{ stream: SUBJECT_STATUS_ALL }, ...[...services, ...others].map((service) => ({ service }))];
+/** In place of the full feed, which is for trusted services, readers have what anyone may see, under the same subjects. */
+const OUTWARD = new Map([
+  [SUBJECT_STATUS_ALL, SUBJECT_OUTWARD_ALL],
+  [LAST_STATUS, SUBJECT_OUTWARD_LAST_ALL],
+]);
+
+function borrowed(role: ExternalRole): Shared[] {
+  const { services, others } = EXTERNAL_REQUESTS[role];
+  const named = (subject: string): { subject: string; to?: string } => {
+    const outward = role === "external" ? OUTWARD.get(subject) : undefined;
+    return outward === undefined ? { subject } : { subject: outward, to: subject };
+  };
+  const { subject: stream, ...rest } = named(SUBJECT_STATUS_ALL);
+  return [
+    { stream, ...rest },
+    ...[...services, ...others].map((service) => {
+      const { subject, ...as } = named(service);
+      return { service: subject, ...as };
+    }),
+  ];
 }
 
 /** Each subject once, with the accounts that it is lent to. */
 function lent(): (Shared & { accounts: string[] })[] {
   const bySubject = new Map<string, Shared & { accounts: string[] }>();
-  for (const role of GUEST_ROLES) {
+  for (const role of EXTERNAL_ROLES) {
     for (const shared of borrowed(role)) {
       const subject = "stream" in shared ? shared.stream : shared.service;
-      const known = bySubject.get(subject) ?? { ...shared, ...answers(subject), accounts: [] };
+      const { to: _, ...exported } = shared;
+      const known = bySubject.get(subject) ?? { ...exported, ...answers(subject), accounts: [] };
       known.accounts.push(accountOf(role));
       bySubject.set(subject, known);
     }
@@ -102,10 +130,12 @@ function lent(): (Shared & { accounts: string[] })[] {
 const answers = (subject: string) =>
   subject.startsWith("$SRV.") ? { response_type: "stream" as const } : {};
 
-const fromOwn = (shared: Shared) =>
-  "stream" in shared
+const fromOwn = (shared: Shared) => ({
+  ...("stream" in shared
     ? { stream: { account: OWN_ACCOUNT, subject: shared.stream } }
-    : { service: { account: OWN_ACCOUNT, subject: shared.service } };
+    : { service: { account: OWN_ACCOUNT, subject: shared.service } }),
+  ...(shared.to === undefined ? {} : { to: shared.to }),
+});
 
 const list = (name: string, entries: string[]) => [`    ${name} = [`, ...entries, "    ]"];
 

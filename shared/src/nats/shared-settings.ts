@@ -11,8 +11,12 @@ const settingsSchema = z.object({ partitions: z.number() });
 const ATTEMPTS = 3;
 
 /**
- * Compares what all processes have to agree on with what the first of them stored; stores it when none has. Throws
- * when they do not agree: users would have two owners, or none. What cannot be read is logged and left alone.
+ * Compares what all processes have to agree on with what the first of them stored; stores it when none has.
+ * What cannot be read is logged and left alone (ADR 0013).
+ * @throws {Error} they do not agree: users would have two owners, or none
+ * @throws {RequestTimeout} no answer to the read
+ * @throws {AckLost} no answer to the write: it may be stored
+ * @throws {PublishRefused} others wrote it in between three times in a row
  */
 export async function agreeOnSettings(bus: Bus, logger: Logger, partitions = PARTITIONS): Promise<void> {
   const subject = keySubject(BUCKET_LEASES, leaseKeys.settings);

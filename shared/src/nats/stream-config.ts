@@ -5,6 +5,7 @@ import type { StreamDefinition } from "../ports/bus.ts";
 
 const NANOS = 1e6;
 
+/** Limits retention, file storage and direct get are the same for every stream of ours. ms become ns. */
 export function toConfig(definition: StreamDefinition): StreamConfig & { name: string } {
   const { name, subjects, republish } = definition;
   return {
@@ -25,6 +26,7 @@ export function toConfig(definition: StreamDefinition): StreamConfig & { name: s
   } as StreamConfig & { name: string };
 }
 
+/** A field that the server leaves out is read as its default: no limit, not allowed. ns become ms. */
 export function toDefinition(config: StreamConfig): StreamDefinition {
   const { name, subjects, republish } = config;
   return {

@@ -9,7 +9,7 @@ export interface Drift {
 
 const LIMITS = ["maxMessageBytes", "maxBytes", "maxMessagesPerSubject"] as const;
 
-/** Servers say "no limit" as 0 or -1, and give subjects in any order. */
+/** Servers write "no limit" as 0 or -1, and give subjects in any order. */
 function normal(definition: StreamDefinition): StreamDefinition {
   const limits = Object.fromEntries(
     LIMITS.map((name) => [name, definition[name] > 0 ? definition[name] : -1]),

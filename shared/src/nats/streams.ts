@@ -22,6 +22,8 @@ export const MAX_EVENT_BYTES = 256 * 1024;
 const HOUR_MS = 3_600_000;
 /** How long a last value lives; owners rewrite live ones well before. */
 export const LAST_VALUE_MAX_AGE_MS = 24 * HOUR_MS;
+/** How long the last status of a deleted user stays; a gateway that could not read for longer reads all of them anew. */
+export const ERASED_STATUS_KEPT_MS = HOUR_MS;
 
 /**
  * Most that the log may take, bytes; then its oldest messages go. Far above what it holds when it is trimmed (ADR
@@ -80,8 +82,13 @@ const definitions: Omit<StreamDefinition, "replicas">[] = [
 ];
 
 /**
- * Creates the streams and buckets that are missing (DESIGN "Streams and buckets"). Every process may
- * call it at once. Rejects when JetStream is not available or a stream of the name differs in subjects.
+ * Creates the streams and buckets that are missing (ARCHITECTURE "Streams and buckets"). Every process may
+ * call it at once. A stream that is there is left as it is, however it is configured: that is for
+ * {@link compareStreams}.
+ * @throws {StreamExists} a stream of another name holds the subjects
+ * @throws {StorageTooSmall} the server has no room, not even without a bound of bytes
+ * @throws {RequestTimeout} no answer in time
+ * @throws {Error} JetStream is not available, or the server's reason
  */
 export async function ensureStreams(bus: Bus, replicas: number): Promise<void> {
   for (const definition of definitions) {
@@ -97,7 +104,9 @@ export async function ensureStreams(bus: Bus, replicas: number): Promise<void> {
 /**
  * Logs every difference between the streams and their definitions, by stream and field, with both values. `updates`:
  * what the server lets be changed is brought in line, but for the number of replicas, which is the operator's; what it
- * refuses is logged as an error. Never rejects for that: what works with the difference goes on.
+ * refuses is logged as an error. Never rejects for that: what works with the difference goes on (ADR 0013).
+ * @throws {StreamNotFound} one is missing
+ * @throws {RequestTimeout} no answer in time
  */
 export async function compareStreams(
   bus: Bus,
@@ -166,7 +175,11 @@ async function appears(bus: Bus, name: string): Promise<boolean> {
 
 const LOOK_MS = 1_000;
 
-/** {@link ensureStreams} and {@link compareStreams}; then the former again whenever one is found missing: a stream deleted under running processes comes back. */
+/**
+ * {@link ensureStreams} and {@link compareStreams}; then the former again every second and at each change of
+ * the link, until `stop`: a stream deleted under running processes comes back.
+ * @throws {Error} as the two, of the first time; later failures are logged
+ */
 export async function keepStreams(bus: Bus, replicas: number, logger: Logger): Promise<{ stop(): void }> {
   await ensureStreams(bus, replicas);
   await compareStreams(bus, replicas, { updates: true, logger });

@@ -1,9 +1,14 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * What a process asks of the message broker, in the broker's terms: subjects, streams whose messages have consecutive
- * sequences, compare-and-set of a subject's last value. `openNats` implements it on a nats-server, the simulation in
- * memory; one conformance suite holds both to the same behaviour.
+ * What a process asks of the message broker, in the broker's terms: subjects, streams whose messages have
+ * consecutive sequences, compare-and-set of a subject's last value. `openNats` implements it on a
+ * nats-server, the simulation in memory; one conformance suite holds both to the same behaviour.
+ *
+ * A question to the broker (`lastValue`, `messageAt`, `info`, `purge`, `createStream`, `updateStream`) is
+ * asked once and rejects with {@link RequestTimeout} without an answer in time: 1 to 5 s on a nats-server, by
+ * how fast it has answered (`createPatience`). What the broker refuses for another reason rejects with the
+ * broker's own error.
  */
 export interface Bus {
   /** The clock of the process whose link this is: acknowledgements and heartbeats are measured by it. */
@@ -15,8 +20,12 @@ export interface Bus {
   isClosed(): boolean;
   /** Calls back on every change of the link; returns the function that ends it. */
   onChange(listener: (up: boolean) => void): () => void;
-  /** Resolves once the server has read everything that was sent before. Rejects when the link breaks meanwhile. */
+  /**
+   * Resolves once the server has read everything that was sent before.
+   * @throws {Error} the link broke meanwhile: what was sent may be lost
+   */
   flush(): Promise<void>;
+  /** Ends the link for good. Publishes that wait for an acknowledgement get {@link AckLost}. */
   close(): Promise<void>;
 
   /** Sends to the subscribers of the moment. What is sent while the link is down may vanish without an error. */
@@ -27,27 +36,58 @@ export interface Bus {
     onMessage: (message: BusMessage) => void,
     options?: { queue?: string },
   ): Subscription;
-  /** The first answer's payload. Rejects when there is none within `timeoutMs`, at once when the subject has no subscriber. */
+  /**
+   * The first answer's payload.
+   * @throws {RequestTimeout} there is none within `timeoutMs`
+   * @throws {Error} at once, when the subject has no subscriber
+   */
   request(subject: string, data: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
 
   /** Acknowledged writes to streams. */
   readonly acks: Acks;
-  /** The last value of one subject, delete markers included; `undefined` when there is none. Rejects without an answer. */
+  /**
+   * The last value of one subject, delete markers included; `undefined` when there is none.
+   * @throws {RequestTimeout} no answer
+   */
   lastValue(stream: string, subject: string): Promise<LastValue | undefined>;
-  /** The message at this sequence; `undefined` when there is none. Rejects without an answer. */
+  /**
+   * The message at this stream sequence, its `time` in ms since 1970; `undefined` when there is none.
+   * @throws {RequestTimeout} no answer
+   */
   messageAt(stream: string, seq: number): Promise<Pick<Stored, "subject" | "data" | "time"> | undefined>;
-  /** Begins at once; rejects with {@link StreamNotFound} or without an answer. */
+  /**
+   * The stream's ends, size and definition. Begins at once: the answer is never older than the call (ADR
+   * 0005).
+   * @throws {StreamNotFound}
+   * @throws {RequestTimeout} no answer
+   */
   info(stream: string): Promise<StreamInfo>;
-  /** Reads a stream through one ephemeral consumer, for as long as that can be trusted. */
+  /**
+   * Reads a stream through one ephemeral consumer, for as long as that can be trusted; `follow` replaces one
+   * that ended. Resolves once the consumer is created.
+   * @throws {StreamNotFound}
+   * @throws {RequestTimeout} it was not created within `createdWithinMs`
+   */
   consume(options: ConsumeOptions): Promise<Consumer>;
-  /** Removes messages: those of `filter`, those below `below` (a sequence), or both at once. */
+  /**
+   * Removes messages: those of `filter`, those below the sequence `below`, or those that are both.
+   * @throws {StreamNotFound}
+   * @throws {RequestTimeout} no answer: they may or may not be removed
+   */
   purge(stream: string, what: { filter?: string; below?: number }): Promise<void>;
   /**
-   * Creates the stream. Rejects with {@link StreamExists} when one of its name, or with its subjects, is there, with
-   * {@link StorageTooSmall} when the server has less room than `maxBytes`.
+   * Creates the stream.
+   * @throws {StreamExists} one of its name, or with its subjects, is there
+   * @throws {StorageTooSmall} the server has less room than `maxBytes`
+   * @throws {RequestTimeout} no answer: it may or may not be created
    */
   createStream(definition: StreamDefinition): Promise<void>;
-  /** Changes what can be changed of a stream. Rejects with what the server says against it. */
+  /**
+   * Changes what can be changed of a stream.
+   * @throws {StreamNotFound}
+   * @throws {StorageTooSmall} the server has less room than `maxBytes`
+   * @throws {Error} the server's reason why it cannot be changed so
+   */
   updateStream(definition: StreamDefinition): Promise<void>;
 }
 
@@ -56,18 +96,25 @@ export interface BusMessage {
   data: Uint8Array;
   /** stream sequence, of a stored message that was republished; `undefined` of any other */
   seq: number | undefined;
+  /** W3C trace context of its sender, if it gave one */
+  traceparent?: string | undefined;
   /** Answers a request; does nothing where none is expected. */
   respond(data?: Uint8Array): void;
 }
 
 export interface Subscription {
+  /** Nothing is handed on any more. */
   unsubscribe(): void;
 }
 
 export interface Acks {
   /** Calls back exactly once: with the acknowledgement, or with {@link AckLost} or {@link PublishRefused}. */
   send(subject: string, data: Uint8Array, onAck: AckCallback, options?: AppendOptions): void;
-  /** {@link Acks.send} as a promise. */
+  /**
+   * {@link Acks.send} as a promise.
+   * @throws {AckLost} no acknowledgement in time, or the link broke: the message may be stored
+   * @throws {PublishRefused} the broker refused it: it is not stored
+   */
   publish(subject: string, data: Uint8Array, options?: AppendOptions): Promise<PubAck>;
 }
 
@@ -84,6 +131,8 @@ export interface AppendOptions {
   expected?: number;
   /** Leaves a delete marker; the data stays readable with it. */
   deletes?: boolean;
+  /** W3C trace context, as a header; a republished message carries it too. */
+  traceparent?: string | undefined;
   /** Within the stream's window, a second message with the same id is acknowledged, and not stored. */
   messageId?: string;
   /** The acknowledgement after all, when it arrives after {@link AckLost}: the message is stored. */
@@ -99,7 +148,7 @@ export interface LastValue {
 }
 
 export interface StreamInfo {
-  /** when the stream was made, by the broker, as it says it */
+  /** when the stream was made, by the broker's clock, in its own format */
   created: string;
   /** the first sequence that is held; last + 1 of an empty stream */
   first: number;
@@ -158,8 +207,11 @@ export interface ConsumeOptions {
 }
 
 export interface Consumer {
+  /** ms that the server needed to create it */
+  tookMs: number;
   /** Resolves with the reason why it ended; rejects with what `onMessage` threw. No message is skipped or repeated before. */
   ended: Promise<string>;
+  /** Ends it after the message that is being handled; `ended` gives the first reason. */
   end(reason: string): void;
 }
 
@@ -218,6 +270,10 @@ export const WRONG_LAST_SEQUENCE = 10071;
 /** `err_code` of a message over the stream's own limit. */
 export const MESSAGE_TOO_LARGE = 10054;
 
+/**
+ * The expected sequence was not the last one: another writer was first, or an own write whose acknowledgement
+ * was lost.
+ */
 export const isConflict = (error: unknown): boolean =>
   error instanceof PublishRefused && error.code === WRONG_LAST_SEQUENCE;
 

@@ -22,5 +22,6 @@ export interface Clock {
 }
 
 export interface Timer {
+  /** `run` is not called any more; after the last call it changes nothing. */
   cancel(): void;
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { misspelt } from "./misspelt.ts";
 
-/** Environment of the services (CONTRACT 2): read once, at start, all faults told at once. */
+/** Environment of the services (CONTRACT 2): read once, at start, all faults reported at once. */
 
 const millis = (fallback: number, min = 0) =>
   z.coerce.number().int().min(min).max(86_400_000).default(fallback);
@@ -16,6 +17,10 @@ export const connectionEnv = z.object({
   NATS_REPLICAS: z.coerce.number().int().min(1).max(5).default(1),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   HOST: z.string().min(1).default("127.0.0.1"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: optional,
+  /** of roots of traces that no viewer sees, 0 … 1 */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
 });
 
 export const databaseEnv = z.object({
@@ -53,27 +58,39 @@ export class EnvironmentError extends Error {
 
 const SECRET = /SECRET|PASSWORD|KEY|TOKEN|DATABASE_URL/;
 
-/**
- * Parses `env` with `schema`; empty values count as unset. Throws {@link EnvironmentError} that names
- * each faulty variable with its value (secrets withheld) and what is allowed.
- */
-export function parseEnv<T extends z.ZodType>(
-  schema: T,
-  env: Record<string, string | undefined>,
-): z.infer<T> {
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ""),
-  );
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  throw new EnvironmentError(
-    result.error.issues.map((issue) => {
-      const name = issue.path.join(".") || "environment";
-      const value = given[name];
-      const shown = value === undefined ? "not set" : SECRET.test(name) ? "(secret)" : JSON.stringify(value);
-      return `${name} = ${shown}: ${issue.message}`;
+type Env = Record<string, string | undefined>;
+
+const givenIn = (env: Env) =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+
+/** Each faulty variable with its value (secrets withheld) and what is allowed; empty values count as unset. */
+export function faultsIn(schema: z.ZodType, env: Env): string[] {
+  const given = givenIn(env);
+  const shown = (name: string) => {
+    if (given[name] === undefined) return "not set";
+    return SECRET.test(name) ? "(secret)" : JSON.stringify(given[name]);
+  };
+  const issues = schema.safeParse(given).error?.issues ?? [];
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return [
+    ...issues.map(({ path, message }) => {
+      const name = path.join(".") || "environment";
+      return `${name} = ${shown(name)}: ${message}`;
     }),
-  );
+    ...misspelt(Object.keys(given), known).map(
+      ({ name, meant }) => `${name} = ${shown(name)}: there is no such variable; ${meant} may be meant`,
+    ),
+  ];
+}
+
+/**
+ * Parses `env` with `schema`; empty values count as unset.
+ * @throws {EnvironmentError} it names each faulty variable, and each that is called nearly like one
+ */
+export function parseEnv<T extends z.ZodType>(schema: T, env: Env): z.infer<T> {
+  const faults = faultsIn(schema, env);
+  if (faults.length > 0) throw new EnvironmentError(faults);
+  return schema.parse(givenIn(env));
 }
 
 /** Parses, or prints the faults and ends the process with 1. */

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
  * The directory where downloaded and unpacked servers are kept: outside the checkout, so neither `npm ci` nor
  * a second clone downloads them again. Root's is under /var/cache and not under /root, which is closed to the
  * unprivileged user that PostgreSQL runs as.
+ * @throws {Error} none of the places can be written
  */
 export function cacheDirectory(): string {
   const candidates =
@@ -29,7 +30,8 @@ function isWritable(directory: string): boolean {
 
 /**
  * Gives the directory `path`, made by `fill` when it is not there. It appears complete or not at all, and
- * when two processes make it at once the first one's stays.
+ * when two processes make it at once the first one's stays. `fill` gets an empty directory beside it.
+ * @throws what `fill` throws, unless another process has made the directory meanwhile
  */
 export async function directoryOnce(path: string, fill: (scratch: string) => Promise<void>): Promise<string> {
   if (await exists(path)) return path;
@@ -46,6 +48,7 @@ export async function directoryOnce(path: string, fill: (scratch: string) => Pro
   return path;
 }
 
+/** Whether anything stands at `path`; false, too, where that may not be looked at. */
 export async function exists(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,

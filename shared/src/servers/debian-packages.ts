@@ -10,6 +10,7 @@ const run = promisify(execFile);
  * Unpacks Debian packages into `directory`, and installs nothing. apt works in directories of its own, so that
  * it needs no root, waits for no lock and changes nothing in the system; it takes the system's sources, proxies
  * and keys, and checks signatures as always.
+ * @throws {Error} apt or dpkg is missing, or a package cannot be downloaded: with apt's own words
  */
 export async function unpackDebianPackages(packages: readonly string[], directory: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "meeshy-apt-"));
@@ -21,7 +22,7 @@ export async function unpackDebianPackages(packages: readonly string[], director
     await writeFile(config, await aptConfig(scratch));
     const aptGet = (...args: string[]) =>
       run("env", [`APT_CONFIG=${config}`, "LC_ALL=C", "apt-get", "-q", ...args], { cwd: scratch });
-    // A source of some third party that fails is no reason to stop: the download tells what counts.
+    // A source of some third party that fails is no reason to stop: the download shows whether it mattered.
     const updated = await aptGet("update").catch((error) => error);
     await aptGet("download", ...packages).catch((error) => {
       throw new Error(`${error.stderr || error.message}${updated.stderr ?? ""}`.trim());

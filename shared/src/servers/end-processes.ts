@@ -5,7 +5,11 @@ import { killGroup } from "./server-process.ts";
 /** A process and the signal that stops it in good order. */
 export type Stoppable = ProcessIdentity & { stopSignal: NodeJS.Signals };
 
-/** Ends processes that are no children of this one, with SIGKILL for those that live after `within` milliseconds. */
+/**
+ * Ends processes that are no children of this one, with SIGKILL for those that live after `within`
+ * milliseconds. Resolves when all are gone.
+ * @throws {Error} EPERM: a process of another user
+ */
 export async function endProcesses(processes: readonly Stoppable[], within: number): Promise<void> {
   const living = () => processes.filter(lives);
   for (const { pid, stopSignal } of living()) send(pid, stopSignal);

@@ -13,7 +13,10 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await canListen(port, "127.0.0.1")) && (await canListen(port, undefined));
 }
 
-/** A port that nothing listens on now, none of `except`. */
+/**
+ * A port that nothing listens on now, none of `except`.
+ * @throws {Error} 200 tries found none
+ */
 export async function freePort(except: ReadonlySet<number> = new Set()): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = randomInt(LOWEST, HIGHEST);

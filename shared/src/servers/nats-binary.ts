@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheDirectory, directoryOnce } from "./cache.ts";
-import { natsServerFromDebian } from "./nats-debian.ts";
+import { programsFromDebian } from "./debian-programs.ts";
 import { natsServerFromRelease } from "./nats-release.ts";
 
 const run = promisify(execFile);
@@ -11,6 +11,7 @@ const run = promisify(execFile);
  * Path of a nats-server that runs here: `NATS_SERVER_BIN`, else one that the system has, else the cached one,
  * else the official release, else Debian's package unpacked into the cache. Nothing is installed into the
  * system and no privilege is needed. Streams use features of nats-server 2.9; newer ones run them alike.
+ * @throws {Error} `explicit` does not run, or no source gives a program that does: with each source's reason
  */
 export async function provideNatsServer(
   options: { explicit?: string | undefined; log?: (line: string) => void } = {},
@@ -34,7 +35,7 @@ async function obtain(directory: string, log: (line: string) => void): Promise<v
   const failures: string[] = [];
   for (const [source, from] of [
     ["the official release", natsServerFromRelease],
-    ["Debian's package", natsServerFromDebian],
+    ["Debian's package", (into: string) => programsFromDebian("nats-server", ["nats-server"], into)],
   ] as const) {
     try {
       log(`getting nats-server from ${source}`);

@@ -22,7 +22,11 @@ const CHECKSUMS: Record<string, { platform: string; sha256: string }> = {
 const ANSWER_WITHIN_MS = 5_000;
 const DOWNLOAD_WITHIN_MS = 120_000;
 
-/** Puts the official nats-server into `directory`. Nothing is unpacked that does not have the pinned checksum. */
+/**
+ * Puts the official nats-server into `directory`. Nothing is unpacked that does not have the pinned checksum.
+ * @throws {Error} no checksum is pinned for this platform, no answer within 5 s, no download within 2 min,
+ *   another checksum
+ */
 export async function natsServerFromRelease(directory: string): Promise<void> {
   const release = CHECKSUMS[`${process.platform}-${process.arch}`];
   if (!release) throw new Error(`no checksum is pinned for ${process.platform}-${process.arch}`);

@@ -3,7 +3,9 @@ import { createConnection } from "node:net";
 import { join } from "node:path";
 import type { NatsRole } from "../nats/permissions.ts";
 import { type NatsUser, natsServerConfig } from "../nats/server-config.ts";
+import { natsLiveness } from "./nats-liveness.ts";
 import type { ServerSpec } from "./server-process.ts";
+import { storeBound } from "./store-bound.ts";
 
 /**
  * How to run a nats-server on 127.0.0.1:`port` whose configuration and JetStream files live under `directory`.
@@ -19,10 +21,11 @@ export async function natsServer(options: {
 }): Promise<ServerSpec> {
   const config = join(options.directory, "nats-server.conf");
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  const storeDir = join(options.directory, "jetstream");
   const text = natsServerConfig({
     port: options.port,
-    storeDir: join(options.directory, "jetstream"),
-    maxStoreBytes: options.maxStoreBytes,
+    storeDir,
+    maxStoreBytes: options.maxStoreBytes ?? (await storeBound(config, options.directory, storeDir)),
     ...(options.passwords ? { passwords: options.passwords } : {}),
     ...(options.others ? { others: options.others } : {}),
   });
@@ -33,6 +36,7 @@ export async function natsServer(options: {
     args: ["--config", config],
     stopSignal: "SIGTERM",
     isReady: () => greets(options.port),
+    isAlive: natsLiveness(options.port, options.passwords?.sweeper),
   };
 }
 

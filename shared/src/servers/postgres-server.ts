@@ -20,6 +20,7 @@ export function postgresUrl(port: number, password: string, database = POSTGRES_
 /**
  * Makes a database cluster in `dataDir`, which does not exist yet, with one superuser, its password and a database.
  * Text sorts and folds by Unicode code point on every platform alike (PostgreSQL's own C.UTF-8).
+ * @throws {Error} `initdb` or the first start failed: with what it printed
  */
 export async function initPostgres(options: {
   binaries: PostgresBinaries;
@@ -105,7 +106,7 @@ export function postgresServer(options: {
   };
 }
 
-/** What PostgreSQL says while sub-processes of a killed predecessor are still about to notice. */
+/** What PostgreSQL prints while sub-processes of a killed predecessor are still about to notice. */
 const PREDECESSOR_LEAVES = /pre-existing shared memory block|lock file "postmaster.pid" already exists/;
 
 async function answersQueries(connectionString: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** A process as such: its number alone may belong to another one by the time somebody looks. */
+/** A process as such: its number alone may belong to another one later. */
 export type ProcessIdentity = { pid: number; born: string };
 
 /** When the process was born, in the system's own terms; `undefined` if there is none or it has ended. */
@@ -21,7 +21,7 @@ function birth(pid: number): string | undefined {
   }
 }
 
-/** The identity of a living process. */
+/** The identity of a living process; `undefined` if there is none or it has ended. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const born = birth(pid);
   return born === undefined ? undefined : { pid, born };

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { endProcesses, type Stoppable } from "./end-processes.ts";
 import { identify, lives } from "./process-identity.ts";
 
-/** `layer` tells what uses what: a process uses processes of lower layers. */
+/** `layer`: a process uses processes of lower layers. */
 type Entry = Stoppable & { name: string; layer: number };
 
 /** How long one layer may take to end, in milliseconds. */
@@ -29,7 +29,7 @@ export function createProcessRecords(file: string) {
       save();
     },
 
-    /** Ends all that is left running, users before what they use; `announce` is told their names before. */
+    /** Ends all that is left running, users before what they use; `announce` receives their names before. */
     async endLeftovers(announce: (names: string[]) => void = () => {}): Promise<void> {
       const left = read(file).filter(lives);
       if (left.length > 0) announce(left.map(({ name }) => name));
@@ -44,8 +44,6 @@ export function createProcessRecords(file: string) {
     },
   };
 }
-
-export type ProcessRecords = ReturnType<typeof createProcessRecords>;
 
 function read(file: string): Entry[] {
   try {

@@ -15,34 +15,44 @@ export type ServerSpec = {
   stopSignal: NodeJS.Signals;
   /** Resolves to true once the process serves. Never throws. */
   isReady(): Promise<boolean>;
+  /** Whether a process that serves does its work; one that does not for long has to be replaced. Never throws. */
+  isAlive?: () => Promise<boolean>;
+  /** Takes what the process reports by Node's channel between processes; without it there is no channel. */
+  onReport?: (report: unknown) => void;
   /** Output of a failed start that passes on its own: starting again is all it takes. */
   passingFailure?: RegExp;
 };
 
 /**
  * A running process. `exited` resolves with a word on how it ended, once it has. `pid` is -1 if the program could
- * not be run at all, in which case `exited` says why.
+ * not be run at all, in which case `exited` gives the reason.
  */
 export type ServerProcess = { pid: number; child: ChildProcess; exited: Promise<string>; output(): string };
 
 const KEPT_OUTPUT = 2_048;
 
 /**
- * Starts the process in a group of its own, so that a Ctrl-C in the terminal reaches only whoever started it.
+ * Starts the process in a group of its own, so that a Ctrl-C in the terminal reaches only its parent.
  * Its output is appended to `logFile`, by itself, so that neither outlives or holds up the other; without one
- * it is kept in memory. `output()` gives the last 2 kB.
+ * it is kept in memory. `output()` gives the last 2 kB. Ours, since of what a launcher needs of its processes `execa` does
+ * only this call: not the log that outlives it, nor finding again what a killed one left.
  */
 export function startProcess(spec: ServerSpec, logFile?: string): ServerProcess {
   const log = logFile === undefined ? undefined : openSync(logFile, "a", 0o600);
   const logged = log === undefined ? 0 : fstatSync(log).size;
   const child = spawn(spec.command, spec.args, {
     detached: true,
-    stdio: log === undefined ? ["ignore", "pipe", "pipe"] : ["ignore", log, log],
+    stdio: [
+      "ignore",
+      ...(log === undefined ? (["pipe", "pipe"] as const) : [log, log]),
+      ...(spec.onReport ? (["ipc"] as const) : []),
+    ],
     ...(spec.env ? { env: spec.env } : {}),
     ...(spec.cwd ? { cwd: spec.cwd } : {}),
     ...(spec.user ? { uid: spec.user.uid, gid: spec.user.gid } : {}),
   });
   if (log !== undefined) closeSync(log);
+  if (spec.onReport) child.on("message", spec.onReport);
   let kept = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
@@ -59,7 +69,8 @@ export function startProcess(spec: ServerSpec, logFile?: string): ServerProcess 
 }
 
 /**
- * Waits until the process serves. Throws `ServerFailed` if it ends before, or after `within` milliseconds.
+ * Waits until the process serves, looking every 20 ms.
+ * @throws {ServerFailed} it ended before, or does not serve after `within` milliseconds
  */
 export async function untilReady(server: ServerProcess, spec: ServerSpec, within = 30_000): Promise<void> {
   const deadline = performance.now() + within;
@@ -99,7 +110,10 @@ export async function endProcess(
   clearTimeout(kill);
 }
 
-/** Kills a process and the sub-processes that share its group, which may outlive it. */
+/**
+ * Kills a process and the sub-processes that share its group, which may outlive it.
+ * @throws {Error} EPERM: a process of another user; one that is gone is none
+ */
 export function killGroup(leader: number): void {
   if (leader <= 1) return;
   try {

@@ -17,7 +17,7 @@ test.each<[string, Partial<StatusMessage>, boolean]>([
   ["a greater epoch with a smaller version", { epoch: 2, version: 1 }, true],
   ["the same version with more news of the directory", { directoryVersion: 2 }, true],
   ["the same again", {}, false],
-  ["a smaller version, whatever its directory says", { version: 4, directoryVersion: 9 }, false],
+  ["a smaller version, whatever its directory version", { version: 4, directoryVersion: 9 }, false],
   ["a smaller epoch", { epoch: 0, version: 99 }, false],
 ])("%s: newer is %o %s", (_, given, isNewer) => {
   const newest = createNewest();
@@ -25,14 +25,14 @@ test.each<[string, Partial<StatusMessage>, boolean]>([
   expect(newest.take(status(given))).toBe(isNewer);
 });
 
-test("somebody of whom nothing is held is offline, and that is told once", () => {
+test("a person without a stored status is offline, which is delivered once", () => {
   const newest = createNewest();
   expect(newest.takeAbsence("alice")).toMatchObject({ userId: "alice", isOnline: false, version: 0 });
   expect(newest.takeAbsence("alice")).toBeUndefined();
   expect(newest.take(status({}))).toBe(true);
 });
 
-test("somebody last told online who is held no more is told offline under the same version", () => {
+test("a person last delivered as online who is no longer stored is delivered as offline under the same version", () => {
   const newest = createNewest();
   newest.take(status({ statusText: "here", availability: "busy" }));
   expect(newest.takeAbsence("alice")).toMatchObject({

@@ -30,8 +30,8 @@ beforeEach(async () => {
   errors = [];
   client = await createPresenceClient({
     servers: `127.0.0.1:${proxy.port}`,
-    user: "external",
-    password: nats.as("external").password ?? "",
+    user: "service",
+    password: nats.as("service").password ?? "",
     onError: (error) => void errors.push(error),
   });
   return async () => {
@@ -52,94 +52,94 @@ const status = (userId: string, version: number, given: Partial<StatusMessage> =
 const publish = (message: StatusMessage) =>
   link.acks.publish(statusSetSubject(message.userId), toBytes(message));
 
-/** Watches, and remembers what is told as `<user> <version>`, with a minus for offline. */
+/** Watches, and keeps what is delivered as `<user> <version>`, with a minus for offline. */
 async function watch(userIds?: string[]): Promise<string[]> {
-  const told: string[] = [];
+  const delivered: string[] = [];
   const watching = client.watch(userIds, ({ userId, version, isOnline }) => {
-    told.push(`${userId} ${isOnline ? "" : "-"}${version}`);
+    delivered.push(`${userId} ${isOnline ? "" : "-"}${version}`);
   });
   onTestFinished(watching.stop);
   await watching.ready;
-  return told;
+  return delivered;
 }
-const tells = (told: string[], ...expected: string[]) =>
-  eventually(() => expect(told).toEqual(expected), { what: expected.join(", ") });
+const delivers = (delivered: string[], ...expected: string[]) =>
+  eventually(() => expect(delivered).toEqual(expected), { what: expected.join(", ") });
 
 test("the present status of each named user comes first, then their changes, and no one else's", async () => {
   await publish(status("alice", 3));
-  const told = await watch(["alice", "auth0|7"]);
-  expect(told.toSorted()).toEqual(["alice 3", "auth0|7 -0"]);
+  const delivered = await watch(["alice", "auth0|7"]);
+  expect(delivered.toSorted()).toEqual(["alice 3", "auth0|7 -0"]);
   await publish(status("bob", 4));
   await publish(status("auth0|7", 5));
   await publish(status("alice", 6, { isOnline: false }));
-  await eventually(() => told.length === 4);
-  expect(told.slice(2)).toEqual(["auth0|7 5", "alice -6"]);
+  await eventually(() => delivered.length === 4);
+  expect(delivered.slice(2)).toEqual(["auth0|7 5", "alice -6"]);
 });
 
-test("what is published while a watch begins is told without a gap and in order", async () => {
+test("what is published while a watch begins is delivered in order and without a gap", async () => {
   let version = 1;
   await publish(status("alice", version));
   let isDone = false;
   const publishing = (async () => {
     while (!isDone) await publish(status("alice", ++version));
   })();
-  const told = await watch(["alice"]);
-  await eventually(() => told.length > 50);
+  const delivered = await watch(["alice"]);
+  await eventually(() => delivered.length > 50);
   isDone = true;
   await publishing;
-  await eventually(() => told.at(-1) === `alice ${version}`);
-  const versions = told.map((line) => Number(line.split(" ")[1]));
+  await eventually(() => delivered.at(-1) === `alice ${version}`);
+  const versions = delivered.map((line) => Number(line.split(" ")[1]));
   const first = versions[0] ?? 0;
   expect(versions).toEqual(versions.map((_, at) => first + at));
 });
 
-test("changes during a break are caught up on afterwards, and what is known is not told again", async () => {
+test("changes during a break are caught up on afterwards, and what is known is not delivered again", async () => {
   await publish(status("alice", 1));
   await publish(status("bob", 2));
-  const told = await watch(["alice", "bob"]);
+  const delivered = await watch(["alice", "bob"]);
   proxy.cut();
   await publish(status("alice", 3, { isOnline: false }));
   await publish(status("alice", 4));
   proxy.mend();
-  await tells(told, ...told.slice(0, 2), "alice 4");
+  await delivers(delivered, ...delivered.slice(0, 2), "alice 4");
   await publish(status("bob", 5));
-  await tells(told, ...told.slice(0, 2), "alice 4", "bob 5");
+  await delivers(delivered, ...delivered.slice(0, 2), "alice 4", "bob 5");
 });
 
-test("nobody goes back: an older status is not told, one with news of the directory is", async () => {
+test("no status goes back: an older one is not delivered, one with news of the directory is", async () => {
   await publish(status("alice", 7));
-  const told = await watch(["alice"]);
+  const delivered = await watch(["alice"]);
   await publish(status("alice", 6, { isOnline: false }));
   await publish(status("alice", 7));
   await publish(status("alice", 7, { directoryVersion: 1 }));
   await publish(status("alice", 1, { epoch: 2 }));
-  await tells(told, "alice 7", "alice 7", "alice 1");
+  await delivers(delivered, "alice 7", "alice 7", "alice 1");
 });
 
-test("somebody told online of whom nothing is held after a break is told offline", async () => {
+test("a person delivered as online who is not stored after a break is delivered as offline", async () => {
   await publish(status("alice", 1));
-  const told = await watch(["alice"]);
+  const delivered = await watch(["alice"]);
   proxy.cut();
   await link.jsm.streams.purge(STREAM_STATUS);
   proxy.mend();
-  await tells(told, "alice 1", "alice -1");
+  await delivers(delivered, "alice 1", "alice -1");
 });
 
-test("without names everyone's changes are told from now on, and those told of are caught up on", async () => {
+test("without names all users' changes are delivered from now on, and the users delivered before are caught up on", async () => {
   await publish(status("alice", 1));
-  const told = await watch();
+  const delivered = await watch();
   await publish(status("bob", 2));
-  await tells(told, "bob 2");
+  await delivers(delivered, "bob 2");
   proxy.cut();
   await publish(status("bob", 3));
   proxy.mend();
-  await tells(told, "bob 2", "bob 3");
+  await delivers(delivered, "bob 2", "bob 3");
   await publish(status("alice", 4));
-  await tells(told, "bob 2", "bob 3", "alice 4");
+  await delivers(delivered, "bob 2", "bob 3", "alice 4");
 });
 
-test("what cannot be read, and a listener that throws, are told as errors and stop nothing", async () => {
-  const told = await watch(["alice"]);
+test("what cannot be read, and a listener that throws, are reported as errors and stop nothing", async () => {
+  const delivered = await watch(["alice"]);
   const failing = client.watch(["alice"], () => {
     throw new Error("the listener's own");
   });
@@ -147,39 +147,42 @@ test("what cannot be read, and a listener that throws, are told as errors and st
   await failing.ready;
   await link.acks.publish(statusSetSubject("alice"), toBytes({ userId: "alice" }));
   await publish(status("alice", 2));
-  await tells(told, "alice -0", "alice 2");
+  await delivers(delivered, "alice -0", "alice 2");
   expect(errors.map(String)).toContain("Error: the listener's own");
   expect(errors.map(String).join()).toContain("isOnline");
 });
 
-test("a watch that is stopped tells nothing more", async () => {
-  const told: number[] = [];
-  const watching = client.watch(["alice"], ({ version }) => void told.push(version));
+test("a stopped watch delivers nothing more", async () => {
+  const delivered: number[] = [];
+  const watching = client.watch(["alice"], ({ version }) => void delivered.push(version));
   await watching.ready;
   watching.stop();
   const others = await watch(["alice"]);
   await publish(status("alice", 9));
   await eventually(() => others.includes("alice 9"));
-  expect(told).toEqual([0]);
+  expect(delivered).toEqual([0]);
 });
 
 test("a reader's requests that only services may make are refused by name", async () => {
-  await expect(client.activity("alice")).rejects.toMatchObject({ code: "forbidden" });
+  const password = nats.as("external").password ?? "";
+  const reader = await createPresenceClient({ servers: nats.url, user: "external", password });
+  onTestFinished(() => reader.close());
+  await expect(reader.activity("alice")).rejects.toMatchObject({ code: "forbidden" });
 });
 
 test("a client with a wrong password is refused", async () => {
-  const opening = createPresenceClient({ servers: nats.url, user: "external", password: "guess" });
+  const opening = createPresenceClient({ servers: nats.url, user: "service", password: "guess" });
   await expect(opening).rejects.toThrow(/authorization/i);
 });
 
 test("a connection of one's own stays open", async () => {
-  const own = await openNats(nats.as("external"), "mine");
+  const own = await openNats(nats.as("service"), "mine");
   onTestFinished(() => own.close());
   const second = await createPresenceClient({ nc: own.nc });
   await publish(status("alice", 1));
-  const told: number[] = [];
-  await second.watch(["alice"], ({ version }) => void told.push(version)).ready;
-  expect(told).toEqual([1]);
+  const delivered: number[] = [];
+  await second.watch(["alice"], ({ version }) => void delivered.push(version)).ready;
+  expect(delivered).toEqual([1]);
   await second.close();
   expect(own.nc.isClosed()).toBe(false);
 });

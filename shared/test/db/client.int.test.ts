@@ -42,14 +42,14 @@ test("a server that goes silent is an error, and its connection is given up for 
   expect(await ask()).not.toBe(before);
 });
 
-test("a server that accepts and says nothing is an error", async () => {
+test("a server that accepts and sends nothing is an error", async () => {
   line.freeze();
   await expect(ask()).rejects.toThrow(/timeout/i);
   line.mend();
   expect(await ask()).toBeGreaterThan(0);
 });
 
-test("who waits for a busy pool is told, not kept", async () => {
+test("a wait for a busy pool ends with an error", async () => {
   const slow = createDatabase(server.url, {
     poolSize: 1,
     connectTimeoutMs: 2_000,

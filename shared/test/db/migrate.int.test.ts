@@ -77,7 +77,7 @@ test("pending migrations are applied in the order of their names, later ones whe
   expect(await query(`SELECT * FROM "thing"`)).toEqual([]);
 });
 
-test("a row of the bookkeeping says what the stock CLI's does", async () => {
+test("a row of the bookkeeping equals the stock CLI's", async () => {
   await writeMigration("1_first", "SELECT 1");
   await migrate(url, { directory });
   const [row] = await query(`SELECT * FROM "_prisma_migrations"`);
@@ -145,7 +145,7 @@ test("migrations of a newer version are let be", async () => {
   expect(await migrate(url, { directory })).toEqual({ applied: [] });
 });
 
-test("who may not create the missing database is told so", async () => {
+test("a user who may not create the missing database gets an error that says so", async () => {
   await query(`CREATE ROLE "limited" LOGIN PASSWORD 'limited'`);
   const address = new URL(addressOf("missing"));
   address.username = "limited";

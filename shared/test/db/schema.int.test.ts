@@ -14,8 +14,8 @@ test("a person is inserted by name alone", async () => {
     role: "USER",
     isActive: true,
     isOnline: false,
-    lastSeen: expect.any(Date),
-    lastActiveAt: expect.any(Date),
+    lastSeen: null,
+    lastActiveAt: null,
     availability: "available",
     statusText: null,
     availabilityExpiresAt: null,
@@ -23,6 +23,7 @@ test("a person is inserted by name alone", async () => {
     showLastSeen: true,
     presenceEpoch: 0,
     presenceVersion: 0n,
+    sessionsRevokedAt: null,
     createdAt: expect.any(Date),
     updatedAt: expect.any(Date),
   });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
-import { DEMO } from "../../src/db/demo.ts";
 import { createPrismaDirectory } from "../../src/db/directory.ts";
 import { seedDemo } from "../../src/db/seed.ts";
+import { DEMO } from "../../src/demo.ts";
 import { addUsers, useDatabase } from "./use-database.ts";
 
 const database = useDatabase();
@@ -33,10 +33,12 @@ test("an empty database gets the demo people, who share what the demo shows", as
     carol: 1,
     dave: 0,
   });
-  expect(await directory.anonymousSession(DEMO.guest.sessionToken)).toEqual({
+  const { sessionToken } = DEMO.guest;
+  expect((await directory.anonymousSessions([sessionToken])).get(sessionToken)).toEqual({
     participantId: "anon_demo",
     username: "guest",
     conversationId: "general",
+    expiresAt: null,
   });
   expect(await database.db.message.count()).toBe(DEMO.messages.length);
 });

@@ -1,20 +1,18 @@
-import { startPostgres, type TestPostgres } from "@meeshy/shared/testing/servers";
-import { afterAll, beforeAll } from "vitest";
+import { createTestDatabase } from "@meeshy/shared/testing/database";
+import { beforeAll } from "vitest";
 import { close, createDatabase, type Database } from "../../src/db/client.ts";
-import { migrate } from "../../src/db/migrate.ts";
 
-/** A PostgreSQL with a migrated database for the tests of one file. Its parts are there once tests run. */
-export function useDatabase(): { server: TestPostgres; url: string; db: Database } {
-  const parts = {} as { server: TestPostgres; url: string; db: Database };
+/** A migrated database for the tests of one file. Its parts are there once tests run. */
+export function useDatabase(): { url: string; db: Database } {
+  const parts = {} as { url: string; db: Database };
   beforeAll(async () => {
-    parts.server = await startPostgres();
-    parts.url = await parts.server.createDatabase();
-    await migrate(parts.url);
-    parts.db = createDatabase(parts.url);
-  });
-  afterAll(async () => {
-    await close(parts.db);
-    await parts.server.stop();
+    const database = await createTestDatabase();
+    parts.url = database.url;
+    parts.db = createDatabase(database.url);
+    return async () => {
+      await close(parts.db);
+      await database.stop();
+    };
   });
   return parts;
 }

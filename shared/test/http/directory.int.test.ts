@@ -42,7 +42,7 @@ describe("an application that fails", () => {
     expect(app.asked).toHaveLength(2);
   });
 
-  it("and says that it will again is not asked again", async () => {
+  it("with an answer that would be the same again is not asked again", async () => {
     directory = open({ token: "another token" });
     await expect(directory.users(["ann"])).rejects.toThrow("401");
     expect(app.asked).toHaveLength(1);
@@ -55,7 +55,7 @@ describe("an application that fails", () => {
     expect(app.asked).toHaveLength(2);
   });
 
-  it("to say anything but where else to go is away", async () => {
+  it("with a redirect counts as away", async () => {
     app.intercept = (_request, reply) => reply.redirect("/presence/users/bob");
     await expect(directory.users(["ann"])).rejects.toThrow();
   });
@@ -64,9 +64,9 @@ describe("an application that fails", () => {
 describe("an answer that makes no sense", () => {
   it.each<[string, object]>([
     ["no name", { id: "ann" }],
-    ["somebody else's", { id: "bob", username: "bob" }],
+    ["another person's", { id: "bob", username: "bob" }],
     ["a role that is none", { id: "ann", username: "ann", role: "KING" }],
-  ])("describes nobody, and hides nobody else: %s", async (_, answer) => {
+  ])("counts as no such person, and affects no other: %s", async (_, answer) => {
     app.people.users = [answer as { id: string; username: string }, { id: "cat", username: "cat" }];
     app.intercept = ({ url }, reply) => url.endsWith("/ann") && reply.send(answer);
     expect([...(await directory.users(["ann", "cat"])).keys()]).toEqual(["cat"]);

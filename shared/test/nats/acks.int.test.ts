@@ -32,7 +32,7 @@ describe("the ack inbox", () => {
     expect(acks.map(({ seq }) => seq)).toEqual(Array.from({ length: 3_000 }, (_, i) => i + 1));
   });
 
-  test("tells a refusal with the server's code", async () => {
+  test("rejects a refused publish with the server's code", async () => {
     const error = await failure(link.acks.publish(SUBJECT, new Uint8Array(MAX_EVENT_BYTES + 1)));
     expect(error).toBeInstanceOf(PublishRefused);
     expect((error as PublishRefused).code).toBe(10054);
@@ -41,7 +41,7 @@ describe("the ack inbox", () => {
   });
 
   test("counts the ack of a subject that no stream takes for lost", async () => {
-    expect(await failure(link.acks.publish("nobody.listens", toBytes({})))).toBeInstanceOf(AckLost);
+    expect(await failure(link.acks.publish("no.responder", toBytes({})))).toBeInstanceOf(AckLost);
   });
 
   test("counts an ack for lost when the server stops answering", async () => {

@@ -24,17 +24,17 @@ describe("a backlog", () => {
   test("lets two cancel each other out only while the first still waits", () => {
     const backlog = new Backlog<string>();
     backlog.push("in", { key: "in" });
-    expect(backlog.push("out", { key: "out", annuls: "in" })).toEqual(["in", "out"]);
+    expect(backlog.push("out", { key: "out", cancels: "in" })).toEqual(["in", "out"]);
     expect(drain(backlog)).toEqual([]);
     backlog.push("in", { key: "in" });
     backlog.shift();
-    expect(backlog.push("out", { key: "out", annuls: "in" })).toEqual([]);
+    expect(backlog.push("out", { key: "out", cancels: "in" })).toEqual([]);
     expect(drain(backlog)).toEqual(["out"]);
   });
 
   test("is like a list that is searched, whatever is done", () => {
     const key = fc.constantFrom("a", "b", "c", undefined);
-    const steps = fc.array(fc.record({ key, annuls: key, shift: fc.nat(2) }), { maxLength: 60 });
+    const steps = fc.array(fc.record({ key, cancels: key, shift: fc.nat(2) }), { maxLength: 60 });
     fc.assert(
       fc.property(steps, (program) => {
         const backlog = new Backlog<number>();
@@ -42,10 +42,10 @@ describe("a backlog", () => {
         for (const [item, step] of program.entries()) {
           const without = (name: string | undefined) =>
             name === undefined ? model : model.filter((one) => one.key !== name);
-          const isAnnulling = step.key !== undefined && without(step.annuls).length < model.length;
-          model = isAnnulling ? without(step.annuls) : [...without(step.key), { item, key: step.key }];
+          const isCancelling = step.key !== undefined && without(step.cancels).length < model.length;
+          model = isCancelling ? without(step.cancels) : [...without(step.key), { item, key: step.key }];
           if (step.key === undefined) backlog.push(item);
-          else backlog.push(item, { key: step.key, ...(step.annuls && { annuls: step.annuls }) });
+          else backlog.push(item, { key: step.key, ...(step.cancels && { cancels: step.cancels }) });
           for (let n = 0; n < step.shift; n++) expect(backlog.shift()).toBe(model.shift()?.item);
           expect(backlog.length).toBe(model.length);
         }

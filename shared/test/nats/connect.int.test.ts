@@ -25,7 +25,7 @@ describe("a link", () => {
     expect((await opening).isUp()).toBe(true);
   });
 
-  test("tells each time that it breaks and is there again, until nobody listens", async () => {
+  test("reports each break and return, until the listener is removed", async () => {
     const nats = await startNats();
     onTestFinished(() => nats.stop());
     const link = await openLink(nats.url);

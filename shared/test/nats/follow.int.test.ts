@@ -49,7 +49,7 @@ const consumersOf = async (link: NatsLink, stream = STREAM_EVENTS) => {
 };
 
 describe("following a stream", () => {
-  test("hands on what was stored, says that the end is reached, then hands on what comes", async () => {
+  test("delivers what was stored, reports that the end is reached, then delivers what comes", async () => {
     const link = await openLog(nats.url);
     await store(link, 1, 600);
     await store(link, 1, 3, PARTITION + 1);
@@ -63,7 +63,7 @@ describe("following a stream", () => {
     expect(state.following.cursor()).toBe(703);
   });
 
-  test("starts where it is told to, past the end as well", async () => {
+  test("starts at the given sequence, past the end as well", async () => {
     const link = await openLog(nats.url);
     await store(link, 1, 10);
     const middle = collect(link, { from: 8 });
@@ -75,7 +75,7 @@ describe("following a stream", () => {
     expect(end.seen).toEqual([11, 12]);
   });
 
-  test("knows the end where the server counts more than there is, without waiting for its next sign", async () => {
+  test("finds the end where the server counts more than there is, without waiting for its next heartbeat", async () => {
     const link = await openLog(nats.url);
     const ofPartition = (user: string) => `presence.in.${PARTITION}.gw.${user}`;
     for (let n = 1; n <= 40; n++) {
@@ -221,7 +221,7 @@ describe("following a stream", () => {
     await eventually(() => state.seen.at(-1) === 401);
   });
 
-  test("asks before every start where to start from, until it is told", async () => {
+  test("asks before every start where to start from, until it gets an answer", async () => {
     const link = await openLog(nats.url);
     await store(link, 1, 6);
     const asked: number[] = [];

@@ -63,7 +63,7 @@ describe("a heartbeat", () => {
     await eventually(() => board.get(KEY) === undefined);
   });
 
-  test("knows when it was last stored, and that is not after", async () => {
+  test("gives when it was last stored, never a later time", async () => {
     const { heart } = await beating();
     expect(heart.lastStoredAt()).toBe(0);
     const before = performance.now();
@@ -160,7 +160,7 @@ describe("a heartbeat", () => {
     expect(foreign).toEqual([]);
   });
 
-  test("that stood still until the marker of its removal was gone knows that it was declared lost", async () => {
+  test("that stood still until the marker of its removal was gone finds that it was declared lost", async () => {
     const link = await openLink(nats.url);
     let stoodStill = 0;
     const foreign: unknown[] = [];

@@ -22,7 +22,7 @@ test("it is another when a different message stands there", async () => {
   expect(await landmarksIn({ 90: { seq: 90, of: "another log" } }).recognize()).toBe("other");
 });
 
-test("when none of the last messages is left it cannot be said", async () => {
+test("when none of the last messages is left the answer is unknown", async () => {
   expect(await landmarksIn({ 3: { seq: 3 } }).recognize()).toBe("unknown");
   const cleared = landmarksIn({ 100: { seq: 100 } });
   cleared.clear();

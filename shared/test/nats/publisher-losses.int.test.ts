@@ -9,7 +9,7 @@ import { json, openLog, readAll } from "./kit.ts";
 
 /**
  * What one server never does and a cluster does during an election: single publishes vanish without an error
- * while later ones are stored. Here those that vanish are sent where somebody listens and nobody answers.
+ * while later ones are stored. Here those that vanish are sent to a subject with a subscriber that never answers.
  */
 type Fate = "stored" | "vanishes" | "stored, ack late";
 
@@ -72,6 +72,26 @@ describe("a log publisher", () => {
     const publisher = createLogPublisher(way.link, "publisher-1");
     await Promise.all([1, 2, 3].map((n) => publisher.publish(TARGET, { event: { n } })));
     expect(await acceptedNumbers()).toEqual([1, 2, 3]);
+  });
+
+  test("says at each attempt how long the message has waited", async () => {
+    const way = losing((_, transmission) => (transmission < 3 ? "vanishes" : "stored"));
+    const lostAt: number[] = [];
+    way.onLoss = () => lostAt.push(link.clock.now());
+    const publisher = createLogPublisher(way.link, "publisher-1");
+    const publishedAt = link.clock.now();
+    await publisher.publish(TARGET, { event: { n: 1 } });
+    const storedAt = link.clock.now();
+    const [message] = await readAll(link, STREAM_EVENTS, SUBJECT_EVENTS_ALL);
+    const { waitedMs } = json<{ waitedMs: number }>(message as { data: Uint8Array });
+    expect(waitedMs).toBeGreaterThanOrEqual(Math.floor((lostAt[1] as number) - publishedAt));
+    expect(waitedMs).toBeLessThanOrEqual(Math.ceil(storedAt - publishedAt));
+  });
+
+  test("says nothing of a wait that is too short to count", async () => {
+    await createLogPublisher(link, "publisher-1").publish(TARGET, { event: { n: 1 } });
+    const [message] = await readAll(link, STREAM_EVENTS, SUBJECT_EVENTS_ALL);
+    expect(json(message as { data: Uint8Array })).not.toHaveProperty("waitedMs");
   });
 
   test("lets no ack of an earlier transmission count for a later one", async () => {

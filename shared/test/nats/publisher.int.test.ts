@@ -35,7 +35,7 @@ beforeEach(async () => {
 const target = (partition: number) => ({ subject: partitionSubject("gw", partition), partition });
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 
-/** Publishes one message after the other until told to stop, without waiting for any. */
+/** Publishes one message after the other until stopped, without waiting for any. */
 function writeUntilStopped(publisher: LogPublisher) {
   const pending: Promise<number>[] = [];
   const counts = new Array<number>(PARTITIONS_USED).fill(0);

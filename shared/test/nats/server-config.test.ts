@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GUEST_ROLES, NATS_ROLES, type NatsRole, PERMISSIONS } from "../../src/nats/permissions.ts";
+import { EXTERNAL_ROLES, NATS_ROLES, type NatsRole, PERMISSIONS } from "../../src/nats/permissions.ts";
 import { natsServerConfig } from "../../src/nats/server-config.ts";
 
 const passwords = Object.fromEntries(NATS_ROLES.map((role) => [role, `${role}"s`])) as Record<
@@ -36,10 +36,10 @@ test("every user's permissions are listed, so nothing else is allowed", () => {
   }
 });
 
-test("guests live in accounts of their own, and only the service's account has JetStream", () => {
+test("external users have accounts of their own, and only the service's account has JetStream", () => {
   const text = natsServerConfig({ port: 1, storeDir: "/d", passwords });
   const accounts = [...text.matchAll(/^ {2}(\w+) \{$/gm)].map(([, account]) => account);
-  expect(accounts).toEqual(["PRESENCE", ...GUEST_ROLES.map((role) => role.toUpperCase())]);
+  expect(accounts).toEqual(["PRESENCE", ...EXTERNAL_ROLES.map((role) => role.toUpperCase())]);
   expect(text.match(/jetstream: enabled/g)).toHaveLength(1);
   expect(text.indexOf("jetstream: enabled")).toBeLessThan(text.indexOf("SERVICE {"));
 });

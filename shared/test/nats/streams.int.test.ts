@@ -37,7 +37,7 @@ beforeEach(async () => {
 const NAMES = [STREAM_EVENTS, STREAM_STATUS, bucketStream(BUCKET_STATE), bucketStream(BUCKET_LEASES)];
 
 describe("the streams", () => {
-  test("are made by whoever comes first, of several at once", async () => {
+  test("are made by the first of several processes that start at once", async () => {
     const links = await Promise.all(Array.from({ length: 8 }, () => openLink(nats.url)));
     for (let round = 0; round < 40; round++) {
       await Promise.all(NAMES.map((name) => link.jsm.streams.delete(name).catch(() => {})));

@@ -29,6 +29,7 @@ test("takes defaults where nothing is set, and an empty value for none", () => {
     NATS_REPLICAS: 1,
     LOG_LEVEL: "info",
     HOST: "127.0.0.1",
+    OTEL_TRACES_SAMPLER_ARG: 0.01,
     OFFLINE_THRESHOLD_MS: 300_000,
     DISCONNECT_GRACE_MS: 5_000,
     GATEWAY_LEASE_MS: 6_000,
@@ -59,7 +60,7 @@ test("names every fault at once, with variable, value and what is allowed", () =
   expect(line("NATS_REPLICAS")).toMatch(/"1.5".*int/);
 });
 
-test("says what is missing", () => {
+test("reports what is missing", () => {
   expect(messageOf({})).toContain("DATABASE_URL = not set");
 });
 
@@ -81,4 +82,23 @@ test("hands the bus its credentials", () => {
     credsFile: undefined,
     tlsCa: "/ca.pem",
   });
+});
+
+test("a variable that is called nearly like one of ours is a fault, with the name that may be meant", () => {
+  const faults = messageOf({
+    DATABASE_URL,
+    OFFLINE_TRESHOLD_MS: "1000",
+    WORKER_LEASE_M: "9",
+    GATEWAY_LEASE_MS: "x",
+  });
+  expect(faults).toContain(
+    'OFFLINE_TRESHOLD_MS = "1000": there is no such variable; OFFLINE_THRESHOLD_MS may be meant',
+  );
+  expect(faults).toContain("WORKER_LEASE_MS may be meant");
+  expect(faults).toContain("GATEWAY_LEASE_MS");
+});
+
+test("variables of others are none of ours", () => {
+  const others = { HOSTNAME: "x", HOME: "/", NATS_PORT: "tcp://10.0.0.1:4222", PGHOST: "db", LOGNAME: "me" };
+  expect(messageOf({ DATABASE_URL, ...others })).toBe("");
 });

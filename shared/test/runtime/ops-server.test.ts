@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { createMetricsRegistry } from "../../src/runtime/metrics.ts";
 import { createOpsServer } from "../../src/runtime/ops-server.ts";
 
-test("tells that the process lives, whether it can serve and why not, and its figures", async () => {
+test("answers that the process lives, whether it can serve and why not, and its figures", async () => {
   const registry = createMetricsRegistry();
   new Gauge({ name: "meeshy_things", help: "Things", registers: [registry] }).set(3);
   let reasons = ["no link to NATS"];

@@ -68,7 +68,7 @@ test("a process that has come by a recorded number since is let be", async () =>
   expect(identify(pid)).toBeDefined();
 });
 
-test("records that cannot be read end nobody", async () => {
+test("records that cannot be read end no process", async () => {
   writeFileSync(file, '[{"pid":');
   expect(await endLeftovers()).toEqual([]);
 });

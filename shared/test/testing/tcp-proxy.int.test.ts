@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** A client and a server that note what they hear of each other, and the proxy between them. */
+/** A client and a server that keep what they receive, and the proxy between them. */
 async function connected(options: TcpProxyOptions = {}) {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -21,38 +21,38 @@ async function connected(options: TcpProxyOptions = {}) {
   ends.push(() => client.destroy());
   const [peer] = (await arrived) as [Socket];
   ends.push(() => peer.destroy());
-  const heard = { client: "", server: "" };
+  const received = { client: "", server: "" };
   client
     .on("error", () => {})
     .on("data", (chunk) => {
-      heard.client += chunk;
+      received.client += chunk;
     });
   peer
     .on("error", () => {})
     .on("data", (chunk) => {
-      heard.server += chunk;
+      received.server += chunk;
     });
-  return { proxy, client, peer, heard };
+  return { proxy, client, peer, received };
 }
 
-test("a deaf client is still heard, a mute one still hears; what stood still flows on in order", async () => {
-  const { proxy, client, peer, heard } = await connected();
+test("a deafened client still sends, a muted one still receives; what stood still flows on in order", async () => {
+  const { proxy, client, peer, received } = await connected();
   proxy.deafen();
   client.write("a");
   peer.write("1");
-  await eventually(() => heard.server === "a");
-  expect(heard.client).toBe("");
+  await eventually(() => received.server === "a");
+  expect(received.client).toBe("");
   proxy.mute();
   client.write("b");
-  await eventually(() => heard.client === "1");
-  expect(heard.server).toBe("a");
+  await eventually(() => received.client === "1");
+  expect(received.server).toBe("a");
   proxy.mend();
   client.write("c");
-  await eventually(() => heard.server === "abc");
+  await eventually(() => received.server === "abc");
 });
 
 test("what is under way on a slow link does not fall behind what is sent after it is mended", async () => {
-  const { proxy, peer, heard } = await connected();
+  const { proxy, peer, received } = await connected();
   const sent = Array.from({ length: 200 }, (_, index) => `${index} `);
   for (const [index, text] of sent.entries()) {
     if (index % 2 === 0) proxy.slow(20);
@@ -60,17 +60,17 @@ test("what is under way on a slow link does not fall behind what is sent after i
     peer.write(text);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await eventually(() => heard.client === sent.join(""));
+  await eventually(() => received.client === sent.join(""));
 });
 
 test("a narrow link holds the sender back and loses nothing", async () => {
-  const { proxy, client, heard } = await connected();
+  const { proxy, client, received } = await connected();
   proxy.narrow(100_000);
   const began = performance.now();
   const sent = "x".repeat(30_000);
   client.write(sent);
   client.write("end");
-  await eventually(() => heard.server === `${sent}end`);
+  await eventually(() => received.server === `${sent}end`);
   expect(performance.now() - began).toBeGreaterThan(250);
 });
 
@@ -79,9 +79,9 @@ test("the first data of a connection can be changed, and ends it where that fail
     onFirstChunk: (chunk) => Buffer.from(String(chunk).replace("secret", "wrong!")),
   });
   first.client.write("secret");
-  await eventually(() => first.heard.server === "wrong!");
+  await eventually(() => first.received.server === "wrong!");
   first.client.write("secret");
-  await eventually(() => first.heard.server === "wrong!secret");
+  await eventually(() => first.received.server === "wrong!secret");
   const second = await connected({
     onFirstChunk: () => {
       throw new Error("not what was expected");
@@ -90,7 +90,7 @@ test("the first data of a connection can be changed, and ends it where that fail
   const closed = once(second.client, "close");
   second.client.write("hello");
   await closed;
-  expect(second.heard.server).toBe("");
+  expect(second.received.server).toBe("");
 });
 
 test("connections are broken once, and new ones pass", async () => {

@@ -22,15 +22,15 @@ const text = (value: string) => new TextEncoder().encode(value);
 test("subscriptions stand again after every reconnect", async () => {
   const { scheduler, open } = world(1);
   const [one, other] = [open("one"), open("other")];
-  let heard = 0;
-  one.bus.subscribe("a", () => heard++);
+  let received = 0;
+  one.bus.subscribe("a", () => received++);
   await scheduler.run(100);
   for (let round = 1; round <= 20; round++) {
     one.link.break();
     await scheduler.run(scheduler.now() + 2_000);
     other.bus.publish("a", text("x"));
     await scheduler.run(scheduler.now() + 100);
-    expect(heard).toBe(round);
+    expect(received).toBe(round);
   }
 });
 
@@ -76,15 +76,15 @@ test("an acknowledgement that is lost is reported as lost, and one that comes la
   expect(seen).toEqual(["slow AckLost", "slow late 1", "lost AckLost", "sound 2"]);
 });
 
-test("a killed process hears nothing more, and what it sent arrives all the same", async () => {
+test("a killed process receives nothing more, and what it sent arrives all the same", async () => {
   const { scheduler, open } = world(4);
   const [one, other] = [open("one"), open("other")];
-  const heard: string[] = [];
-  one.bus.subscribe("a", () => heard.push("one"));
-  other.bus.subscribe("a", () => heard.push("other"));
+  const received: string[] = [];
+  one.bus.subscribe("a", () => received.push("one"));
+  other.bus.subscribe("a", () => received.push("other"));
   await scheduler.run(100);
   one.bus.publish("a", text("x"));
   one.process.kill();
   await scheduler.run(200);
-  expect(heard).toEqual(["other"]);
+  expect(received).toEqual(["other"]);
 });

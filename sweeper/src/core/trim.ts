@@ -1,7 +1,7 @@
 /** How far the log may be trimmed: what no partition needs any more, and some time longer (ADR 0014). Pure. */
 
 /** What a look at the leases shows; times by this process' monotonic clock, ms. */
-export interface Sighting {
+interface Sighting {
   now: number;
   /** the log position of every partition's checkpoint; null: one of them is missing, unreadable or of another epoch */
   checkpoints: readonly number[] | null;
@@ -27,7 +27,7 @@ export function createTrimmer(keptMs: number): Trimmer {
   return {
     look({ now, checkpoints }) {
       const lowest = checkpoints === null ? 0 : Math.min(...checkpoints);
-      // Positions that go back are those of another log: what was noted of the former says nothing about it.
+      // Positions that go back are those of another log: the marks of the former do not apply.
       if (checkpoints === null || lowest < (marks.at(-1)?.seq ?? 0)) {
         marks = [];
         trimmedBelow = 0;

@@ -2,9 +2,9 @@ import { gatewayBeatSchema } from "@meeshy/shared/events";
 import type { Leases } from "@meeshy/shared/lease-length";
 import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { leaseKeys } from "@meeshy/shared/subjects";
-import type { Sign } from "../core/deaf-guard.ts";
+import type { Sign } from "../core/self-check.ts";
 
-/** What the lease board says of the processes that beat. */
+/** The heartbeats on the lease board. */
 export interface BoardView {
   workers: Sign[];
   /** gateways not declared lost */

@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 200;
 const QUEUE = "sweepers";
 
 /**
- * Answers {@link SUBJECT_CLEANUP}: sweeps now and tells how many stale users were `examined`, and how many of
+ * Answers {@link SUBJECT_CLEANUP}: sweeps now and answers how many stale users were `examined`, and how many of
  * them turned out offline: `cleaned`. A failure is answered `{ error: ErrorBody }`.
  * Returns the function that ends the service.
  */
@@ -27,7 +27,7 @@ export function serveCleanup(bus: Bus, net: SafetyNet, store: PresenceStore, log
       const open = () => [...examined].filter((userId) => !offline.seen.has(userId));
       while (open().length > 0 && clock.now() < until) {
         await clock.sleep(LOOK_EVERY_MS);
-        // Who was offline already changes no status, only the row.
+        // A user who was offline already changes no status, only the row.
         for (const [userId, { isOnline }] of await store.presences(open())) {
           if (!isOnline) offline.seen.add(userId);
         }

@@ -1,20 +1,20 @@
 import type { Directory } from "@meeshy/shared/directory";
 import { createGate } from "@meeshy/shared/nats/gate";
+import type { StaleOnline } from "@meeshy/shared/ports/presence-rows";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { StaleUser } from "./safety-net.ts";
 
 const PEOPLE_AT_ONCE = 32;
 
 /**
- * Rows of our own tables say nothing of people who are in an application's directory: their names and conversations
- * are read there. Who cannot be read now is left for the next sweep; who is nobody any more has no conversations.
+ * Rows of our own tables hold no names and conversations of people in an application's directory: these are read
+ * there. A person who cannot be read now is left for the next sweep; one who does not exist any more has none.
  */
 export function describeBy(
   directory: Pick<Directory, "users" | "conversations">,
   logger: Logger,
-): (rows: readonly StaleUser[]) => Promise<StaleUser[]> {
+): (rows: readonly StaleOnline[]) => Promise<StaleOnline[]> {
   const gate = createGate(PEOPLE_AT_ONCE);
-  const describe = async ({ userId, profile }: StaleUser): Promise<StaleUser> => {
+  const describe = async ({ userId, profile }: StaleOnline): Promise<StaleOnline> => {
     const [users, conversations] = await Promise.all([
       directory.users([userId]),
       directory.conversations(userId),

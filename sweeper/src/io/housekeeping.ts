@@ -10,15 +10,15 @@ import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
  * leaves behind, and whose removal leaves a marker for ever.
  */
 export interface Housekeeping {
-  /** Removes what has been silent for long; `hearingSince`: since when this process hears, null: it does not. */
-  look(hearingSince: number | null): Promise<void>;
+  /** Removes what has been silent for long; `receivingSince`: since when its self-check has passed, null: it fails. */
+  look(receivingSince: number | null): Promise<void>;
   stop(): void;
 }
 
 export interface HousekeepingLimits {
   /** silence of a worker or sweeper after which its key goes: many times its lease */
   deadAfterMs: number;
-  /** age of a marker at which it goes: a process that stood still must find it, and not take the key for new */
+  /** age at which a marker goes: a process that stood still must find it, and not take the key for new */
   markerKeptMs: number;
 }
 
@@ -43,13 +43,13 @@ export function createHousekeeping(
       markers.set(key, clock.now());
   });
 
-  const isDead = (entry: LeaseEntry, hearingSince: number) =>
-    clock.now() - Math.max(entry.changedAt, hearingSince) >
+  const isDead = (entry: LeaseEntry, receivingSince: number) =>
+    clock.now() - Math.max(entry.changedAt, receivingSince) >
     Math.max(deadAfterMs, DEAD_AFTER_LEASES * leaseMsOf(entry));
-  const removeDead = async (hearingSince: number) => {
+  const removeDead = async (receivingSince: number) => {
     const dead = [leaseKeys.worker(""), leaseKeys.sweeper("")]
       .flatMap((prefix) => board.list(prefix))
-      .filter((entry) => isDead(entry, hearingSince));
+      .filter((entry) => isDead(entry, receivingSince));
     for (const { key, revision } of dead.slice(0, AT_ONCE)) {
       try {
         await board.remove(key, revision);
@@ -69,11 +69,11 @@ export function createHousekeeping(
 
   let isLooking = false;
   return {
-    async look(hearingSince) {
-      if (isLooking || hearingSince === null) return;
+    async look(receivingSince) {
+      if (isLooking || receivingSince === null) return;
       isLooking = true;
       try {
-        await removeDead(hearingSince);
+        await removeDead(receivingSince);
         await purgeMarkers();
       } catch (error) {
         logger.warn({ err: error }, "the lease bucket cannot be tidied, will try again");

@@ -1,19 +1,13 @@
-import type { Profile } from "@meeshy/shared/events";
 import { createGate } from "@meeshy/shared/nats/gate";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
+import type { StaleOnline } from "@meeshy/shared/ports/presence-rows";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 import { toWritable } from "@meeshy/shared/writable-event";
 
-/** Someone whom the database holds online although they have long shown no activity. */
-export interface StaleUser {
-  userId: string;
-  profile: Profile;
-}
-
-/** Whom a sweep looks at of those whom the database holds online. */
+/** Which of the users whom the database holds online a sweep examines. */
 export type Scope = "stale" | "everyone";
 
 export interface Cleanup {
@@ -23,12 +17,12 @@ export interface Cleanup {
 }
 
 /**
- * The database's safety net: asks the actor of every stale online row for the truth, through the log
- * (DESIGN "sweeper").
+ * The database's safety net: writes a `look` into the log for every stale online row; the user's actor then corrects the
+ * row (ARCHITECTURE "sweeper").
  */
 export interface SafetyNet {
   /**
-   * Writes a `look` for each stale user, or for everyone online, and gives their ids. Rejects when the
+   * Writes a `look` for each stale user, or for every online one, and gives their ids. Rejects when the
    * database does not answer.
    */
   sweep(scope?: Scope): Promise<string[]>;
@@ -41,7 +35,7 @@ const LOOKS_AT_ONCE = 1_000;
 
 export function createSafetyNet(
   bus: Bus,
-  readStale: (scope: Scope) => Promise<readonly StaleUser[]>,
+  readStale: (scope: Scope) => Promise<readonly StaleOnline[]>,
   onSwept: (cleanup: Cleanup) => void,
   logger: Logger,
 ): SafetyNet {
@@ -49,7 +43,7 @@ export function createSafetyNet(
   const gate = createGate(LOOKS_AT_ONCE);
   let last: Cleanup | null = null;
 
-  const look = async ({ userId, profile }: StaleUser) => {
+  const look = async ({ userId, profile }: StaleOnline) => {
     await bus.acks.publish(
       eventSubject("sweep", userId),
       toBytes(versioned("logMessage", { event: toWritable({ type: "look", profile }) })),

@@ -3,7 +3,7 @@ import type { Bus } from "@meeshy/shared/ports/bus";
 import { PARTITIONS, partitionSubject } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 
-/** Writes the passing of time into the log (DESIGN "Time"). */
+/** Writes the passing of time into the log (ARCHITECTURE "Partition time"). */
 export interface TimeoutWriter {
   /**
    * One timeout for each partition, now or not at all: a timeout that waits in a queue would reach the log

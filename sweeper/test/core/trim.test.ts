@@ -26,7 +26,7 @@ test("nothing goes on what was noted before a look that did not show every check
   expect(trimmer.look({ now: 2 * KEPT + 1, checkpoints: [95] })).toBe(90);
 });
 
-test("checkpoints that go back are of another log: what was noted of the former says nothing about it", () => {
+test("checkpoints that go back are of another log: the marks of the former do not apply", () => {
   const trimmer = createTrimmer(KEPT);
   trimmer.look({ now: 0, checkpoints: [40_000] });
   expect(trimmer.look({ now: KEPT, checkpoints: [12] })).toBeUndefined();

@@ -1,10 +1,10 @@
 import type { Directory } from "@meeshy/shared/directory";
+import type { StaleOnline } from "@meeshy/shared/ports/presence-rows";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { expect, it } from "vitest";
 import { describeBy } from "../../src/io/described.ts";
-import type { StaleUser } from "../../src/io/safety-net.ts";
 
-const row = (userId: string): StaleUser => ({
+const row = (userId: string): StaleOnline => ({
   userId,
   profile: {
     username: userId,
@@ -25,11 +25,11 @@ const directory = {
   conversations: async (id: string) => (id === "ann" ? [{ id: "room", title: null }] : []),
 } as unknown as Pick<Directory, "users" | "conversations">;
 
-it("stale people are described by the directory; who cannot be read is left out, who is nobody has nothing", async () => {
+it("the directory describes stale people; one who cannot be read is left out, one who is gone has nothing", async () => {
   const describe = describeBy(directory, createLogger("test", "silent"));
-  const described = await describe(["ann", "unread", "nobody"].map(row));
+  const described = await describe(["ann", "unread", "gone"].map(row));
   expect(described).toEqual([
     { userId: "ann", profile: { ...row("ann").profile, username: "Ann", conversationIds: ["room"] } },
-    { userId: "nobody", profile: { ...row("nobody").profile, username: null } },
+    { userId: "gone", profile: { ...row("gone").profile, username: null } },
   ]);
 });

@@ -4,7 +4,7 @@ import { buildStatus } from "../presence/build-status.ts";
 
 const NOW = Date.parse("2026-01-01T12:10:00.000Z");
 
-it("puts who is online first, then who is away, then everybody else, each by name", () => {
+it("puts who is online first, then who is away, then all others, each by name", () => {
   const known = [
     buildStatus("alice", { isOnline: false, lastActiveAt: null }),
     buildStatus("bob", { isOnline: false }),

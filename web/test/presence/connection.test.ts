@@ -19,11 +19,21 @@ describe("the picture", () => {
 
   it("is stale until the feed is back and a snapshot has come after that", () => {
     const stale = after({ type: "snapshot" }, { type: "stale", since });
-    expect(stale).toEqual({ phase: "stale", since, recovering: false });
+    expect(stale).toEqual({ phase: "stale", since, reason: "feed", recovering: false });
     expect(advance(stale, { type: "snapshot" })).toBe(stale);
     const recovering = advance(stale, { type: "fresh" });
     expect(isFeedLive(recovering)).toBe(false);
     expect(advance(recovering, { type: "snapshot" })).toEqual({ phase: "live" });
+  });
+
+  it.each([
+    ["not-processing", "not-processing"],
+    ["storage", "storage"],
+    ["a reason of a later server", "feed"],
+    [undefined, "feed"],
+  ])("says why it is stale: %s reads as %s", (reason, read) => {
+    expect(after({ type: "stale", since, reason })).toMatchObject({ phase: "stale", reason: read });
+    expect(after({ type: "stale", since, reason }, { type: "fresh" })).toMatchObject({ reason: read });
   });
 
   it("is stale again when the feed is lost before the snapshot has come", () => {

@@ -15,12 +15,12 @@ it.each([
   { age: HOUR, en: "Last seen 1 hour ago", fr: "Vu il y a 1 heure" },
   { age: DAY - 1, en: "Last seen 23 hours ago", fr: "Vu il y a 23 heures" },
   { age: 7 * DAY - 1, en: "Last seen 6 days ago", fr: "Vu il y a 6 jours" },
-])("says of somebody who left $age ms ago: $en", ({ age, en, fr }) => {
+])("shows for a person who left $age ms ago: $en", ({ age, en, fr }) => {
   expect(getLastSeenText(gone(age), NOW)).toBe(en);
   expect(getLastSeenText(gone(age), NOW, { locale: "fr" })).toBe(fr);
 });
 
-it("gives the date of somebody who left a week ago or earlier", () => {
+it("gives the date of a person who left a week ago or earlier", () => {
   // Which day it was depends on where the viewer is.
   expect(getLastSeenText(gone(7 * DAY), NOW)).toMatch(/^Last seen Jan [34], 2026$/);
   expect(getLastSeenText(gone(7 * DAY), NOW, { locale: "fr" })).toMatch(/^Vu le [34] janv. 2026$/);
@@ -36,11 +36,11 @@ it("counts from the later of the last departure and the last activity", () => {
   );
 });
 
-it("says that an online person is active now", () => {
+it("shows that an online person is active now", () => {
   expect(getLastSeenText({ isOnline: true, lastSeen: NOW - DAY }, NOW)).toBe("Active now");
 });
 
-it("says nothing when the dates are hidden", () => {
+it("is empty when the dates are hidden", () => {
   expect(getLastSeenText({ isOnline: false, lastSeen: null, lastActiveAt: null }, NOW)).toBe("");
   expect(getLastSeenText(undefined, NOW)).toBe("");
 });

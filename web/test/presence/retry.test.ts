@@ -3,7 +3,7 @@ import { retryDelay } from "../../presence/retry.ts";
 
 const busy = { code: "rate_limited", message: "Later.", retryable: true } as const;
 
-it("waits as long as the server says", () => {
+it("waits as long as the server asks", () => {
   expect(retryDelay({ ...busy, retryAfterMs: 1_234 }, 5, 0.9)).toBe(1_234);
 });
 

@@ -37,14 +37,11 @@ const TABLE = [
 ] as const;
 
 describe("with a stale feed", () => {
-  it.each(TABLE)(
-    "shows a person active $age ms ago as $status, whatever isOnline said",
-    ({ age, status }) => {
-      for (const isOnline of [true, false]) {
-        expect(getUserStatus({ isOnline, lastActiveAt: ago(age) }, NOW, { live: false }).status).toBe(status);
-      }
-    },
-  );
+  it.each(TABLE)("shows a person active $age ms ago as $status, whatever isOnline is", ({ age, status }) => {
+    for (const isOnline of [true, false]) {
+      expect(getUserStatus({ isOnline, lastActiveAt: ago(age) }, NOW, { live: false }).status).toBe(status);
+    }
+  });
 
   it("believes isOnline alone when the last activity is hidden, or no time", () => {
     expect(getUserStatus({ isOnline: true, lastActiveAt: "soon" }, NOW, { live: false }).status).toBe(

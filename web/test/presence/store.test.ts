@@ -22,7 +22,7 @@ describe("news from the feed", () => {
     expect(bobOf(store)?.isOnline).toBe(!accepted);
   });
 
-  it("is accepted for somebody of whom nothing was known", () => {
+  it("is accepted for an unknown person", () => {
     const store = liveStore();
     store.statuses([buildStatus("bob", { version: 0 })]);
     expect(bobOf(store)?.isOnline).toBe(true);
@@ -48,7 +48,7 @@ describe("news from the feed", () => {
 });
 
 describe("a full snapshot", () => {
-  it("turns everybody offline who is absent from it, and keeps their name and last activity", () => {
+  it("turns every person offline who is absent from it, and keeps their name and last activity", () => {
     const store = liveStore(buildStatus("bob", { lastSeen: "2025-12-24T18:00:00.000Z", statusText: "hi" }));
     store.snapshot({ users: [buildStatus("carol")], occupancy: [] });
     expect(bobOf(store)).toMatchObject({
@@ -60,7 +60,7 @@ describe("a full snapshot", () => {
     });
   });
 
-  it("keeps the last departure of somebody who was offline already", () => {
+  it("keeps the last departure of a person who was offline already", () => {
     const lastSeen = "2025-12-24T18:00:00.000Z";
     const store = liveStore();
     store.statuses([buildStatus("bob", { isOnline: false, lastSeen })]);
@@ -84,7 +84,7 @@ describe("a full snapshot", () => {
 });
 
 describe("a partial snapshot", () => {
-  it("replaces the people it names whatever their version, and nobody else", () => {
+  it("replaces the people it names whatever their version, and no others", () => {
     const store = liveStore(buildStatus("bob", { version: 10 }), buildStatus("carol", { version: 10 }));
     store.snapshot({
       users: [buildStatus("bob", { epoch: 0, version: 0, isOnline: false })],
@@ -114,7 +114,7 @@ describe("what was read by REST", () => {
     expect(store.getState().users.get("carol")?.isOnline).toBe(false);
   });
 
-  it("brings nobody online while the feed is live", () => {
+  it("brings no person online while the feed is live", () => {
     const store = liveStore();
     store.fill([buildStatus("bob", { version: 10 })]);
     expect(bobOf(store)).toBeUndefined();

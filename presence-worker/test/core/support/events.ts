@@ -1,4 +1,4 @@
-import type { LogEvent, Profile } from "@meeshy/shared/events";
+import type { LogEvent, Position, Profile } from "@meeshy/shared/events";
 import type { ActorEvent, Rules } from "../../../src/core/actor.ts";
 
 /** Short ways to write what reaches an actor. Times in ms; every test starts at `T0`. */
@@ -24,7 +24,15 @@ export function profile(overrides: Partial<Profile> = {}): Profile {
 export const connected = (
   connectionId: string,
   gatewayId: string,
-  overrides: { idleMs?: number; again?: boolean; profile?: Profile; directoryVersion?: number } = {},
+  overrides: {
+    idleMs?: number;
+    again?: boolean;
+    resumed?: boolean;
+    passive?: boolean;
+    firstLogged?: Position;
+    profile?: Profile;
+    directoryVersion?: number;
+  } = {},
 ) => ({
   type: "connected" as const,
   connectionId,

@@ -29,13 +29,14 @@ const EVENTS: Record<string, LogEvent> = {
   "a connects": connected("a", "g1"),
   "a connects elsewhere": connected("a", "g2"),
   "c is announced, idle": connected("c", "g2", { idleMs: RULES.offlineThresholdMs, again: true }),
-  "a says goodbye": disconnected("a", "client namespace disconnect"),
+  "a leaves cleanly": disconnected("a", "client namespace disconnect"),
   "a is closed by admin": disconnected("a", "admin"),
   "a is lost": disconnected("a", "transport close"),
   "x is lost": disconnected("x", "transport close"),
   "g1 is lost": gatewayLost("g1"),
   "g9 is lost": gatewayLost("g9"),
   activity,
+  "activity of long ago": { ...activity, idleMs: RULES.offlineThresholdMs },
   timeout,
   look: look(),
   "all disconnected": disconnectAll,
@@ -52,7 +53,7 @@ const b = { id: "b", gatewayId: "g2", device: null, since: T0 };
 export const onA = [a];
 export const onAB = [a, b];
 
-/** What viewers were told at `T0`. */
+/** What viewers were shown at `T0`. */
 export function shown(overrides: Partial<Shown> = {}): Shown {
   return {
     isOnline: true,
@@ -68,7 +69,7 @@ export function shown(overrides: Partial<Shown> = {}): Shown {
   };
 }
 
-/** A record of someone known since `T0`, last active then. */
+/** A record of a user known since `T0`, last active then. */
 export function known(overrides: Partial<UserRecord>): UserRecord {
   const { username, isAnonymous, conversationIds } = profile();
   return {
@@ -83,7 +84,7 @@ export function known(overrides: Partial<UserRecord>): UserRecord {
   };
 }
 
-/** Someone who left in front of everyone and is here all the same. */
+/** A user who was shown leaving and is connected all the same. */
 export const invisible = {
   availability: "invisible",
   shown: shown({ isOnline: false, cause: "disconnect" }),
@@ -134,14 +135,14 @@ function outcome(before: UserRecord, { record, effects }: Transition): string[] 
     record.state,
     record.connections.map(({ id, gatewayId }) => `${id}@${gatewayId}`).join(" ") || "-",
     record.deadline === null ? "-" : `${(record.deadline - NOW) / SECOND}s`,
-    find("status") && record.shown ? told(record.shown) : "-",
+    find("status") && record.shown ? format(record.shown) : "-",
     find("persist") ? "yes" : "-",
     history ? `${history.from}→${history.to} ${history.cause}` : "-",
     closed ? `${closed.reason} ${JSON.stringify(closed.byGateway).replaceAll('"', "")}` : "-",
   ];
 }
 
-function told({ isOnline, availability, statusText, cause }: Shown): string {
+function format({ isOnline, availability, statusText, cause }: Shown): string {
   const words = [isOnline ? "online" : "offline", availability, statusText, `(${cause})`];
   return words.filter((word) => word !== null && word !== "available").join(" ");
 }

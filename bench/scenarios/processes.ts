@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { openNats } from "@meeshy/shared/nats/connect";
+import { toBytes } from "@meeshy/shared/nats/last-value";
+import { statusSetSubject } from "@meeshy/shared/subjects";
+import { treeOf } from "../../chaos/faults/process-tree.ts";
+import { closeAll, openClients } from "../fleet/clients.ts";
+import { createLatch } from "../fleet/latch.ts";
+import { planRooms, roomOfSize, type World } from "../fleet/world.ts";
+import { startCpuMeter } from "../measure/cpu.ts";
+import { statusOf } from "../peers/status.ts";
+import type { Outcome, Sample, Scenario, Tools } from "../scenario.ts";
+import { startGatewayAlone } from "../systems/gateway.ts";
+
+const COUNTS = [1, 2, 4];
+const WATCHERS = 1_000;
+const WARM_UP = 200;
+const ROOM_SIZE = 100;
+const BURSTS = 30;
+/** Bursts in which each process still compiles: with more processes each has fewer of the deliveries. */
+const FIRST_BURSTS = 10;
+/** Statuses of a burst, each about somebody else. */
+const STATUSES = 50;
+const ARRIVE_WITHIN_MS = 30_000;
+
+/** What one gateway does with 1, 2 and 4 processes on its port, each bound to a core in turn. */
+export const processes: Scenario = {
+  name: "processes",
+  title: `one gateway of ${COUNTS.join(", ")} processes: connects, and deliveries to rooms of ${ROOM_SIZE}`,
+  async run(tools): Promise<Outcome> {
+    const plan = planRooms(WATCHERS, [ROOM_SIZE]);
+    const subjects = Array.from({ length: STATUSES }, (_, n) => `subject-${n}`);
+    const world = { members: plan.members, users: [...plan.users, ...subjects] };
+    const samples: Sample[] = [];
+    for (let round = 1; round <= tools.rounds; round++) {
+      for (const count of COUNTS) {
+        samples.push({ subject: nameOf(count), figures: await measure(tools, world, plan.users, count) });
+      }
+    }
+    return {
+      samples,
+      targets: [],
+      notes: [
+        `${availableParallelism()} cores, which the clients, nats-server and PostgreSQL share with the gateway: read the rates as ratios.`,
+        "CPU of all processes of the gateway, its primary included.",
+      ],
+    };
+  },
+};
+
+const nameOf = (count: number): string => `${count} process${count === 1 ? "" : "es"}`;
+
+async function measure(
+  { keep }: Tools,
+  world: World,
+  watchers: readonly string[],
+  count: number,
+): Promise<Sample["figures"]> {
+  const gateway = keep(
+    await startGatewayAlone(world, { GATEWAY_PROCESSES: String(count), LARGE_ROOM_SIZE: "1000000" }),
+  );
+  bindToCores(gateway.fronts(), count);
+  let onStatus = () => {};
+  const options = () => ({ onStatus: () => onStatus() });
+  const first = await openClients(gateway, watchers.slice(0, WARM_UP), options);
+  const connecting = { cpu: startCpuMeter(gateway), since: performance.now() };
+  const clients = [...first, ...(await openClients(gateway, watchers.slice(WARM_UP), options))];
+  const connects = WATCHERS - WARM_UP;
+  const connectSeconds = (performance.now() - connecting.since) / 1_000;
+  const connectCpu = connecting.cpu.frontSeconds();
+
+  const link = await openNats({ url: gateway.natsUrl }, "bench");
+  keep({ stop: () => link.close() });
+  let version = 0;
+  const burst = async () => {
+    version++;
+    const arrived = createLatch(STATUSES * ROOM_SIZE, ARRIVE_WITHIN_MS, `deliveries of ${nameOf(count)}`);
+    onStatus = arrived.hit;
+    for (let n = 0; n < STATUSES; n++) {
+      const room = n % (WATCHERS / ROOM_SIZE);
+      const status = { ...statusOf(`subject-${n}`, version % 2 === 1), version };
+      const message = { ...status, conversationIds: [roomOfSize(ROOM_SIZE, room)], directoryVersion: 0 };
+      link.nc.publish(statusSetSubject(status.userId), toBytes(message));
+    }
+    await arrived.opened;
+  };
+  for (let n = 0; n < FIRST_BURSTS * count; n++) await burst();
+  const delivering = { cpu: startCpuMeter(gateway), since: performance.now() };
+  for (let n = 0; n < BURSTS; n++) await burst();
+  const deliveries = BURSTS * STATUSES * ROOM_SIZE;
+  const seconds = (performance.now() - delivering.since) / 1_000;
+  const figures = {
+    "connects/s": connects / connectSeconds,
+    "connects/CPU s": connects / connectCpu,
+    "deliveries/s": deliveries / seconds,
+    "deliveries/CPU s": deliveries / delivering.cpu.frontSeconds(),
+  };
+  closeAll(clients);
+  await gateway.stop();
+  return figures;
+}
+
+/** Each process of the gateway stays on one core, in turn; the primary goes where there is room. */
+function bindToCores(fronts: readonly number[], count: number): void {
+  if (process.platform !== "linux") return;
+  const tree = fronts.flatMap(treeOf);
+  const held = count === 1 ? tree : tree.filter((pid) => !fronts.includes(pid));
+  for (const [n, pid] of held.entries()) {
+    execFileSync("taskset", ["-a", "-p", "-c", String(n % availableParallelism()), String(pid)]);
+  }
+}

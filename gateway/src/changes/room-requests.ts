@@ -1,0 +1,46 @@
+import { PresenceError } from "@meeshy/shared/codes";
+import type { ClientConnection } from "../connections/connections.ts";
+import type { Memberships } from "../delivery/memberships.ts";
+import type { CachedDirectory } from "../directory/cached-directory.ts";
+import type { StatusFeed } from "../feed/status-feed.ts";
+import type { DirectoryChanges } from "./directory-changes.ts";
+
+/** `conversation:join` and `conversation:leave` of one socket (CONTRACT 4): for members; others get `not_found`. */
+export interface RoomRequests {
+  join(connection: ClientConnection, conversationId: string): Promise<void>;
+  leave(connection: ClientConnection, conversationId: string): Promise<void>;
+}
+
+export interface RoomRequestDeps {
+  directory: CachedDirectory;
+  feed: Pick<StatusFeed, "get">;
+  memberships: Memberships;
+  changes: DirectoryChanges;
+}
+
+export function createRoomRequests({ directory, feed, memberships, changes }: RoomRequestDeps): RoomRequests {
+  const requireMember = async (userId: string, conversationId: string) => {
+    const [users, conversations] = await Promise.all([
+      directory.users.getFresh([userId], 0),
+      directory.conversations.getFresh([userId], 0),
+    ]);
+    const isMember = conversations.get(userId)?.some(({ id }) => id === conversationId);
+    if (!isMember || !users.get(userId)?.isActive)
+      throw new PresenceError("not_found", "There is no such conversation.");
+  };
+
+  return {
+    async join(connection, conversationId) {
+      const { userId } = connection;
+      await requireMember(userId, conversationId);
+      await memberships.join(connection, conversationId);
+      // A membership that was not announced: the others do not see this person there yet.
+      const known = feed.get(userId);
+      if (known && !known.conversationIds.includes(conversationId)) await changes.announce(userId);
+    },
+    async leave(connection, conversationId) {
+      await requireMember(connection.userId, conversationId);
+      await memberships.leave(connection, conversationId);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Clock } from "@meeshy/shared/ports/clock";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import type { StatusMessage } from "@meeshy/shared/status";
+import { refusalOf } from "../auth/authenticate.ts";
+import { closeRefused } from "../connections/close-connection.ts";
+import type { Connections } from "../connections/connections.ts";
+import { withBlock } from "../directory/bounded-lists.ts";
+import type { CachedDirectory, KnownPerson } from "../directory/cached-directory.ts";
+import type { AppliedChanges } from "./applied-changes.ts";
+import type { LargeRooms } from "./large-rooms.ts";
+import type { Memberships } from "./memberships.ts";
+import type { Before, Subject, ViewCorrections } from "./view-corrections.ts";
+
+/**
+ * Corrects what this gateway's sockets see when the directory says something new of a person (ARCHITECTURE
+ * "directoryVersion"): reads the person anew, moves their sockets between rooms, and sends the person to the viewers
+ * who read them otherwise now.
+ */
+export interface Corrections {
+  /** The feed has news from the directory in `status`; `former`: the status before, where one was known. */
+  begin(status: StatusMessage, former: StatusMessage | undefined): void;
+  /** Nothing that waits for the directory is tried again. */
+  stop(): void;
+}
+
+export interface CorrectionDeps {
+  clock: Clock;
+  directory: Pick<CachedDirectory, "forgetPerson" | "person"> & {
+    users: Pick<CachedDirectory["users"], "peek">;
+    blocks: Pick<CachedDirectory["blocks"], "peek" | "prime">;
+    members: Pick<CachedDirectory["members"], "forget">;
+    memberCounts: Pick<CachedDirectory["memberCounts"], "forget">;
+  };
+  connections: Pick<Connections, "of">;
+  memberships: Pick<Memberships, "take">;
+  largeRooms: Pick<LargeRooms, "review">;
+  views: ViewCorrections;
+  applied: Pick<AppliedChanges, "note">;
+  logger: Logger;
+}
+
+/** A change that is being carried out. */
+interface Underway extends Before {
+  seenIn: Set<string>;
+  /** a later change came while the directory was read */
+  isOutdated: boolean;
+}
+
+type SubjectRead = Subject & KnownPerson;
+
+const RETRY_MS = 1_000;
+
+export function createCorrections(deps: CorrectionDeps): Corrections {
+  const { clock, directory, memberships, largeRooms, views, applied, connections, logger } = deps;
+  const ending = new AbortController();
+  const underway = new Map<string, Underway>();
+
+  /** A membership that ended without an announcement: what is known of the person stays as good as it was. */
+  const leaveBehind = (userId: string, { conversationIds }: StatusMessage) => {
+    const user = directory.users.peek(userId);
+    const blocked = directory.blocks.peek(userId);
+    if (user && blocked && !underway.has(userId))
+      views.send({ userId, user, blocked }, { seenIn: new Set(conversationIds), status: undefined });
+  };
+
+  const forgetMembers = (now: readonly string[], before: readonly string[]) => {
+    for (const id of new Set(now).symmetricDifference(new Set(before))) {
+      directory.members.forget(id);
+      directory.memberCounts.forget(id);
+    }
+  };
+
+  const correctOwn = ({ userId, user, blocked, conversationIds }: SubjectRead) => {
+    for (const connection of connections.of(userId)) {
+      const refusal = refusalOf(connection.identity, user);
+      if (refusal) closeRefused(connection, refusal);
+      else if (user) memberships.take(connection, { user, blocked, conversationIds });
+    }
+  };
+
+  /** Until the directory has been read and no change came meanwhile, or this gateway stops. */
+  const carryOut = async (userId: string, change: Underway) => {
+    while (!ending.signal.aborted) {
+      change.isOutdated = false;
+      try {
+        const person = { userId, ...(await directory.person(userId)) };
+        if (ending.signal.aborted) return;
+        if (change.isOutdated) continue;
+        correctOwn(person);
+        // A block between strangers is not announced: what is known of the others may be older.
+        for (const other of person.blocked) {
+          const known = directory.blocks.peek(other);
+          if (known?.has(userId) === false) directory.blocks.prime(other, withBlock(known, userId, true));
+        }
+        views.send(person, change);
+        largeRooms.review(userId);
+        underway.delete(userId);
+        applied.note(userId);
+        return;
+      } catch (error) {
+        logger.warn({ userId, err: error }, "viewers not corrected yet: the directory cannot be read");
+        await clock.sleep(RETRY_MS, ending.signal);
+      }
+    }
+  };
+
+  return {
+    begin(status, former) {
+      const { userId } = status;
+      const isAnnounced = status.directoryVersion > 0 && status.directoryVersion !== former?.directoryVersion;
+      if (!isAnnounced) {
+        if (former) leaveBehind(userId, former);
+        return;
+      }
+      directory.forgetPerson(userId);
+      forgetMembers(status.conversationIds, former?.conversationIds ?? []);
+      const change = underway.get(userId);
+      const seenIn = former?.conversationIds ?? status.conversationIds;
+      if (change) {
+        change.isOutdated = true;
+        for (const id of seenIn) change.seenIn.add(id);
+        return;
+      }
+      const begun = { seenIn: new Set(seenIn), status: former, isOutdated: false };
+      underway.set(userId, begun);
+      void carryOut(userId, begun);
+    },
+    stop: () => ending.abort(),
+  };
+}

@@ -1,0 +1,46 @@
+import { errorBody } from "@meeshy/shared/codes";
+import { SERVICE_REQUESTS, type ServiceSubject } from "@meeshy/shared/service-requests";
+import { credentialsOfHeaders } from "../auth/credentials.ts";
+import { verifyService } from "../auth/verify-token.ts";
+import type { App, RouteDeps } from "./context.ts";
+import { errorAnswer } from "./schemas.ts";
+
+const SUMMARIES: Record<ServiceSubject, string> = {
+  "presence.query":
+    "The statuses of up to 500 users, as a viewer, or anyone in their conversations, may see them",
+  "presence.activity": "A person did something elsewhere",
+  "presence.availability": "What a service says of a person; null: nothing any more",
+  "presence.session": "Keep a person online without a socket, for a time; 0: no longer",
+  "presence.membership": "The directory has news of a person's conversations",
+  "presence.account": "An account has changed",
+};
+
+/** The requests of CONTRACT 7 for backends without NATS: `POST /api/service/activity` is `presence.activity`. */
+export function serviceRoutes(app: App, { rules, limits, metrics, answer }: RouteDeps): void {
+  app.addHook("onRequest", async ({ headers }) => {
+    try {
+      const service = await verifyService(credentialsOfHeaders(headers).token, rules);
+      metrics.authRequests.inc({ result: "ok" });
+      limits.requestOfService(service);
+    } catch (error) {
+      const { code } = errorBody(error);
+      if (code !== "rate_limited") metrics.authRequests.inc({ result: code });
+      throw error;
+    }
+  });
+
+  for (const [subject, { request: body, answer: answered }] of Object.entries(SERVICE_REQUESTS)) {
+    app.post(
+      `/${subject.slice("presence.".length)}`,
+      {
+        schema: {
+          summary: SUMMARIES[subject as ServiceSubject],
+          body,
+          response: { 200: answered, "4xx": errorAnswer, "5xx": errorAnswer },
+        },
+      },
+      // The body is read by the schema, and once more as over NATS: what it filled in stays.
+      (request) => answer(subject as ServiceSubject, () => request.body) as Promise<never>,
+    );
+  }
+}

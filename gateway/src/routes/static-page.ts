@@ -1,0 +1,56 @@
+import { createHash } from "node:crypto";
+import { glob, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { App } from "./context.ts";
+
+/** The exported web app (CONTRACT 1). */
+export interface StaticPage {
+  dir: string;
+  /** what its inline scripts and styles need in a content security policy */
+  inlineHashes: { scripts: string[]; styles: string[] };
+}
+
+const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/gi;
+const INLINE_STYLE = /<style[^>]*>([\s\S]*?)<\/style>/gi;
+/** Next.js puts a hash of the content into the names of these files. */
+const IMMUTABLE = "/_next/static/";
+
+/** Reads the pages once. Rejects when there are none, so that a wrong directory shows at start. */
+export async function readPage(dir: string): Promise<StaticPage> {
+  const scripts = new Set<string>();
+  const styles = new Set<string>();
+  let pages = 0;
+  for await (const name of glob("**/*.html", { cwd: dir })) {
+    const html = await readFile(join(dir, name), "utf8");
+    for (const [, source = ""] of html.matchAll(INLINE_SCRIPT)) scripts.add(hashOf(source));
+    for (const [, source = ""] of html.matchAll(INLINE_STYLE)) styles.add(hashOf(source));
+    pages++;
+  }
+  if (pages === 0) throw new Error(`WEB_DIR ${dir} has no page in it`);
+  return { dir: resolve(dir), inlineHashes: { scripts: [...scripts], styles: [...styles] } };
+}
+
+/** Serves the app at `/`, and what it says to type for a token; what it does not have is an unknown route like any other. */
+export async function servePage(
+  app: App,
+  { dir }: StaticPage,
+  { tokenCommand }: { tokenCommand: string | undefined },
+): Promise<void> {
+  if (tokenCommand !== undefined)
+    app.get("/token-command.txt", { schema: { hide: true } }, (_request, reply) =>
+      reply.type("text/plain; charset=utf-8").header("cache-control", "no-cache").send(tokenCommand),
+    );
+  await app.register(fastifyStatic, {
+    root: dir,
+    cacheControl: false,
+    setHeaders(reply, path) {
+      reply.header(
+        "cache-control",
+        path.includes(IMMUTABLE) ? "public, max-age=31536000, immutable" : "no-cache",
+      );
+    },
+  });
+}
+
+const hashOf = (source: string): string => `'sha256-${createHash("sha256").update(source).digest("base64")}'`;

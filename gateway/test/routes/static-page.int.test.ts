@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readPage } from "../../src/routes/static-page.ts";
+import { call, type RunningGateway, type Servers, signIn, startServers } from "../harness.ts";
+
+const INLINE = 'self.__next_f.push("x")';
+const STYLE = "body{margin:0}";
+let servers: Servers;
+let gateway: RunningGateway;
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), "meeshy-page-"));
+  await mkdir(join(dir, "_next/static"), { recursive: true });
+  await mkdir(join(dir, "about"));
+  const page = `<html><script src="/_next/static/a.js" async=""></script><script>${INLINE}</script><style>${STYLE}</style></html>`;
+  await writeFile(join(dir, "index.html"), page);
+  await writeFile(join(dir, "about/index.html"), "<script>other()</script>");
+  await writeFile(join(dir, "_next/static/a.js"), "1");
+  await writeFile(join(dir, "..secret"), "no");
+  servers = await startServers();
+  gateway = await servers.gateway({ WEB_DIR: dir });
+});
+afterAll(async () => {
+  await servers?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const hash = (source: string) => `'sha256-${createHash("sha256").update(source).digest("base64")}'`;
+
+describe("the page", () => {
+  it("is served at the root, with its own inline scripts allowed and no others", async () => {
+    const page = await fetch(gateway.url);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain(INLINE);
+    const policy = page.headers.get("content-security-policy") ?? "";
+    const scripts = policy.split(";").find((part) => part.startsWith("script-src ")) ?? "";
+    expect(scripts.split(" ").sort()).toEqual(["script-src", "'self'", hash(INLINE), hash("other()")].sort());
+    expect(policy).toContain(`style-src 'self' ${hash(STYLE)}`);
+    expect(policy).toContain("connect-src 'self' ws: wss:");
+    expect(page.headers.get("cache-control")).toBe("no-cache");
+  });
+
+  it("has files that never change, and leaves the API and Socket.IO alone", async () => {
+    const file = await fetch(`${gateway.url}/_next/static/a.js`);
+    expect(file.headers.get("cache-control")).toContain("immutable");
+    expect((await call(gateway.url, "/api/users/status", { as: "alice" })).status).toBe(200);
+    expect((await call(gateway.url, "/missing.html")).body).toMatchObject({ error: { code: "not_found" } });
+    (await signIn(gateway.url, "alice")).close();
+  });
+
+  it("says what to type for a token where the launcher says so, and nowhere else", async () => {
+    expect((await call(gateway.url, "/token-command.txt")).status).toBe(404);
+    const command = "npm run -s token -- alice --data-dir /elsewhere";
+    const launched = await servers.gateway({ WEB_DIR: dir, TOKEN_COMMAND: command });
+    const answer = await fetch(`${launched.url}/token-command.txt`);
+    expect([answer.status, await answer.text()]).toEqual([200, command]);
+  });
+
+  it("gives nothing from outside its directory", async () => {
+    for (const path of ["/../package.json", "/%2e%2e/package.json", "/..%2fpackage.json", "/_next/"]) {
+      expect((await fetch(gateway.url + path)).status).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  it("that is not there fails the start", async () => {
+    await expect(readPage(join(dir, "_next"))).rejects.toThrow(/has no page in it/);
+  });
+});

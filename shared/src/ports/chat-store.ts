@@ -1,0 +1,32 @@
+import type { ChatMessage } from "../socket-events.ts";
+
+export const MESSAGES_PAGE_MAX = 100;
+
+export interface MessagePage {
+  /** newest first */
+  messages: ChatMessage[];
+  /** opaque; null on the last page */
+  nextCursor: string | null;
+}
+
+/** Messages of the demo chat, and who may read them. */
+export interface ChatStore {
+  /**
+   * Whether this person, or anonymous participant, may take part in the conversation now: an active account, an active
+   * membership, of a participant a share link that is active and not over. False of unknown ids.
+   */
+  isMember(conversationId: string, userId: string): Promise<boolean>;
+  /**
+   * Stores a message; the caller has checked that the sender is a member.
+   * @throws {PresenceError} `bad_request`: text that cannot be stored
+   */
+  add(message: { conversationId: string; senderId: string; content: string }): Promise<ChatMessage>;
+  /**
+   * One page of a conversation, newest first. `limit` is brought into 1 to {@link MESSAGES_PAGE_MAX}.
+   * Messages that arrive between two pages move nothing.
+   * @throws {PresenceError} `bad_request`: the cursor is none of ours
+   */
+  page(conversationId: string, page: { cursor?: string; limit: number }): Promise<MessagePage>;
+  /** The messages of these conversations of the last `ms` milliseconds by the store's clock, oldest first, at most `limit`. */
+  recent(conversationIds: readonly string[], bounds: { ms: number; limit: number }): Promise<ChatMessage[]>;
+}

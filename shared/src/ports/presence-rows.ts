@@ -1,0 +1,35 @@
+import type { Profile } from "../events.ts";
+import type { PresenceRow } from "../presence-row.ts";
+
+/** Presence as it is stored in the rows of people. It is read through `PresenceStore`. */
+export interface PresenceRows {
+  /**
+   * Writes presences into the rows of the people they are of, in parts of up to 500 rows. A stored row with a greater
+   * `(epoch, version)` stays, unless its epoch is more than `EPOCH_LEAD_MAX` ahead; one with an equal pair is written
+   * again, which repairs it. Version 0 is a person who was never shown: their public columns stay as stored, whatever
+   * the stored version is. `lastSeen` and `lastActiveAt` never go back. People without a row are passed over. Of several
+   * presences of one person the one with the greatest version counts, the later of equals. Repeats do no harm, and calls
+   * may overlap.
+   * @throws {StoreRefused} a row can never be stored
+   */
+  write(rows: readonly PresenceRow[]): Promise<PresenceWrite>;
+  /**
+   * Registered and anonymous people who are stored as online although they were last active more than `thresholdMs` ago
+   * by the store's own clock: the longest silent first, at most `limit`.
+   * @throws {RangeError} `thresholdMs` or `limit` is not a whole number, or is negative
+   */
+  stale(bounds: { thresholdMs: number; limit: number }): Promise<StaleOnline[]>;
+}
+
+/** The outcome of a write: how many rows took it, and how many hold something newer, with the newest of that. */
+export interface PresenceWrite {
+  written: number;
+  refused: number;
+  newest: { epoch: number; version: number } | null;
+}
+
+/** A person who is stored as online and has shown no activity for too long, with the profile for a `look`. */
+export interface StaleOnline {
+  userId: string;
+  profile: Profile;
+}

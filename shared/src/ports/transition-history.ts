@@ -1,0 +1,33 @@
+import type { Cause } from "../status.ts";
+
+/** One line of a person's history (CONTRACT 6): `(epoch, version)` is the log position of the event. `at` in ms since 1970. */
+export interface TransitionRow {
+  userId: string;
+  epoch: number;
+  version: number;
+  at: number;
+  from: string;
+  to: string;
+  cause: Cause;
+  connectionId: string | null;
+  traceId: string | null;
+}
+
+/** The history of people's transitions, those of a foreign directory and anonymous ones included. */
+export interface TransitionHistory {
+  /**
+   * Adds lines, in parts of up to 500; those that are there already stay as they are, so repeats do no harm. Returns
+   * how many were new.
+   * @throws {StoreRefused} a line can never be stored
+   */
+  write(rows: readonly TransitionRow[]): Promise<number>;
+  /** A person's last `limit` lines by `(epoch, version)`, newest first; empty for an id without any. */
+  recent(userId: string, limit: number): Promise<TransitionRow[]>;
+  /**
+   * Deletes the lines of one person.
+   * @throws {StoreRefused} they can never be deleted
+   */
+  erase(userId: string): Promise<void>;
+  /** Deletes what is older than `days` by the store's own clock, in parts. Returns how many lines. */
+  prune(days: number): Promise<number>;
+}

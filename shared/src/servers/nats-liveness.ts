@@ -1,0 +1,46 @@
+import { type NatsConnection, NoRespondersError, RequestError } from "@nats-io/nats-core";
+import { connect } from "@nats-io/transport-node";
+import { inboxPrefix } from "../nats/permissions.ts";
+import { STREAM_EVENTS } from "../subjects.ts";
+
+const ANSWERS_WITHIN_MS = 2_000;
+const ROLE = "sweeper";
+
+/**
+ * Asks a nats-server on 127.0.0.1:`port` what its log holds; gives whether it answers, be it that there is none. A
+ * server whose disk was full answers no such question and stores nothing more, also when there is room again, and says
+ * that it is healthy (nats-server 2.9 to 2.15). A refused write would prove nothing: it is answered before the store is
+ * asked. Without a connection nothing is known, and that counts as an answer.
+ */
+export function natsLiveness(port: number, password: string | undefined): () => Promise<boolean> {
+  let hasAnswered = false;
+  const ask = async (connection: NatsConnection): Promise<boolean> => {
+    try {
+      const question = `$JS.API.STREAM.INFO.${STREAM_EVENTS}`;
+      await connection.request(question, "", { timeout: ANSWERS_WITHIN_MS });
+      hasAnswered = true;
+      return true;
+    } catch (error) {
+      // JetStream may not have begun; but it gives up for good when it has no room.
+      const isWithoutJetStream =
+        error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders());
+      return isWithoutJetStream && !hasAnswered;
+    }
+  };
+  return async () => {
+    const connection = await connect({
+      servers: `127.0.0.1:${port}`,
+      name: "liveness",
+      inboxPrefix: inboxPrefix(ROLE),
+      timeout: ANSWERS_WITHIN_MS,
+      reconnect: false,
+      ...(password === undefined ? {} : { user: ROLE, pass: password }),
+    }).catch(() => undefined);
+    if (connection === undefined) return true;
+    try {
+      return await ask(connection);
+    } finally {
+      await connection.close().catch(() => {});
+    }
+  };
+}

@@ -1,0 +1,66 @@
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { Clock } from "@meeshy/shared/ports/clock";
+import type { Logger } from "@meeshy/shared/runtime/logger";
+import { leaseKeys } from "@meeshy/shared/subjects";
+import type { createSafetyNet } from "./safety-net.ts";
+
+/** When the database did not answer a sweep that cannot wait for the next one. */
+const RETRY_MS = 1_000;
+
+export interface DatabaseSweepDeps {
+  clock: Clock;
+  board: LeaseBoard;
+  net: Pick<ReturnType<typeof createSafetyNet>, "sweep">;
+  gatewayLeaseMs: number;
+  logger: Logger;
+}
+
+/**
+ * Sweeps the users whom the database holds online: those without activity each time, and all of them once after an
+ * epoch began. With a lost log its connections are lost too: once gateways have had two leases to announce theirs, all
+ * other users whom the database holds online are stale. Perhaps no sweeper was running when an epoch began, so the start
+ * of this one counts too.
+ */
+export class DatabaseSweep {
+  readonly #deps: DatabaseSweepDeps;
+  /** when the sweep of all users is due, monotonic ms */
+  #doubtsAllAt: number;
+  #epoch: number | undefined;
+
+  constructor(deps: DatabaseSweepDeps) {
+    this.#deps = deps;
+    this.#doubtsAllAt = this.#announcedAfter();
+    this.#epoch = this.#epochRevision();
+    deps.board.onChange((key) => {
+      const revision = this.#epochRevision();
+      if (key !== leaseKeys.epoch || revision === this.#epoch) return;
+      this.#epoch = revision;
+      this.#doubtsAllAt = this.#announcedAfter();
+    });
+  }
+
+  /** The sweep of all users is due. */
+  isEveryoneDue(): boolean {
+    return this.#deps.clock.now() >= this.#doubtsAllAt;
+  }
+
+  async sweep(): Promise<void> {
+    const { clock, net, logger } = this.#deps;
+    const scope = this.isEveryoneDue() ? "everyone" : "stale";
+    if (scope === "everyone") this.#doubtsAllAt = Number.POSITIVE_INFINITY;
+    try {
+      await net.sweep(scope);
+    } catch (error) {
+      if (scope === "everyone") this.#doubtsAllAt = clock.now() + RETRY_MS;
+      logger.warn({ err: error }, "the database cannot be swept, will try again");
+    }
+  }
+
+  #announcedAfter(): number {
+    return this.#deps.clock.now() + 2 * this.#deps.gatewayLeaseMs;
+  }
+
+  #epochRevision(): number | undefined {
+    return this.#deps.board.get(leaseKeys.epoch)?.revision;
+  }
+}

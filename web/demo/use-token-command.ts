@@ -1,0 +1,18 @@
+"use client";
+
+import { useEffect, useState } from "react";
+
+const DEFAULT_COMMAND = "npm run -s token -- alice";
+
+/** What to type for a token of the stack that serves this page; the general command where it does not say. */
+export function useTokenCommand(): string {
+  const [command, setCommand] = useState(DEFAULT_COMMAND);
+  useEffect(() => {
+    const abort = new AbortController();
+    fetch("/token-command.txt", { signal: abort.signal })
+      .then((answer) => (answer.ok ? answer.text() : DEFAULT_COMMAND))
+      .then(setCommand, () => {});
+    return () => abort.abort();
+  }, []);
+  return command;
+}
