@@ -86,6 +86,8 @@ export function openViewer(
 }
 
 const LOOK_MS = 10;
+/** People named in an error, at most. */
+const NAMED = 10;
 
 /**
  * Waits until every viewer is served and sees each of these people so; gives how long after `since` each saw it.
@@ -102,9 +104,14 @@ export async function untilSeen(
   const isSeen = () => pairs().every(({ viewer, seen }) => viewer.isServed() && seen.isOnline === isOnline);
   while (!isSeen()) {
     if (performance.now() - since > withinMs) {
-      const wrong = pairs().filter(({ seen }) => seen.isOnline !== isOnline).length;
+      const wrong = userIds.filter((userId) =>
+        viewers.some((viewer) => viewer.sees(userId).isOnline !== isOnline),
+      );
       const unserved = viewers.filter((viewer) => !viewer.isServed()).length;
-      throw new Error(`after ${withinMs} ms ${wrong} views are wrong, ${unserved} viewers not served`);
+      const some = wrong.length > NAMED ? `${wrong.slice(0, NAMED).join(", ")}, …` : wrong.join(", ");
+      throw new Error(
+        `after ${withinMs} ms ${wrong.length} people are not seen ${isOnline ? "online" : "offline"} by all (${some}), ${unserved} viewers are not served`,
+      );
     }
     await pause(LOOK_MS);
   }

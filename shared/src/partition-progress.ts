@@ -14,8 +14,11 @@ export const partitionProgressSchema = z.object({
       epoch: z.number(),
       /** log sequence up to which every change is in the records */
       seq: z.number().nonnegative(),
-      /** by publisher id, up to which of its numbers the partition has taken them */
-      publishers: z.record(z.string(), z.object({ number: z.number(), lost: z.boolean() })),
+      /** by publisher id, up to which of its numbers the partition has taken them; `holeSince`: it took none of the later */
+      publishers: z.record(
+        z.string(),
+        z.object({ number: z.number(), lost: z.boolean(), holeSince: z.number().optional() }),
+      ),
     })
     .nullable(),
 });

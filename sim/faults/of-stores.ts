@@ -121,6 +121,25 @@ export const STORE_FAULTS: readonly Kind[] = [
     },
   },
   {
+    // The server ends, and comes back on an empty disk.
+    name: "wiped",
+    weight: { storm: 1, calm: 1 },
+    make(world, random) {
+      return {
+        name: "wiped",
+        lastsMs: random.between(50, 5_000),
+        excuses: ofStreams(STREAMS),
+        begin() {
+          for (const { running } of world.slots) running?.link.set({ isBrokerDown: true });
+          for (const name of [...world.broker.streams().keys()]) world.broker.deleteStream(name);
+        },
+        end() {
+          for (const { running } of world.slots) running?.link.recover();
+        },
+      };
+    },
+  },
+  {
     name: "restored",
     weight: { storm: 1, calm: 1 },
     make(world, random) {

@@ -1,26 +1,33 @@
-import { epochSchema } from "@meeshy/shared/events";
+import { type Epoch, epochSchema } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { leaseKeys } from "@meeshy/shared/subjects";
 
 /** The epoch that the lease bucket names; 0: none. */
-export const epochOn = (board: Pick<LeaseBoard, "get">): number =>
-  epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch ?? 0;
+export const epochOn = (board: Pick<LeaseBoard, "get">): number => namedOn(board)?.epoch ?? 0;
+
+const namedOn = (board: Pick<LeaseBoard, "get">) =>
+  epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data;
 
 const FIRST_EPOCH = 1;
 
-/** Calls back with each epoch that becomes known, and whether it began after this gateway did; what it gives ends that. */
-export function onEpoch(board: LeaseBoard, known: (epoch: { isNew: boolean }) => void): () => void {
-  let epoch = 0;
+/**
+ * Calls back with each epoch that becomes known, and whether it began after this gateway did; what it gives ends that.
+ * An epoch that begins elsewhere in the log is another one, also under the same number: its owners have not read what was
+ * written before its beginning.
+ */
+export function onEpoch(board: LeaseBoard, onKnown: (epoch: { isNew: boolean }) => void): () => void {
+  let known: Epoch | undefined;
   let isBoardRead = false;
   void board.ready.then(() => {
     isBoardRead = true;
   });
   return board.onChange((key) => {
-    const now = epochOn(board);
-    // 0: none is known yet. An older one than before is new all the same: everything was wiped.
-    if (key !== leaseKeys.epoch || now === 0 || now === epoch) return;
-    const isFirst = epoch === 0 && now === FIRST_EPOCH;
-    epoch = now;
-    known({ isNew: isBoardRead && !isFirst });
+    if (key !== leaseKeys.epoch) return;
+    const now = namedOn(board);
+    // An older one than before is new all the same: everything was wiped.
+    if (now === undefined || (now.epoch === known?.epoch && now.from === known.from)) return;
+    const isFirst = known === undefined && now.epoch === FIRST_EPOCH;
+    known = now;
+    onKnown({ isNew: isBoardRead && !isFirst });
   });
 }

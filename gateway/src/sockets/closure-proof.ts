@@ -11,8 +11,9 @@ import type { EventLog } from "../log/event-log.ts";
 /**
  * When a record that lacks a connection proves that the connection was closed: if it was written after the connection's
  * announcement was processed. The owner writes records before its checkpoint, so the checkpoint is read first, then the
- * record. Or this gateway was declared lost, and has not noticed yet: then all its connections are gone from the records,
- * and it announces them again. Its heartbeat's key is marked before anything else, so that is read last.
+ * record. An announcement that the owner has read behind a hole was not processed: it takes nothing of this gateway until
+ * that has begun a new life. Or this gateway was declared lost, and has not noticed yet: then all its connections are gone
+ * from the records, and it announces them again. Its heartbeat's key is marked before anything else, so that is read last.
  */
 export interface ClosureProof {
   /** Whether the partition has processed what this gateway wrote up to the connection's announcement. */
@@ -34,7 +35,8 @@ export function createClosureProof({ bus, board, log }: ClosureProofDeps): Closu
       const memory = partitionProgressSchema.safeParse(entry?.value).data?.memory;
       const epoch = epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch;
       if (!memory || memory.epoch !== epoch || logged?.gatewayId !== log.gatewayId()) return false;
-      return memory.publishers[logged.gatewayId]?.lost === false && logged.seq <= memory.seq;
+      const writer = memory.publishers[logged.gatewayId];
+      return writer?.lost === false && writer.holeSince === undefined && logged.seq <= memory.seq;
     },
     async isAlive() {
       const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(log.gatewayId()));

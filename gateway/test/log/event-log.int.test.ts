@@ -82,6 +82,14 @@ describe("a gateway that was declared lost", () => {
         await servers.link.acks.publish(subject, toBytes({ epoch: 2, from: 1 }));
       },
     ],
+    [
+      "since an epoch of the same number begins later in the log",
+      async () => {
+        const subject = keySubject(BUCKET_LEASES, leaseKeys.epoch);
+        await servers.link.acks.publish(subject, toBytes({ epoch: 1, from: 0 }));
+        await servers.link.acks.publish(subject, toBytes({ epoch: 1, from: 50 }));
+      },
+    ],
   ])("%s, announces its connections under a new id", async (_, declare) => {
     const gateway = await servers.gateway(LEASE);
     const alice = await signIn(gateway.url, "alice");

@@ -83,7 +83,7 @@ class LookingKeeper implements EpochKeeper {
 
   constructor(deps: EpochDeps) {
     this.#deps = deps;
-    this.#known = new KnownEpoch(deps.board, deps.report, deps.logger);
+    this.#known = new KnownEpoch(deps);
     this.#streams = new StreamsView(deps.bus);
   }
 
@@ -136,9 +136,9 @@ class LookingKeeper implements EpochKeeper {
 
   async raise(epoch: number, reason: string, next = epoch + 1): Promise<void> {
     if ((this.#known.named()?.epoch ?? 0) > epoch) return;
-    const revision = this.#known.revision();
+    const basis = this.#known.basis();
     const [{ last }, streams] = await Promise.all([this.logEnds(), this.#streams.ages()]);
-    await this.#known.write({ epoch: next, from: last + 1, streams }, reason, revision);
+    await this.#known.write({ epoch: next, from: last + 1, streams }, reason, basis);
   }
 
   async overtake(stored: { epoch: number; version: number }): Promise<void> {
@@ -165,12 +165,12 @@ class LookingKeeper implements EpochKeeper {
   async #settle(): Promise<void> {
     for (;;) {
       const before = this.#known.named();
-      const revision = this.#known.revision();
+      const basis = this.#known.basis();
       try {
         const remembered = await this.#remember(before);
         const decision = decideEpoch(before, remembered, await this.logEnds(), await this.#streams.ages());
         if (decision.raised === null) return;
-        await this.#known.write(decision.epoch, decision.raised, revision);
+        await this.#known.write(decision.epoch, decision.raised, basis);
       } catch (error) {
         this.#deps.logger.warn({ err: error }, "the epoch is not known yet");
       }

@@ -1,19 +1,37 @@
 import { type Epoch, epochSchema } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { isConflict } from "@meeshy/shared/ports/bus";
+import { bucketStream } from "@meeshy/shared/nats/streams";
+import { type Bus, isConflict } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { leaseKeys } from "@meeshy/shared/subjects";
+import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
 import type { ReportUnreadable } from "../io/unreadable.ts";
 
+/** The entry of the bucket that a decision is based on. */
+export interface Basis {
+  /** 0: there is none */
+  revision: number;
+  /** {@link LeaseBoard.bucket} */
+  bucket: string | undefined;
+}
+
+export interface KnownEpochDeps {
+  bus: Pick<Bus, "info">;
+  board: LeaseBoard;
+  report: ReportUnreadable;
+  logger: Logger;
+}
+
 /** The epoch that the lease bucket names, and the latest that this process has seen there. */
 export class KnownEpoch {
+  readonly #bus: Pick<Bus, "info">;
   readonly #board: LeaseBoard;
   readonly #report: ReportUnreadable;
   readonly #logger: Logger;
   #latest: Epoch | undefined;
 
-  constructor(board: LeaseBoard, report: ReportUnreadable, logger: Logger) {
+  constructor({ bus, board, report, logger }: KnownEpochDeps) {
+    this.#bus = bus;
     this.#board = board;
     this.#report = report;
     this.#logger = logger;
@@ -38,12 +56,17 @@ export class KnownEpoch {
   }
 
   /** Of the epoch on which a decision is based: of several processes that decide, one writes. */
-  revision(): number {
-    return this.#board.get(leaseKeys.epoch)?.revision ?? 0;
+  basis(): Basis {
+    return { revision: this.#board.get(leaseKeys.epoch)?.revision ?? 0, bucket: this.#board.bucket() };
   }
 
-  /** Names the next epoch, unless the bucket has changed since `revision`. */
-  async write(epoch: Epoch, reason: string, revision: number): Promise<void> {
+  /** Names the next epoch, unless the key has changed since `basis`, or is one of a bucket that was made anew since. */
+  async write(epoch: Epoch, reason: string, { revision, bucket }: Basis): Promise<void> {
+    const { created } = await this.#bus.info(bucketStream(BUCKET_LEASES));
+    if (created !== bucket) {
+      this.#logger.debug({ ...epoch, reason }, "no epoch begun: the leases are read anew first");
+      return;
+    }
     if (isLater("epoch", this.#board.get(leaseKeys.epoch)?.value)) {
       const consequence = `a later release begins the next epoch: ${reason}`;
       this.#report("epoch", leaseKeys.epoch, revision, consequence);

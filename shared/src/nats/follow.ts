@@ -27,6 +27,8 @@ export interface FollowOptions {
 export interface Following {
   /** sequence of the last message that was handled; before the first: `from` - 1, or 0 with "last-values" */
   cursor(): number;
+  /** when the stream that is followed was created, as the broker says it; `undefined`: not known, or none is followed yet */
+  createdAt(): string | undefined;
   /** Hands no further message on; resolves when the one under way is handled. Never rejects. */
   stop(): Promise<void>;
 }
@@ -144,6 +146,7 @@ export function follow(bus: Bus, options: FollowOptions): Following {
 
   return {
     cursor: () => cursor,
+    createdAt: () => createdAt,
     async stop() {
       stopped = true;
       forget();

@@ -40,6 +40,11 @@ export interface LeaseBoard {
   remove(key: string, expected: number): Promise<void>;
   /** Calls back with each key that was written or removed; returns the function that ends it. */
   onChange(listener: (key: string) => void): () => void;
+  /**
+   * When the bucket that the entries are of was created, as the broker says it; `undefined` while it is not read to its
+   * end. A revision says nothing of a bucket that was created at another time: the same may stand there.
+   */
+  bucket(): string | undefined;
   /** The broker's time, ms since 1970, by the last heartbeat seen; `undefined` before the first. */
   brokerTime(): number | undefined;
   /** Resolves when the present state has been read; waits for ever, and never rejects. */
@@ -60,6 +65,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
   const listeners = new Set<(key: string) => void>();
   /** the broker's clock less the own monotonic one; a late message makes it a little too small */
   let brokerAhead: number | undefined;
+  let bucket: string | undefined;
   let markReady: () => void = () => {};
   const ready = new Promise<void>((resolve) => {
     markReady = resolve;
@@ -77,9 +83,11 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     onCaughtUp() {
       for (const key of unconfirmed) if (entries.delete(key)) notify(key);
       unconfirmed.clear();
+      bucket = following.createdAt();
       markReady();
     },
     onReread() {
+      bucket = undefined;
       for (const key of entries.keys()) unconfirmed.add(key);
     },
     onMessage(message) {
@@ -117,6 +125,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    bucket: () => bucket,
     brokerTime: () => (brokerAhead === undefined ? undefined : bus.clock.now() + brokerAhead),
     ready,
     close: () => following.stop(),
