@@ -84,7 +84,8 @@ export async function createGateway(
 
   const board = createLeaseBoard(link, logger);
   lifecycle.onStop("lease board", () => board.close());
-  const feed = createStatusFeed({ ...base, isPossible: createPositionBound(board, link.clock) });
+  const { brokerTime } = board;
+  const feed = createStatusFeed({ ...base, brokerTime, isPossible: createPositionBound(board, link.clock) });
   lifecycle.onStop("status feed", () => feed.stop());
 
   // Who connects, and who is connected.
@@ -92,7 +93,6 @@ export async function createGateway(
   const keyFor = createKeySource(config.auth.key, logger, () =>
     metrics.tokenKeysRead.set({ source: "jwks" }, link.clock.wall() / 1_000),
   );
-  const { brokerTime } = board;
   const rules = { ...config.auth, keyFor, firstUses: createFirstUses(), brokerTime };
   const limits = createLimits(config.rates, metrics, siblings?.rates);
   const admission = createAdmissionControl({

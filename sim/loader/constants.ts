@@ -23,6 +23,8 @@ const LOOKS: readonly (readonly [file: string, name: string])[] = [
   ["presence-worker/src/core/clock.ts", "UNPROVEN_MS"],
   ["presence-worker/src/core/clock.ts", "BETWEEN_MS"],
   ["presence-worker/src/host/ownership.ts", "LOOK_MS"],
+  ["presence-worker/src/host/serving-watch.ts", "LOOK_EVERY_MS"],
+  ["presence-worker/src/host/serving-watch.ts", "SWEEPER_SILENT_MS"],
   ["presence-worker/src/host/epoch-keeper.ts", "LOOK_MS"],
   ["presence-worker/src/host/round-timer.ts", "ROUND_MS"],
   ["presence-worker/src/io/database-writer.ts", "PROGRESS_MS"],

@@ -174,7 +174,7 @@ export async function startGateway(
     { bus, board, connections, refreshProfiles, metrics, logger },
     { leaseMs: profile.gatewayLeaseMs },
   );
-  const feed = createStatusFeed({ bus, metrics, logger });
+  const feed = createStatusFeed({ bus, brokerTime: board.brokerTime, metrics, logger });
   feed.onChange(({ status }) => onChange(status));
   const touch = createActivity(
     { clock: bus.clock, log, connections, shownOf: feed.shown, metrics, logger },

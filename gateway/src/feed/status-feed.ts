@@ -49,6 +49,8 @@ export interface FeedDeps {
   bus: Bus;
   /** Whether the log can have caused a status of this position; default: always. */
   isPossible?: IntakeDeps["isPossible"];
+  /** The broker's time, ms; `undefined`: not known. A suspended machine's monotonic clock has stood still. */
+  brokerTime?: () => number | undefined;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -60,7 +62,8 @@ const LIVE_WITHIN_MS = 250;
 const RELOAD_AFTER_MS = 0.9 * Math.min(ERASED_STATUS_KEPT_MS, LAST_VALUE_MAX_AGE_MS);
 const FORGET_EVERY_LOOKS = 3_600;
 
-export function createStatusFeed({ bus, isPossible = () => true, metrics, logger }: FeedDeps): StatusFeed {
+export function createStatusFeed(deps: FeedDeps): StatusFeed {
+  const { bus, isPossible = () => true, brokerTime = () => undefined, metrics, logger } = deps;
   const { clock } = bus;
   const ending = new AbortController();
   const { signal } = ending;
@@ -74,20 +77,25 @@ export function createStatusFeed({ bus, isPossible = () => true, metrics, logger
     if (message.seq !== undefined) reader.receive(message.seq, message);
   });
 
-  /** monotonic ms at which the view held all that was stored */
-  let completeAt = clock.now();
+  const timeNow = () => ({ own: clock.now(), broker: brokerTime() });
+  /** when the view held all that was stored */
+  let complete = timeNow();
+  /** For how long it may not have, by the clock that shows more, ms. */
+  const outOfReachFor = ({ own, broker }: typeof complete) =>
+    Math.max(own - complete.own, (broker ?? 0) - (complete.broker ?? broker ?? 0));
 
   /** Proves the view complete, or makes it so. */
   const check = async () => {
     const asked = thisMoment(clock);
+    const askedAt = timeNow();
     const seen = reader.seen(); // of now: live messages may overtake the answer
     const { created, last } = await bus.info(STREAM_STATUS);
     if (reader.isReading()) return;
     if (created !== reader.streamCreated() || last < seen) {
       logger.warn({ seen, last }, "the status stream ends earlier than it did, or was made anew");
       await reader.reload();
-    } else if (asked.monotonic - completeAt > RELOAD_AFTER_MS) {
-      logger.warn({ ms: asked.monotonic - completeAt }, "the status stream was out of reach for long");
+    } else if (outOfReachFor(askedAt) > RELOAD_AFTER_MS) {
+      logger.warn({ ms: outOfReachFor(askedAt) }, "the status stream was out of reach for long");
       await reader.fillInAndReload();
     } else if (identity.isInDoubt()) {
       await reader.fillIn();
@@ -97,7 +105,7 @@ export function createStatusFeed({ bus, isPossible = () => true, metrics, logger
       if (last > reader.seen()) await reader.fillIn();
     }
     if (signal.aborted) return;
-    completeAt = asked.monotonic;
+    complete = askedAt;
     freshness.prove(asked);
   };
 

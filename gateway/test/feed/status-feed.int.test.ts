@@ -66,8 +66,8 @@ const publish = async (userId: string, over: Partial<StatusMessage> = {}) => {
 };
 
 const metrics = createGatewayMetrics(new Registry());
-const start = async (over: NatsLink = link) => {
-  feed = createStatusFeed({ bus: over, metrics, logger: quiet });
+const start = async (over: NatsLink = link, brokerTime?: () => number) => {
+  feed = createStatusFeed({ bus: over, ...(brokerTime && { brokerTime }), metrics, logger: quiet });
   feed.onChange(({ status }) => news.push(status));
   await feed.loaded;
   return feed;
@@ -241,35 +241,41 @@ describe("the view", () => {
     expect(notices).toEqual([expect.any(Number), null]);
   });
 
-  it("holds no one whose last status came and went while the gateway was cut off", async () => {
-    const proxy = await startTcpProxy(nats.port);
-    const cutOff = await openNats({ url: `nats://127.0.0.1:${proxy.port}` }, "gateway");
-    try {
-      let passedMs = 0;
-      const clock = { ...cutOff.clock, now: () => cutOff.clock.now() + passedMs };
-      await publish("alice");
-      await publish("bob");
-      const { staleSince, onStale, shown, onlineIn } = await start({ ...cutOff, clock });
-      const notices: (number | null)[] = [];
-      onStale((since) => notices.push(since));
-      proxy.cut();
-      await eventually(() => staleSince() !== null);
-      await publish("alice", { isOnline: false, username: null, conversationIds: [] });
-      await writer.jsm.streams.purge(STREAM_STATUS, { filter: statusSetSubject("alice") });
-      const missed = await publish("bob", { availability: "busy" });
-      passedMs = ERASED_STATUS_KEPT_MS;
-      proxy.mend();
-      await eventually(() => staleSince() === null);
-      expect(shown("alice")).toBeUndefined();
-      expect(onlineIn("general")).toEqual(new Set(["bob"]));
-      expect(versions()).toEqual([missed]);
-      expect(notices).toEqual([expect.any(Number), null]);
-    } finally {
-      await feed?.stop();
-      await cutOff.close();
-      await proxy.close();
-    }
-  });
+  it.each([
+    ["by its own clock", { own: ERASED_STATUS_KEPT_MS, broker: 0 }],
+    ["by the broker's, since its own stood still", { own: 0, broker: ERASED_STATUS_KEPT_MS }],
+  ])(
+    "holds no one whose last status came and went while the gateway was cut off for long %s",
+    async (_, passing) => {
+      const proxy = await startTcpProxy(nats.port);
+      const cutOff = await openNats({ url: `nats://127.0.0.1:${proxy.port}` }, "gateway");
+      try {
+        let passed = { own: 0, broker: 0 };
+        const clock = { ...cutOff.clock, now: () => cutOff.clock.now() + passed.own };
+        const brokerTime = () => Date.now() + passed.broker;
+        await publish("alice");
+        await publish("bob");
+        const { staleSince, onStale, shown, onlineIn } = await start({ ...cutOff, clock }, brokerTime);
+        const notices: (number | null)[] = [];
+        onStale((since) => notices.push(since));
+        proxy.cut();
+        await eventually(() => staleSince() !== null);
+        await publish("alice", { isOnline: false, username: null, conversationIds: [] });
+        await writer.jsm.streams.purge(STREAM_STATUS, { filter: statusSetSubject("alice") });
+        const missed = await publish("bob", { availability: "busy" });
+        passed = passing;
+        proxy.mend();
+        await eventually(() => shown("alice") === undefined && staleSince() === null);
+        expect(onlineIn("general")).toEqual(new Set(["bob"]));
+        expect(versions()).toEqual([missed]);
+        expect(notices.at(-1)).toBeNull();
+      } finally {
+        await feed?.stop();
+        await cutOff.close();
+        await proxy.close();
+      }
+    },
+  );
 
   it("is not called stale for a link that comes back at once", async () => {
     const { onStale, shown } = await start();
