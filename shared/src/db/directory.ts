@@ -15,6 +15,7 @@ import { deactivate, revokeSessions } from "./accounts.ts";
 import type { Database } from "./client.ts";
 import { addMember, removeMember, shareConversation } from "./members.ts";
 import { block, setPreferences, unblock } from "./preferences.ts";
+import { storedDate } from "./stored-date.ts";
 
 /** One more than what is kept shows that a list is longer. */
 const CONVERSATIONS_READ = PERSON_CONVERSATIONS_MAX + 1;
@@ -236,11 +237,11 @@ function toPerson(row: PersonRow): Person {
 const toPresence = (row: StoredRow): StoredPresence => ({
   userId: row.id,
   isOnline: row.isOnline,
-  lastActiveAt: row.lastActiveAt === null ? null : Date.parse(row.lastActiveAt),
-  lastSeen: row.lastSeen === null ? null : Date.parse(row.lastSeen),
+  lastActiveAt: storedDate(row.lastActiveAt),
+  lastSeen: storedDate(row.lastSeen),
   availability: row.availability,
   statusText: row.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
-  availabilityExpiresAt: row.availabilityExpiresAt === null ? null : Date.parse(row.availabilityExpiresAt),
+  availabilityExpiresAt: storedDate(row.availabilityExpiresAt),
   epoch: row.presenceEpoch,
   version: row.presenceVersion,
 });
