@@ -207,12 +207,12 @@ function isPerhapsReturn(
 
 /**
  * When a connection that has ended was last there for certain. While the driver stood still for long its
- * sockets answered no ping: one that was dropped after that was lost since then. Such stalls come in rows, so
+ * sockets answered no ping: one that was dropped after that, or answered none any more, was lost since then. Such stalls come in rows, so
  * each counts from half the ping timeout on.
  */
 function answeredUntil({ ended }: Connection, { times, windows }: Circumstances): number {
   if (!ended) return Number.POSITIVE_INFINITY;
-  if (ended.how !== "dropped") return ended.at;
+  if (ended.how !== "dropped" && ended.how !== "frozen") return ended.at;
   const lastPing = ended.at - times.pingIntervalMs - times.pingTimeoutMs;
   const stalls = windows.filter(
     ({ cause, from, to }) =>
