@@ -158,6 +158,16 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       return rows.map(({ id }) => id);
     },
 
+    async blocksOf(userIds) {
+      const rows = await db.read<{ id: string; blocks: string[] }>("blocksOf")`
+        SELECT id,
+          ARRAY(SELECT "blockedId" FROM "UserBlock" WHERE "blockerId" = person.id
+                UNION SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = person.id
+                LIMIT ${LIST_READ}) AS "blocks"
+        FROM unnest(${userIds.filter(isStorable)}::text[]) AS person(id)`;
+      return new Map(rows.map(({ id, blocks }) => [id, blocks]));
+    },
+
     async anonymousSessions(sessionTokens) {
       const tokens = sessionTokens.filter(isStorable);
       if (tokens.length === 0) return new Map();
