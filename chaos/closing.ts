@@ -1,11 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { DATABASE_CATCHES_UP_MS, DATABASE_FOLLOWS_MS, DELIVERY_MS } from "./oracle/bounds.ts";
-import { isDeath } from "./oracle/convergence.ts";
 import { readRows, storedMessages } from "./oracle/database.ts";
 import type { Difference, Finding } from "./oracle/finding.ts";
 import { covers } from "./oracle/intervals.ts";
 import { differencesOf, newestShown } from "./oracle/rules/reads.ts";
-import { truthsOf } from "./oracle/world.ts";
+import { truthsOf, unexcused } from "./oracle/world.ts";
 import { recover, recoversWithin } from "./recovery.ts";
 import type { Session } from "./session.ts";
 import { TIMES } from "./times.ts";
@@ -38,7 +37,7 @@ export async function close(
 
 /** Who is online now; nothing is said of those of whom both may be shown. */
 function truthNow({ history }: Session): { isOnline: Map<string, boolean>; open: number } {
-  const truths = truthsOf(history, { times: TIMES, faults: history.faults.filter(isDeath), windows: [] });
+  const truths = truthsOf(history, unexcused(history));
   const now = performance.now();
   const isOnline = new Map<string, boolean>();
   for (const [userId, { online, offline }] of truths) {

@@ -4,7 +4,7 @@ import { goneWithGateway, goneWithin, quietMs, SNAPSHOT_SPREAD_MS } from "./orac
 import { differencesNow } from "./oracle/convergence.ts";
 import type { Difference } from "./oracle/finding.ts";
 import type { History, Times } from "./oracle/history.ts";
-import { companionsOf } from "./oracle/world.ts";
+import { companionsOf, createTruthsNow } from "./oracle/world.ts";
 
 /** What is wrong at one moment, from the viewers' side. */
 export type Look = () => Difference[];
@@ -15,11 +15,13 @@ const LOOK_EVERY_MS = 250;
 
 export function createLook(history: History, fleet: Fleet): Look {
   const companions = companionsOf(history.members);
+  const truthsNow = createTruthsNow(history);
   return () => {
+    const now = performance.now();
     const unserved = fleet.unserved(UNSERVED_AFTER_MS);
     return [
       ...(unserved === 0 ? [] : [{ about: null, text: `${unserved} clients without a view` }]),
-      ...differencesNow(history, fleet.viewers(), companions, performance.now()),
+      ...differencesNow(truthsNow(now), fleet.viewers(), companions, now),
     ];
   };
 }

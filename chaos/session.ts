@@ -1,5 +1,6 @@
 import type { RunningStack } from "@meeshy/shared/testing/stack";
 import pg from "pg";
+import { openBackend } from "./fleet/backend.ts";
 import { type Fleet, startFleet } from "./fleet/fleet.ts";
 import { insertPopulation } from "./fleet/insert.ts";
 import { planPopulation } from "./fleet/population.ts";
@@ -7,6 +8,8 @@ import { createRecorder, type Recorder } from "./fleet/recorder.ts";
 import { watchStalls } from "./fleet/stalls.ts";
 import { readRows } from "./oracle/database.ts";
 import type { History } from "./oracle/history.ts";
+import { covers } from "./oracle/intervals.ts";
+import { mixedTimes } from "./oracle/windows.ts";
 import type { Random } from "./random.ts";
 import { createLook, type Look } from "./recovery.ts";
 import { type ChaosStack, type Means, startChaosStack } from "./stack/chaos-stack.ts";
@@ -72,6 +75,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     sweepers: SWEEPERS,
     members: population.members,
     connections: [],
+    sessions: [],
+    choices: [],
     messages: [],
     faults: [],
     stalls: [],
@@ -80,17 +85,24 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const recorder = createRecorder(history);
   const endStalls = watchStalls(history.stalls);
   const endReads = readEvery(READ_EVERY_MS, pool, history);
+  const token = (userId: string) => stack.token({ id: userId, username: userId, role: "USER" });
+  const { url, credentials } = stack.read().nats;
+  if (!credentials.service) throw new Error("stack.json names no user of the broker for services");
+  const backend = await openBackend({ nats: { url, ...credentials.service }, token });
   const fleet = startFleet({
-    ...{ population, gateways: stack.urls, times: TIMES, seed, recorder },
-    token: (userId) => stack.token({ id: userId, username: userId, role: "USER" }),
+    ...{ population, gateways: stack.urls, times: TIMES, seed, recorder, token, backend },
+    isMixed: () => covers(mixedTimes(history.faults), performance.now(), performance.now()),
   });
-  const { clients, users, members } = population;
-  say(`${clients.length} clients of ${users.length} people in ${members.size} conversations arrive`);
+  const { clients, users, members, kept, choosing } = population;
+  say(
+    `${clients.length} clients of ${users.length} people in ${members.size} conversations arrive; services keep ${kept.length} online, and choices are made for ${choosing.length}`,
+  );
   return {
     ...{ stack, pool, history, recorder, fleet },
     look: createLook(history, fleet),
     async close() {
       fleet.stop();
+      await backend.close();
       endStalls();
       await endReads();
       await pool.end();

@@ -5,5 +5,5 @@ import type { World } from "./world.ts";
 /** Puts the people and their conversations into a migrated, empty database. */
 export async function insertWorld(databaseUrl: string, world: World): Promise<void> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 });
-  await insertPopulation(pool, { ...world, clients: [] }).finally(() => pool.end());
+  await insertPopulation(pool, world).finally(() => pool.end());
 }

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { exists } from "@meeshy/shared/servers/cache";
 import type { PostgresBinaries } from "@meeshy/shared/servers/postgres-binary";
 import { initPostgres } from "@meeshy/shared/servers/postgres-server";
-import { mayReach, unprivilegedUser } from "@meeshy/shared/servers/unprivileged-user";
+import { giveOwnUser, mayReach, ownerOf, unprivilegedUser } from "@meeshy/shared/servers/unprivileged-user";
 import { withLock } from "../run/lock.mjs";
 
 /** Where data live that an unprivileged user must reach when the data directory is closed to it. */
@@ -40,6 +40,8 @@ export async function postgresData(
   }
   const home = await realpath(link);
   await requireSameMajor(home, binaries);
+  // `initdb` has made it as `nobody`, and earlier releases left it so.
+  if (ownerOf(home)?.uid === unprivilegedUser()?.uid) await giveOwnUser(home);
   return home;
 }
 

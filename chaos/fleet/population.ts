@@ -7,6 +7,10 @@ export interface Population {
   members: Map<string, string[]>;
   /** one entry a client: its user, and the gateway it tries first */
   clients: { userId: string; home: number }[];
+  /** whom a service keeps online without a socket; most of them have no client */
+  kept: string[];
+  /** for whom something is chosen again and again */
+  choosing: string[];
 }
 
 const ROOM_SIZE = 10;
@@ -16,6 +20,12 @@ const SECOND_CLIENTS_IN_TEN = 2;
 const SECOND_ROOMS_IN_TEN = 3;
 /** Users without any conversation: every other user is a stranger to them. */
 const HERMITS = 5;
+/** In twenty users, so many more have no client, but sessions. */
+const WITHOUT_SOCKET_IN_TWENTY = 1;
+/** Of twenty users with a client, this many are kept by a service as well. */
+const KEPT_IN_TWENTY = 1;
+/** Of ten users, with a client or without, this many choose what they are shown as. */
+const CHOOSING_IN_TEN = 2;
 
 /** Plans a population of `clients` clients on `gateways` gateways. Rooms share few members, so most people are strangers. */
 export function planPopulation(clients: number, gateways: number, random: Random): Population {
@@ -39,5 +49,15 @@ export function planPopulation(clients: number, gateways: number, random: Random
     .shuffled(homes)
     .slice(0, Math.max(0, clients - count))
     .map(({ userId, home }) => ({ userId, home: (home + 1) % gateways }));
-  return { users, members, clients: [...homes, ...seconds] };
+  const machines = Array.from(
+    { length: Math.ceil((count * WITHOUT_SOCKET_IN_TWENTY) / 20) },
+    (_, index) => `s${index}`,
+  );
+  for (const [index, userId] of machines.entries()) join(index % rooms, userId);
+  const some = (share: number) => random.shuffled(sociable).slice(0, Math.round(sociable.length * share));
+  return {
+    ...{ users: [...users, ...machines], members, clients: [...homes, ...seconds] },
+    kept: [...machines, ...some(KEPT_IN_TWENTY / 20)],
+    choosing: [...machines.filter((_, index) => index % 2 === 0), ...some(CHOOSING_IN_TEN / 10)],
+  };
 }

@@ -1,15 +1,30 @@
-import type { AckedMessage, Connection, Ending, History, Received, Status } from "../oracle/history.ts";
+import type {
+  AckedMessage,
+  Choice,
+  Connection,
+  Ending,
+  History,
+  Order,
+  Received,
+  Status,
+  Stay,
+} from "../oracle/history.ts";
 import { see, type View } from "../oracle/views.ts";
 
 /** What a client did, as it is counted. */
-type Deed = "connect" | "activity" | "message" | Exclude<Ending, "refused">;
+type Deed = "connect" | "activity" | "message" | "session" | "choice" | Exclude<Ending, "refused">;
 
-/** Writes down what the clients do and receive. */
+/** Writes down what the clients do and receive, and what is ordered for their people. */
 export interface Recorder {
   open(socket: Pick<Connection, "userId" | "client" | "gateway" | "isResumed">): Socket;
   acknowledged(message: Omit<AckedMessage, "ackedAt">): void;
+  /** An order that is sent now; what it gives notes that it is carried out. */
+  orderSession(order: Sent<Stay>): () => void;
+  orderChoice(order: Sent<Choice>): () => void;
   deeds: { at: number; deed: Deed }[];
 }
+
+type Sent<Value> = Omit<Order<Value>, "sentAt" | "doneAt">;
 
 /** One socket's entry in the history; after its end nothing is written any more. */
 export interface Socket {
@@ -23,9 +38,19 @@ export interface Socket {
   end(how: Ending): void;
 }
 
-export function createRecorder(history: Pick<History, "connections" | "messages">): Recorder {
+export function createRecorder(
+  history: Pick<History, "connections" | "messages" | "sessions" | "choices">,
+): Recorder {
   const deeds: Recorder["deeds"] = [];
   const now = () => performance.now();
+  const send = <Value>(orders: Order<Value>[], sent: Sent<Value>, deed: Deed) => {
+    const order: Order<Value> = { ...sent, sentAt: now(), doneAt: null };
+    orders.push(order);
+    return () => {
+      order.doneAt = now();
+      deeds.push({ at: order.sentAt, deed });
+    };
+  };
   return {
     deeds,
     open(socket) {
@@ -71,6 +96,8 @@ export function createRecorder(history: Pick<History, "connections" | "messages"
         },
       };
     },
+    orderSession: (order) => send(history.sessions, order, "session"),
+    orderChoice: (order) => send(history.choices, order, "choice"),
     acknowledged: (message) => void history.messages.push({ ...message, ackedAt: now() }),
   };
 }
@@ -87,6 +114,6 @@ function readEvent(event: string, payload: unknown): Arrival | undefined {
 }
 
 function readStatus(payload: unknown): Status {
-  const { userId, isOnline, epoch, version } = payload as Status;
-  return { userId, isOnline, epoch, version };
+  const { userId, isOnline, epoch, version, availability, statusText } = payload as Status;
+  return { userId, isOnline, epoch, version, availability, statusText };
 }

@@ -98,6 +98,15 @@ export function idleWithin({ graceMs }: Times): number {
   return graceMs + 2_000;
 }
 
+/** Longest from the end of a session or a choice until everyone is shown that: as when an idle user's time is over. */
+export const ENDS_WITHIN_MS = 2_000;
+
+/** A session or a choice that ends by itself lasts at least so much of its time: the broker's clock ends it. */
+export const lastsFor = (ms: number): number => ms - CLOCK_MARGIN_MS;
+
+/** An order without an answer may be carried out for so long: its gateway writes it three times at most. */
+export const CARRIED_OUT_WITHIN_MS = 10_000;
+
 /** How long at least an activity keeps its user online; the one before it may have been the last to be written. */
 export function activeFor({ thresholdMs, throttleMs, graceMs }: Times): number {
   return thresholdMs - throttleMs + graceMs - CLOCK_MARGIN_MS;

@@ -1,8 +1,8 @@
 import type { Difference } from "./finding.ts";
-import type { Connection, Fault, History } from "./history.ts";
+import type { Connection } from "./history.ts";
 import { covers } from "./intervals.ts";
+import type { Truth } from "./truth.ts";
 import type { View } from "./views.ts";
-import { truthsOf } from "./world.ts";
 
 /** A socket that has its view and can receive. */
 export interface Viewer {
@@ -10,39 +10,31 @@ export interface Viewer {
   view: View;
 }
 
-/** A connection that ended so long ago no longer counts for any user. */
-const FORGOTTEN_AFTER_MS = 60_000;
-
-/**
- * What is wrong with the views now, measured against the truth as it would be without any fault but the deaths
- * of gateways: empty when the product has made up for everything.
- */
+/** What is wrong with the views now, by the truth as it is once the product has made up for everything. */
 export function differencesNow(
-  { connections, members, faults, times }: Pick<History, "connections" | "members" | "faults" | "times">,
+  truths: ReadonlyMap<string, Truth>,
   viewers: readonly Viewer[],
   companions: ReadonlyMap<string, ReadonlySet<string>>,
   now: number,
 ): Difference[] {
-  const recent = connections.filter(({ ended }) => ended === null || now - ended.at < FORGOTTEN_AFTER_MS);
-  const truths = truthsOf(
-    { connections: recent, members },
-    { times, faults: faults.filter(isDeath), windows: [] },
-  );
   const differences: Difference[] = [];
   for (const { connection, view } of viewers) {
     for (const userId of companions.get(connection.userId) ?? []) {
       const truth = truths.get(userId);
-      const isShown = view.get(userId)?.isOnline ?? false;
-      const isWrong = truth && covers(isShown ? truth.offline : truth.online, now, now);
-      if (!isWrong) continue;
+      if (!truth) continue;
+      const status = view.get(userId);
+      const isShown = status?.isOnline ?? false;
+      const isWrong = covers(isShown ? truth.offline : truth.online, now, now);
+      const isOtherLook =
+        status &&
+        covers(status.isOnline ? truth.looks.perhapsVisible : truth.unseen, now, now) &&
+        !covers(truth.looks.allowed(status), now, now);
+      if (!isWrong && !isOtherLook) continue;
       const { userId: viewer, id, gateway } = connection;
-      const text = `${viewer} (socket ${id}, gateway ${gateway}) shows ${userId} ${isShown ? "online" : "offline"}`;
+      const look = isWrong ? "" : ` as ${status?.availability} (${status?.statusText})`;
+      const text = `${viewer} (socket ${id}, gateway ${gateway}) shows ${userId} ${isShown ? "online" : "offline"}${look}`;
       differences.push({ about: userId, text });
     }
   }
   return differences;
 }
-
-/** The one kind of fault that changes the truth itself: what a gateway's users are owed when it dies. */
-export const isDeath = ({ component, action }: Fault): boolean =>
-  component === "gateway" && action === "kill";

@@ -1,7 +1,7 @@
 import type { Pool } from "pg";
 import type { DatabaseRead } from "./history.ts";
 
-interface Row {
+interface Columns {
   id: string;
   isOnline: boolean;
   presenceEpoch: number;
@@ -10,7 +10,7 @@ interface Row {
 
 /** Reads the presence columns of everyone; rejects while the database is away. */
 export async function readRows(pool: Pool): Promise<DatabaseRead> {
-  const { rows } = await pool.query<Row>(
+  const { rows } = await pool.query<Columns>(
     `SELECT id, "isOnline", "presenceEpoch", "presenceVersion" FROM "User"`,
   );
   return {

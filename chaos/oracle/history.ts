@@ -9,6 +9,10 @@ export interface History {
   /** user ids by conversation id */
   members: ReadonlyMap<string, readonly string[]>;
   connections: Connection[];
+  /** by session id: what keeps people online without a socket */
+  sessions: Order<Stay>[];
+  /** by layer, {@link STANDING}, {@link TIMED} or the name of a service: what people are to be shown as */
+  choices: Order<Choice>[];
   messages: AckedMessage[];
   faults: Fault[];
   /** when the driver itself stood still, so that its times are late */
@@ -53,13 +57,47 @@ export interface Connection {
   received: Received[];
 }
 
-/** A status as viewers receive it, as far as it is judged. */
-export interface Status {
+/**
+ * What was asked for a person over REST or NATS. It is in force until the next order of its slot, or for as long as it
+ * was asked for.
+ */
+export interface Order<Value> {
+  userId: string;
+  slot: string;
+  /** null: nothing any more */
+  value: Value | null;
+  /** ends by itself after so many ms; null: never */
+  lastsMs: number | null;
+  sentAt: number;
+  /** the answer said that it is carried out; null: none did, and it may be carried out yet */
+  doneAt: number | null;
+}
+
+/** A session without a socket. */
+export interface Stay {
+  keepOnline: boolean;
+}
+
+/** What a person is shown as; `availability` may be `invisible` in an order. */
+export interface Choice {
+  availability: string;
+  statusText: string | null;
+}
+
+/** The slots of a person's own choices; any other is that of a service. */
+export const STANDING = "standing";
+export const TIMED = "timed";
+
+/** The presence columns of a row. */
+export interface Row {
   userId: string;
   isOnline: boolean;
   epoch: number;
   version: number;
 }
+
+/** A status as viewers receive it, as far as it is judged. */
+export interface Status extends Row, Choice {}
 
 /** Something that arrived on a socket. */
 export type Received = { at: number } & (
@@ -123,5 +161,5 @@ export interface Fault {
 /** One look at the presence columns. */
 export interface DatabaseRead {
   at: number;
-  rows: Status[];
+  rows: Row[];
 }

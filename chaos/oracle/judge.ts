@@ -2,6 +2,7 @@ import type { Finding } from "./finding.ts";
 import type { History } from "./history.ts";
 import { judgeDelivery } from "./rules/delivery.ts";
 import { judgeFalseOfflines } from "./rules/false-offlines.ts";
+import { judgeLooks } from "./rules/looks.ts";
 import { judgeMessages } from "./rules/messages.ts";
 import { judgeReads } from "./rules/reads.ts";
 import { judgeRows } from "./rules/rows.ts";
@@ -14,6 +15,7 @@ export function judge(history: History, until: number): Finding[] {
   const world = worldOf(history, until);
   return [
     ...judgeDelivery(world),
+    ...judgeLooks(world),
     ...judgeFalseOfflines(world),
     ...judgeVersions(history),
     ...judgeStrangers(world),

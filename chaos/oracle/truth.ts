@@ -12,9 +12,27 @@ import {
   staysFor,
   UNSETTLED_MS,
 } from "./bounds.ts";
-import type { Connection, Ending, Fault, Times } from "./history.ts";
-import { complement, type Interval, type Intervals, intersect, subtract, union } from "./intervals.ts";
-import { deadlineAfter, deathsOf, holdUpsOf, isOfOlderRelease, silencesOf, type Window } from "./windows.ts";
+import type { Choice, Connection, Ending, Fault, Order, Stay, Times } from "./history.ts";
+import {
+  complement,
+  covers,
+  type Interval,
+  type Intervals,
+  intersect,
+  subtract,
+  union,
+} from "./intervals.ts";
+import { type Looks, looksOf } from "./looks.ts";
+import { staysOf } from "./stays.ts";
+import {
+  type Circumstances,
+  deadlineAfter,
+  deathsOf,
+  holdUpsOf,
+  isOfOlderRelease,
+  silencesOf,
+  type Window,
+} from "./windows.ts";
 
 /** What may and what must be shown of one user. Where neither `online` nor `offline` holds, both are right. */
 export interface Truth {
@@ -24,32 +42,47 @@ export interface Truth {
   offline: Intervals;
   /** nothing has happened for which the user may be declared offline */
   present: Intervals;
+  /** what they may be shown as */
+  looks: Looks;
+  /** they have become invisible while they were online: with their departure everything that was chosen is gone */
+  unseen: Intervals;
 }
 
-export interface Circumstances {
-  times: Times;
-  faults: readonly Fault[];
-  windows: readonly Window[];
+/** What one person, or a service for them, did. */
+export interface Deeds {
+  connections: readonly Connection[];
+  sessions: readonly Order<Stay>[];
+  choices: readonly Order<Choice>[];
 }
 
-/** Derives the truth of one user from what their clients did, and from the faults that these met. */
-export function truthOf(connections: readonly Connection[], world: Circumstances): Truth {
+/** Derives the truth of one user from what was done by and for them, and from the faults that this met. */
+export function truthOf({ connections, sessions, choices }: Deeds, world: Circumstances): Truth {
   const held = connections.filter(({ ended }) => ended?.how !== "refused");
-  const goodbyes = held.flatMap((one) => goodbyeOf(one, world));
+  const stays = staysOf(sessions, world);
+  const looks = looksOf(choices, world);
+  const goodbyes = [...held.flatMap((one) => goodbyeOf(one, world)), ...stays.goodbyes];
   const all = held.map((one) => lifeOf(one, held, goodbyes, world));
-  const activities = all.flatMap(({ activities }) => activities);
+  const activities = [...all.flatMap(({ activities }) => activities), ...stays.openings];
   const lives = all.map((life) => fromSignOfLife(life, activities, world));
-  const active = union(
-    activities.filter(({ isSure }) => isSure).map((activity) => sureActivityOf(activity, world)),
-  );
-  const maybeActive = union(activities.map((activity) => maybeActivityOf(activity, world)));
-  const live = intersect(union(lives.flatMap(({ live }) => live)), active);
-  const maybe = intersect(union(lives.map(({ maybe }) => maybe)), maybeActive);
+  const active = union([
+    ...activities.filter(({ isSure }) => isSure).map((activity) => sureActivityOf(activity, world)),
+    ...stays.surelyKept,
+  ]);
+  const maybeActive = union([
+    ...activities.map((activity) => maybeActivityOf(activity, world)),
+    ...stays.perhapsKept,
+  ]);
+  const certain = (lasting: Intervals) => intersect(intersect(lasting, active), looks.surelyVisible);
+  const there = union([...lives.flatMap(({ live }) => live), ...stays.live]);
+  const live = certain(there);
+  const maybe = intersect(union([...lives.map(({ maybe }) => maybe), ...stays.maybe]), maybeActive);
   const windows = holdingUpEverything(world);
   return {
     online: union(live.map(({ from, to }) => ({ from: deadlineAfter(from, DELIVERY_MS, windows), to }))),
-    offline: complement(maybe),
-    present: intersect(union(lives.flatMap(({ present }) => present)), active),
+    offline: complement(intersect(maybe, looks.perhapsVisible)),
+    present: certain(union([...lives.flatMap(({ present }) => present), ...stays.live])),
+    looks,
+    unseen: looks.hidden.filter(({ begun }) => covers(intersect(there, active), begun.from, begun.to)),
   };
 }
 
@@ -66,7 +99,7 @@ interface Life {
   activities: Activity[];
 }
 
-interface Activity {
+export interface Activity {
   at: number;
   /** when it counts for certain from; it may have been known later than it was */
   from: number;
@@ -83,7 +116,7 @@ function lifeOf(
   world: Circumstances,
 ): Life {
   const { gateway, openedAt, authenticatedAt, ended, activities } = connection;
-  const { times, faults } = world;
+  const { times, faults, excused } = world;
   const deaths = deathsOf(connection, faults).filter(({ injectedAt }) => injectedAt >= openedAt);
   const diedAt = deaths[0]?.injectedAt ?? Number.POSITIVE_INFINITY;
   const answered = answeredUntil(connection, world);
@@ -98,9 +131,9 @@ function lifeOf(
     graceAfter(diedAt + gatewayKnownAfter(times), "dropped"),
   );
   const silences = union(
-    silencesOf(connection, faults, times).map(({ from, to }) => ({ from: graceAfter(from, "dropped"), to })),
+    silencesOf(connection, excused, times).map(({ from, to }) => ({ from: graceAfter(from, "dropped"), to })),
   );
-  const own = holdUpsOf(gateway, faults, times);
+  const own = holdUpsOf(gateway, excused, times);
   const heldUp = [...holdingUpEverything(world), ...own].sort((a, b) => a.from - b.from);
   const activityAt = (at: number, isSure: boolean, from = at): Activity => ({
     ...{ at, from, isSure },
@@ -174,12 +207,12 @@ function isPerhapsReturn(
 
 /**
  * When a connection that has ended was last there for certain. While the driver stood still for long its
- * sockets answered no ping: one that was dropped after that was lost since then. Such stalls come in rows, so
+ * sockets answered no ping: one that was dropped after that, or answered none any more, was lost since then. Such stalls come in rows, so
  * each counts from half the ping timeout on.
  */
 function answeredUntil({ ended }: Connection, { times, windows }: Circumstances): number {
   if (!ended) return Number.POSITIVE_INFINITY;
-  if (ended.how !== "dropped") return ended.at;
+  if (ended.how !== "dropped" && ended.how !== "frozen") return ended.at;
   const lastPing = ended.at - times.pingIntervalMs - times.pingTimeoutMs;
   const stalls = windows.filter(
     ({ cause, from, to }) =>
@@ -189,10 +222,10 @@ function answeredUntil({ ended }: Connection, { times, windows }: Circumstances)
 }
 
 /** When a goodbye over this connection may enter the log; what others lose meanwhile may come before it. */
-function goodbyeOf({ ended, gateway }: Connection, { windows, faults, times }: Circumstances): Interval[] {
+function goodbyeOf({ ended, gateway }: Connection, { windows, excused, times }: Circumstances): Interval[] {
   if (ended?.how !== "left") return [];
   const ofLog = windows.filter(({ cause }) => cause === "nats" || cause === "driver");
-  const heldUp = [...ofLog, ...holdUpsOf(gateway, faults, times)].sort((a, b) => a.from - b.from);
+  const heldUp = [...ofLog, ...holdUpsOf(gateway, excused, times)].sort((a, b) => a.from - b.from);
   return [{ from: ended.at, to: deadlineAfter(ended.at, CROSSING_MS, heldUp) }];
 }
 
@@ -207,11 +240,11 @@ function graceEnds(knownAt: number, how: Ending, goodbyes: readonly Interval[], 
 
 /** The moment from which on this connection shows its user online no more, at the latest. */
 function goneBy({ gateway, ended }: Connection, deaths: readonly Fault[], world: Circumstances): number {
-  const { times, faults, windows } = world;
+  const { times, excused, windows } = world;
   let by = Number.POSITIVE_INFINITY;
   if (ended) {
     const heldUp = ended.how === "left" ? holdingUpEverything(world) : windows;
-    const met = [...heldUp, ...holdUpsOf(gateway, faults, times)].sort((a, b) => a.from - b.from);
+    const met = [...heldUp, ...holdUpsOf(gateway, excused, times)].sort((a, b) => a.from - b.from);
     by = deadlineAfter(ended.at, goneWithin(ended.how, times), met);
   }
   for (const { injectedAt, all } of deaths) {
@@ -238,5 +271,6 @@ function maybeActivityOf({ at, writtenBy }: Activity, { times, windows }: Circum
   return { from: at, to: deadlineAfter(writtenBy + times.thresholdMs, idleWithin(times), windows) };
 }
 
+/** The windows in which no change need reach anyone. */
 const holdingUpEverything = ({ windows }: Circumstances): Window[] =>
   windows.filter(({ holdsUp }) => holdsUp === "everything");

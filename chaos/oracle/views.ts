@@ -60,3 +60,28 @@ export function showingsOf(
   for (const showing of showings.values()) showing.online = union(showing.online);
   return showings;
 }
+
+/** A status as a socket showed it for some time. */
+export type ShownLook = Interval & Pick<Status, "userId" | "isOnline" | "availability" | "statusText">;
+
+/** What a socket showed people as, until the next status of them, or a snapshot without them, or `until`. */
+export function looksShownBy({ received }: Pick<Connection, "received">, until: number): ShownLook[] {
+  const shown: ShownLook[] = [];
+  const open = new Map<string, ShownLook>();
+  const end = (userId: string, at: number) => {
+    const one = open.get(userId);
+    if (one) shown.push({ ...one, to: at });
+    open.delete(userId);
+  };
+  for (const one of received) {
+    if (one.kind === "message" || one.at >= until) continue;
+    const isWhole = one.kind === "snapshot" && !one.partial;
+    if (isWhole) for (const userId of [...open.keys()]) end(userId, one.at);
+    for (const status of one.kind === "status" ? [one] : one.users) {
+      const { userId, isOnline, availability, statusText } = status;
+      end(userId, one.at);
+      open.set(userId, { ...{ userId, isOnline, availability, statusText }, from: one.at, to: until });
+    }
+  }
+  return [...shown, ...open.values()];
+}

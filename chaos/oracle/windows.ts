@@ -25,6 +25,16 @@ export interface Window extends Interval {
   cause: Component | "driver";
 }
 
+/** By what a history is judged. */
+export interface Circumstances {
+  times: Times;
+  /** everything that was injected: some faults change what is true, as the death of a gateway does */
+  faults: readonly Fault[];
+  /** those for which the product is given time; none: it is measured how long it takes */
+  excused: readonly Fault[];
+  windows: readonly Window[];
+}
+
 export function windowsOf({ faults, stalls, times, sweepers }: Course): Window[] {
   const ofStalls = stalls.map(
     ({ from, to }): Window => ({ from, to, holdsUp: "everything", cause: "driver" }),
@@ -113,6 +123,17 @@ export function isOfOlderRelease({ gateway, openedAt }: Connection, faults: read
   const changes = ofGateway(gateway, faults).filter(({ name }) => /^(?:older|newer):/.test(name));
   const last = changes.findLast(({ injectedAt }) => injectedAt <= openedAt);
   return last !== undefined && (last.name.startsWith("older") || openedAt <= last.endedAt);
+}
+
+/** When a process of the release before ran, which knows neither sessions nor layers, until the present one was back. */
+export function mixedTimes(faults: readonly Fault[]): Interval[] {
+  return faults
+    .filter(({ name }) => name.startsWith("older:"))
+    .map(({ name, injectedAt }) => {
+      const back = name.replace("older", "newer");
+      const end = faults.find((later) => later.name === back && later.injectedAt > injectedAt);
+      return { from: injectedAt, to: end?.endedAt ?? Number.POSITIVE_INFINITY };
+    });
 }
 
 /** When the sockets of a gateway received nothing, or late, until it has worked off what waited. */

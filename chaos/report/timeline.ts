@@ -7,7 +7,7 @@ const AROUND_MS = 8_000;
 export function timelineOf(
   userId: string,
   at: number,
-  { connections, faults }: Pick<History, "connections" | "faults">,
+  { connections, sessions, choices, faults }: Omit<History, "times" | "members" | "messages">,
   transitions: readonly Transition[],
 ): string[] {
   const lines: { at: number; text: string }[] = [];
@@ -17,6 +17,12 @@ export function timelineOf(
   };
   for (const connection of connections.filter((one) => one.userId === userId))
     noteConnection(connection, note);
+  for (const { userId: of, slot, value, lastsMs, sentAt, doneAt } of [...sessions, ...choices]) {
+    if (of !== userId) continue;
+    const lasts = lastsMs === null ? "" : ` for ${lastsMs / 1_000} s`;
+    note(sentAt, `${slot}: ${JSON.stringify(value)}${lasts}`);
+    note(doneAt, `${slot}: done`);
+  }
   for (const { name, targets, injectedAt, endedAt } of faults) {
     note(injectedAt, `fault ${name} on ${targets.join(", ")}`);
     note(endedAt, `fault ${name} over`);

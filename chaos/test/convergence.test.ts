@@ -1,13 +1,18 @@
 import { expect, it } from "vitest";
 import { differencesNow } from "../oracle/convergence.ts";
 import { see, type View } from "../oracle/views.ts";
-import { companionsOf } from "../oracle/world.ts";
+import { companionsOf, createTruthsNow } from "../oracle/world.ts";
 import { type Actor, busy, createStory, online, type Story } from "./story.ts";
 
 function differences({ history }: Story, { connection }: Actor, now: number) {
   const view: View = new Map();
   for (const received of connection.received) see(view, received);
-  return differencesNow(history, [{ connection, view }], companionsOf(history.members), now);
+  return differencesNow(
+    createTruthsNow(history)(now),
+    [{ connection, view }],
+    companionsOf(history.members),
+    now,
+  );
 }
 
 it("a view that lacks someone is wrong once there was time to deliver, and names the user", () => {
@@ -35,4 +40,29 @@ it("the users of a dead gateway are owed its lease and the grace", () => {
   story.fault({ component: "gateway", action: "kill", injectedAt: 10_000, endedAt: 12_000 });
   expect(differences(story, bob, 15_900)).toEqual([]);
   expect(differences(story, bob, 16_100)).toHaveLength(1);
+});
+
+it("a new page in the minute after its gateway's end may be taken for a return, until its person does something", () => {
+  const story = createStory();
+  const bob = story.connect("bob", 1_000, { gateway: 1 }).snapshot(1_010);
+  story.fault({ component: "gateway", action: "cut", injectedAt: 8_000, endedAt: 14_000 });
+  story.connect("ann", 5_000).ends(9_000, "dropped");
+  const page = story.connect("ann", 40_000, { client: 2, gateway: 1 });
+  expect(differences(story, bob, 42_000)).toEqual([]);
+  page.active(43_000);
+  expect(differences(story, bob, 43_500)).toEqual([]);
+  expect(differences(story, bob, 44_500)).toHaveLength(1);
+});
+
+it("a view with a look that is not the strongest is wrong, and one with someone invisible", () => {
+  const story = createStory();
+  const bob = story.connect("bob", 1_000).snapshot(1_010, online("ann", 10));
+  story.connect("ann", 500).active(...busy(500));
+  story.choice("ann", 5_000, { value: { availability: "dnd", statusText: null } });
+  expect(differences(story, bob, 5_500)).toEqual([]);
+  expect(differences(story, bob, 6_500)).toMatchObject([{ about: "ann" }]);
+  bob.receives(6_600, online("ann", 11, { availability: "dnd" }));
+  expect(differences(story, bob, 6_700)).toEqual([]);
+  story.choice("ann", 10_000, { value: { availability: "invisible", statusText: null } });
+  expect(differences(story, bob, 11_500)).toMatchObject([{ about: "ann" }]);
 });

@@ -30,6 +30,21 @@ describe("false offlines", () => {
     expect(story.columns()).toEqual(expected);
   });
 
+  it("nor of one that froze before it had answered a ping again", () => {
+    const columns = (stallMs: number) => {
+      const { story, bob } = bobKnowsAnn();
+      story.history.stalls.push({ from: 19_000, to: 19_000 + stallMs });
+      story
+        .connect("ann", 5_000)
+        .active(...busy(5_000))
+        .ends(20_850, "frozen");
+      bob.receives(23_400, offline("ann", 20));
+      return story.columns();
+    };
+    expect(columns(1_800)).toEqual([]);
+    expect(columns(300)).toEqual(["false offlines"]);
+  });
+
   it("so is a user who is missing from a whole snapshot", () => {
     const { story, bob } = bobKnowsAnn();
     story.connect("ann", 5_000).active(...busy(5_000));

@@ -27,7 +27,8 @@ describe("chance", () => {
 });
 
 describe("a population", () => {
-  const { users, members, clients } = planPopulation(320, 2, createRandom(3));
+  const population = planPopulation(320, 2, createRandom(3));
+  const { users, members, clients, kept, choosing } = population;
 
   it("has as many clients as asked for; second ones of a user start on another gateway", () => {
     expect(clients).toHaveLength(320);
@@ -47,7 +48,17 @@ describe("a population", () => {
   });
 
   it("is the same for the same seed", () => {
-    expect(planPopulation(320, 2, createRandom(3))).toEqual({ users, members, clients });
+    expect(planPopulation(320, 2, createRandom(3))).toEqual(population);
+  });
+
+  it("has people whom services keep, most of them without a client, and people for whom something is chosen", () => {
+    const own = new Set(clients.map(({ userId }) => userId));
+    const rooms = new Set([...members.values()].flat());
+    for (const some of [kept, choosing]) {
+      expect(some.some((userId) => own.has(userId))).toBe(true);
+      expect(some.some((userId) => !own.has(userId))).toBe(true);
+      expect(some.filter((userId) => !rooms.has(userId) || !users.includes(userId))).toEqual([]);
+    }
   });
 });
 

@@ -1,5 +1,16 @@
 import type { Finding } from "../oracle/finding.ts";
-import type { Connection, Ending, Fault, History, Status, Times } from "../oracle/history.ts";
+import type {
+  Choice,
+  Connection,
+  Ending,
+  Fault,
+  History,
+  Order,
+  Status,
+  Stay,
+  Times,
+} from "../oracle/history.ts";
+import { STANDING } from "../oracle/history.ts";
 import { judge } from "../oracle/judge.ts";
 
 export const TIMES: Times = {
@@ -26,6 +37,9 @@ export interface Actor {
   ends(at: number, how: Ending): Actor;
 }
 
+/** By default a session of 30 s, a standing choice without an end. */
+type Ordered<Value> = Partial<Pick<Order<Value>, "slot" | "value" | "lastsMs">> & { isAnswered?: boolean };
+
 export interface Story {
   history: History;
   /** A socket that opens 20 ms before it is authenticated, at `at`. */
@@ -34,20 +48,21 @@ export interface Story {
     at: number,
     options?: { gateway?: number; client?: number; isResumed?: boolean },
   ): Actor;
+  /** An order that is answered 20 ms after it was sent, at `at`; `isAnswered` false: it is not. */
+  session(userId: string, at: number, order?: Ordered<Stay>): void;
+  choice(userId: string, at: number, order: Ordered<Choice>): void;
   fault(fault: Partial<Fault> & Pick<Fault, "component" | "action" | "injectedAt" | "endedAt">): void;
   findings(): Finding[];
   /** The columns that are not empty. */
   columns(): string[];
 }
 
-export const online = (userId: string, version: number): Status => ({
-  userId,
-  isOnline: true,
-  epoch: 1,
-  version,
+export const online = (userId: string, version: number, look: Partial<Choice> = {}): Status => ({
+  ...{ userId, isOnline: true, epoch: 1, version },
+  ...{ availability: "available", statusText: null, ...look },
 });
-export const offline = (userId: string, version: number): Status => ({
-  ...online(userId, version),
+export const offline = (userId: string, version: number, look: Partial<Choice> = {}): Status => ({
+  ...online(userId, version, look),
   isOnline: false,
 });
 
@@ -60,6 +75,8 @@ export function createStory(
     sweepers: 2,
     members: new Map(Object.entries(members)),
     connections: [],
+    sessions: [],
+    choices: [],
     messages: [],
     faults: [],
     stalls: [],
@@ -88,6 +105,14 @@ export function createStory(
       history.connections.push(connection);
       return actorOf(connection);
     },
+    session: (userId, at, order = {}) =>
+      void history.sessions.push(
+        orderAt(userId, at, { slot: "desk", value: { keepOnline: true }, lastsMs: 30_000, ...order }),
+      ),
+    choice: (userId, at, order) =>
+      void history.choices.push(
+        orderAt(userId, at, { slot: STANDING, value: null, lastsMs: null, ...order }),
+      ),
     fault: (fault) =>
       void history.faults.push({
         name: "fault",
@@ -101,6 +126,14 @@ export function createStory(
     findings,
     columns: () => [...new Set(findings().map(({ column }) => column))],
   };
+}
+
+function orderAt<Value>(
+  userId: string,
+  at: number,
+  { isAnswered = true, ...order }: Required<Omit<Ordered<Value>, "isAnswered">> & { isAnswered?: boolean },
+): Order<Value> {
+  return { userId, ...order, sentAt: at - 20, doneAt: isAnswered ? at : null };
 }
 
 function actorOf(connection: Connection): Actor {

@@ -137,6 +137,8 @@ export interface PresenceStore {
   people?(ids: readonly string[]): Promise<Map<string, Person>>;
   /** The active conversations of many people, anonymous ones included, in one question. Absent: each person is asked for. */
   conversationsOf?(userIds: readonly string[]): Promise<Map<string, ConversationSummary[]>>;
+  /** With whom many people are blocked, anonymous ones included, in one question. Absent: each person is asked for. */
+  blocksOf?(userIds: readonly string[]): Promise<Map<string, string[]>>;
   /** The members of conversations, anonymous ones included, in one question. Absent: each conversation is asked for. */
   contacts?(conversationIds: readonly string[]): Promise<DirectoryUser[]>;
 }

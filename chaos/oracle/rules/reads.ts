@@ -1,11 +1,11 @@
 import type { Difference, Finding } from "../finding.ts";
-import type { DatabaseRead, History, Status } from "../history.ts";
+import type { DatabaseRead, History, Row, Status } from "../history.ts";
 import { compareVersions } from "./versions.ts";
 
 /** Versions down: a user's row is older at one look than at the look before. */
 export function judgeReads({ reads }: Pick<History, "reads">): Finding[] {
   const findings: Finding[] = [];
-  const last = new Map<string, Status>();
+  const last = new Map<string, Row>();
   for (const { at, rows } of reads) {
     for (const row of rows) {
       const before = last.get(row.userId);
@@ -25,7 +25,7 @@ export function judgeReads({ reads }: Pick<History, "reads">): Finding[] {
 export function differencesOf(
   { rows }: DatabaseRead,
   isOnline: ReadonlyMap<string, boolean>,
-  shown: ReadonlyMap<string, Status>,
+  shown: ReadonlyMap<string, Row>,
 ): Difference[] {
   const byUser = new Map(rows.map((row) => [row.userId, row]));
   return [...isOnline].flatMap(([userId, truth]) => {

@@ -1,8 +1,8 @@
 import type { Finding } from "../finding.ts";
-import type { Connection, History, Status } from "../history.ts";
+import type { Connection, History, Row, Status } from "../history.ts";
 
 /** Negative: `a` is older than `b`. Newer = greater (epoch, version) (CONTRACT 4). */
-export function compareVersions(a: Status, b: Status): number {
+export function compareVersions(a: Row, b: Row): number {
   return a.epoch - b.epoch || a.version - b.version;
 }
 

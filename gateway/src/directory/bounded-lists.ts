@@ -52,7 +52,7 @@ export function withBoundedLists<S extends Directory & PresenceStore>(
     conversations: cut("conversations", person.conversations, PERSON_CONVERSATIONS_MAX),
     blocks: cut("blocks", person.blocks, LIST_MAX),
   });
-  const { people, conversationsOf } = source;
+  const { people, conversationsOf, blocksOf } = source;
   const mapped = <V>(values: Map<string, V>, change: (value: V) => V) =>
     new Map([...values].map(([id, value]) => [id, change(value)]));
   return {
@@ -61,6 +61,10 @@ export function withBoundedLists<S extends Directory & PresenceStore>(
       cut("conversations", await source.conversations(userId), PERSON_CONVERSATIONS_MAX),
     blocks: async (userId) => cut("blocks", await source.blocks(userId), LIST_MAX),
     members: async (conversationId) => cut("members", await source.members(conversationId), LIST_MAX),
+    ...(blocksOf && {
+      blocksOf: async (ids: readonly string[]) =>
+        mapped(await blocksOf(ids), (list) => cut("blocks", list, LIST_MAX)),
+    }),
     ...(people && { people: async (ids: readonly string[]) => mapped(await people(ids), bounded) }),
     ...(conversationsOf && {
       conversationsOf: async (ids: readonly string[]) =>

@@ -55,6 +55,8 @@ export interface CachedDirectory {
   readPeople(userIds: readonly string[]): Promise<Map<string, KnownPerson>>;
   /** Accounts as they are now, past every cache, by id. Rejects when they cannot be read in time. */
   readAccounts(userIds: readonly string[]): Promise<Map<string, DirectoryUser>>;
+  /** With whom these people are blocked now; rejects when the directory cannot be read. */
+  readBlocks(userIds: readonly string[]): Promise<Map<string, ReadonlySet<string>>>;
   /** The good ones of these sessions, past every cache, by token. Rejects when they cannot be read in time. */
   readSessions(sessionTokens: readonly string[]): Promise<Map<string, AnonymousSession>>;
   /** Whether many people can be read at the price of one. */
@@ -161,6 +163,10 @@ export function createCachedDirectory(
         ]),
       );
     },
+    async readBlocks(userIds) {
+      const lists = await inTime(source.blocksOf ? source.blocksOf(userIds) : eachBlocks(source, userIds));
+      return new Map([...lists].map(([id, blocks]) => [id, toBlocks(blocks)]));
+    },
     readAccounts: (userIds) => inTime(source.users(userIds)),
     readSessions: (sessionTokens) => inTime(source.anonymousSessions(sessionTokens)),
     readsPeopleTogether: source.people !== undefined,
@@ -234,3 +240,6 @@ async function eachPerson(
   );
   return new Map(people);
 }
+
+const eachBlocks = async (source: Directory, userIds: readonly string[]): Promise<Map<string, string[]>> =>
+  new Map(await Promise.all(userIds.map(async (id) => [id, await source.blocks(id)] as const)));

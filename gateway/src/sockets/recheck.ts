@@ -55,7 +55,10 @@ export function recheckConnections(deps: RecheckDeps, everyMs = EVERY_MS): { sto
 export interface RecheckDeps {
   clock: Clock;
   connections: Pick<Connections, "userIds" | "of">;
-  directory: Pick<CachedDirectory, "readPeople" | "readAccounts" | "readSessions" | "readsPeopleTogether">;
+  directory: Pick<
+    CachedDirectory,
+    "readPeople" | "readAccounts" | "readBlocks" | "readSessions" | "readsPeopleTogether"
+  >;
   changes: Pick<DirectoryChanges, "announce">;
   logger: Logger;
 }
@@ -100,22 +103,24 @@ async function checkRegistered(
   });
 }
 
-/** What an anonymous participant may do ends with their session; where they are never changes. */
+/** What an anonymous participant may do ends with their session; where they are never changes, and others may block them. */
 async function checkGuests(userIds: string[], { connections, directory }: RecheckDeps): Promise<string[]> {
   const open = userIds.flatMap((userId) => connections.of(userId));
   const tokens = open.flatMap(({ identity: { sessionToken } }) => sessionToken ?? []);
-  const [accounts, sessions] = await Promise.all([
+  const [accounts, blocks, sessions] = await Promise.all([
     directory.readAccounts(userIds),
+    directory.readBlocks(userIds),
     directory.readSessions([...new Set(tokens)]),
   ]);
-  const ended = open.filter((connection) => {
+  const changed = open.filter((connection) => {
     const refusal = refusalOf(connection.identity, accounts.get(connection.userId));
     const isOver = !sessions.has(connection.identity.sessionToken ?? "");
     if (refusal) closeRefused(connection, refusal);
     else if (isOver) closeConnection(connection, "token expired");
-    return refusal;
+    const blocked = blocks.get(connection.userId) ?? new Set();
+    return refusal || new Set(connection.blocked).symmetricDifference(blocked).size > 0;
   });
-  return [...new Set(ended.map(({ userId }) => userId))];
+  return [...new Set(changed.map(({ userId }) => userId))];
 }
 
 /** Closes a connection that may not stay. Gives whether the directory says something else than the connection knows. */

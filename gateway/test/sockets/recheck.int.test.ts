@@ -1,3 +1,4 @@
+import { createPresenceClient } from "@meeshy/shared/client";
 import type { UserStatus } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -14,6 +15,8 @@ import { type RunningWorker, startWorker } from "../worker.ts";
 /** Changes that are made by plain SQL, and announced by no one: they take effect within 30 s. */
 const IN_TIME = { within: 30_000 };
 
+/** Online by a service, without a socket. */
+const DESK = "desk";
 const PEOPLE = ["witness", "disabled", "deleted", "removed", "blocker", "hidden"];
 const GUESTS = ["anon_off", "anon_link", "anon_stays"];
 let servers: Servers;
@@ -21,9 +24,9 @@ let worker: RunningWorker;
 let gateway: RunningGateway;
 const clients = new Map<string, Client>();
 const client = (id: string) => clients.get(id) as Client;
-/** What the witness has received of a person last, singly or in a partial snapshot. */
-const shownOf = (userId: string) =>
-  client("witness")
+/** What a viewer has received of a person last, singly or in a snapshot. */
+const shownOf = (userId: string, viewer = "witness") =>
+  client(viewer)
     .received.flatMap(({ event, payload }) => {
       if (event === "user:status") return payload as UserStatus;
       return event === "presence:snapshot" ? (payload as { users: UserStatus[] }).users : [];
@@ -36,9 +39,10 @@ beforeAll(async () => {
   gateway = await servers.gateway();
   const { db } = servers;
   await db.user.createMany({ data: PEOPLE.map((id) => ({ id, username: id })) });
+  await db.user.create({ data: { id: DESK, username: DESK } });
   await db.conversation.createMany({ data: [{ id: "room" }, { id: "side" }] });
   await db.conversationMember.createMany({
-    data: PEOPLE.map((userId) => ({ conversationId: "room", userId })),
+    data: [...PEOPLE, DESK].map((userId) => ({ conversationId: "room", userId })),
   });
   await db.shareLink.createMany({
     data: ["link", "other-link"].map((id) => ({ id, conversationId: "room" })),
@@ -51,6 +55,10 @@ beforeAll(async () => {
   });
   for (const id of PEOPLE) clients.set(id, await signIn(gateway.url, id));
   for (const id of GUESTS) clients.set(id, openClient(gateway.url, { sessionToken: `session of ${id}` }));
+  const { url: broker, user = "", password = "" } = servers.nats.as("service");
+  const service = await createPresenceClient({ servers: broker, user, password });
+  await service.session(DESK, { sessionId: "desk", ttlS: 300, keepOnline: true });
+  await service.close();
   await eventually(() => [...PEOPLE.slice(1), ...GUESTS].every((id) => shownOf(id)?.isOnline), {
     what: "everyone is online in the witness' view",
   });
@@ -122,6 +130,14 @@ describe("a change by plain SQL", { timeout: 60_000 }, () => {
         .some(({ content }) => content === "who hears?"),
     );
     expect(client("removed").all("message:new")).toHaveLength(before);
+  });
+
+  it("takes away what an anonymous participant sees of someone without a socket who has blocked them", async () => {
+    const seen = () => shownOf(DESK, "anon_stays");
+    expect(await eventually(() => seen()?.isOnline)).toBe(true);
+    await servers.db.$executeRaw`INSERT INTO "UserBlock" VALUES ('desk', 'anon_stays')`;
+    await eventually(() => seen()?.isOnline === false, { what: "desk is not shown online", ...IN_TIME });
+    expect(client("anon_stays").socket.connected).toBe(true);
   });
 
   it("leaves the others alone", () => {

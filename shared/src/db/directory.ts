@@ -15,6 +15,7 @@ import { deactivate, revokeSessions } from "./accounts.ts";
 import type { Database } from "./client.ts";
 import { addMember, removeMember, shareConversation } from "./members.ts";
 import { block, setPreferences, unblock } from "./preferences.ts";
+import { storedDate } from "./stored-date.ts";
 
 /** One more than what is kept shows that a list is longer. */
 const CONVERSATIONS_READ = PERSON_CONVERSATIONS_MAX + 1;
@@ -157,6 +158,16 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       return rows.map(({ id }) => id);
     },
 
+    async blocksOf(userIds) {
+      const rows = await db.read<{ id: string; blocks: string[] }>("blocksOf")`
+        SELECT id,
+          ARRAY(SELECT "blockedId" FROM "UserBlock" WHERE "blockerId" = person.id
+                UNION SELECT "blockerId" FROM "UserBlock" WHERE "blockedId" = person.id
+                LIMIT ${LIST_READ}) AS "blocks"
+        FROM unnest(${userIds.filter(isStorable)}::text[]) AS person(id)`;
+      return new Map(rows.map(({ id, blocks }) => [id, blocks]));
+    },
+
     async anonymousSessions(sessionTokens) {
       const tokens = sessionTokens.filter(isStorable);
       if (tokens.length === 0) return new Map();
@@ -236,11 +247,11 @@ function toPerson(row: PersonRow): Person {
 const toPresence = (row: StoredRow): StoredPresence => ({
   userId: row.id,
   isOnline: row.isOnline,
-  lastActiveAt: row.lastActiveAt === null ? null : Date.parse(row.lastActiveAt),
-  lastSeen: row.lastSeen === null ? null : Date.parse(row.lastSeen),
+  lastActiveAt: storedDate(row.lastActiveAt),
+  lastSeen: storedDate(row.lastSeen),
   availability: row.availability,
   statusText: row.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
-  availabilityExpiresAt: row.availabilityExpiresAt === null ? null : Date.parse(row.availabilityExpiresAt),
+  availabilityExpiresAt: storedDate(row.availabilityExpiresAt),
   epoch: row.presenceEpoch,
   version: row.presenceVersion,
 });

@@ -3,6 +3,7 @@ import type { Profile } from "../events.ts";
 import type { StaleOnline } from "../ports/presence-rows.ts";
 import { STATUS_TEXT_MAX } from "../status.ts";
 import type { Database } from "./client.ts";
+import { storedDate } from "./stored-date.ts";
 
 type StaleRow = Omit<Profile, "availabilityExpiresAt" | "lastActiveAt" | "lastSeen"> & {
   userId: string;
@@ -25,9 +26,9 @@ export async function staleOnline(
     profile: {
       ...row,
       statusText: row.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
-      availabilityExpiresAt: row.availabilityExpiresAt?.getTime() ?? null,
-      lastActiveAt: row.lastActiveAt?.getTime() ?? null,
-      lastSeen: row.lastSeen?.getTime() ?? null,
+      availabilityExpiresAt: storedDate(row.availabilityExpiresAt),
+      lastActiveAt: storedDate(row.lastActiveAt),
+      lastSeen: storedDate(row.lastSeen),
     },
   }));
 }

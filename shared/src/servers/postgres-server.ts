@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import pg from "pg";
 import type { PostgresBinaries } from "./postgres-binary.ts";
 import type { ServerSpec } from "./server-process.ts";
-import { unprivilegedUser } from "./unprivileged-user.ts";
+import { ownerOf, unprivilegedUser } from "./unprivileged-user.ts";
 
 const run = promisify(execFile);
 
@@ -99,7 +99,7 @@ export function postgresServer(options: {
     ],
     cwd: options.dataDir,
     env: CLEAN_ENV,
-    user: unprivilegedUser(),
+    user: ownerOf(options.dataDir),
     stopSignal: "SIGINT",
     passingFailure: PREDECESSOR_LEAVES,
     isReady: () => answersQueries(postgresUrl(options.port, options.password)),

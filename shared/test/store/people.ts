@@ -80,6 +80,12 @@ export function describePeople(fresh: Fresh): void {
       await bench.writer.block("cat", "dan");
       expect((await directory().blocks("ann")).sort()).toEqual(["bob", "cat"]);
       for (const id of ["unknown", "anon_1", "nul\0"]) expect(await directory().blocks(id)).toEqual([]);
+      const { blocksOf } = directory();
+      if (!blocksOf) return;
+      await bench.writer.block("ann", "anon_1");
+      const of = await blocksOf(["ann", "anon_1", "unknown", "nul\0"]);
+      expect(of.get("ann")?.sort()).toEqual(["anon_1", "bob", "cat"]);
+      expect([of.get("anon_1"), of.get("unknown") ?? [], of.get("nul\0") ?? []]).toEqual([["ann"], [], []]);
     });
 
     test("a session opens for who is active, by a link that is active and not expired", async () => {
