@@ -1,10 +1,20 @@
 import { epochSchema } from "@meeshy/shared/events";
-import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { leaseKeys } from "@meeshy/shared/subjects";
 
+/** Each write makes a new entry: it is read once, however often it is asked for. */
+const read = new WeakMap<Pick<LeaseEntry, "value">, number>();
+
 /** The epoch that the lease bucket names; 0: none. */
-export const epochOn = (board: Pick<LeaseBoard, "get">): number =>
-  epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data?.epoch ?? 0;
+export function epochOn(board: Pick<LeaseBoard, "get">): number {
+  const entry = board.get(leaseKeys.epoch);
+  if (!entry) return 0;
+  const known = read.get(entry);
+  if (known !== undefined) return known;
+  const epoch = epochSchema.safeParse(entry.value).data?.epoch ?? 0;
+  read.set(entry, epoch);
+  return epoch;
+}
 
 const FIRST_EPOCH = 1;
 
