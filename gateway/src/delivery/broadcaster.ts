@@ -60,7 +60,7 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
     }
     const user = directory.users.peek(userId);
     if (user && !waiting.get(userId)) emit(change, user);
-    else waiting.put(userId, change);
+    else waiting.put(userId, change, { isNews: false });
   };
 
   const emit = ({ status: message, meta: { traceparent } }: StatusChange, user: DirectoryUser) => {

@@ -105,6 +105,7 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
         earlier
           ? { seenIn: earlier.seenIn.union(seenIn), status: earlier.status }
           : { seenIn, status: former },
+        { isNews: true },
       );
     },
     stop: waiting.stop,

@@ -8,7 +8,8 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 export interface WaitingPeople<T> {
   /** What waits for this person. */
   get(userId: string): T | undefined;
-  put(userId: string, item: T): void;
+  /** `isNews`: of the directory. An answer that is under way may be older than it, and does not count. */
+  put(userId: string, item: T, options: { isNews: boolean }): void;
   /** Nothing is to be done for this person any more. */
   drop(userId: string): void;
   /** Nothing that waits is tried again, or done. */
@@ -17,7 +18,6 @@ export interface WaitingPeople<T> {
 
 export interface WaitingPeopleDeps<T, Answer> {
   clock: Pick<Clock, "sleep">;
-  /** An answer that was asked for before the last `put` does not count: what is put may be news of the directory. */
   read: (userId: string) => Promise<Answer>;
   carryOut: (userId: string, answer: Answer, item: T) => void;
   /** what is logged, once for each person, while the directory cannot be read */
@@ -27,6 +27,7 @@ export interface WaitingPeopleDeps<T, Answer> {
 
 interface Entry<T> {
   item: T;
+  isOutdated: boolean;
 }
 
 const RETRY_MS = 200;
@@ -40,7 +41,7 @@ export function createWaitingPeople<T, Answer>(deps: WaitingPeopleDeps<T, Answer
   const ask = async (userId: string, entry: Entry<T>) => {
     const isWanted = () => !signal.aborted && waiting.get(userId) === entry;
     for (let failures = 0; isWanted(); ) {
-      const { item } = entry;
+      entry.isOutdated = false;
       let answer: Answer;
       try {
         answer = await read(userId);
@@ -49,10 +50,10 @@ export function createWaitingPeople<T, Answer>(deps: WaitingPeopleDeps<T, Answer
         await clock.sleep(RETRY_MS, signal);
         continue;
       }
-      if (!isWanted() || entry.item !== item) continue;
+      if (!isWanted() || entry.isOutdated) continue;
       waiting.delete(userId);
       try {
-        carryOut(userId, answer, item);
+        carryOut(userId, answer, entry.item);
       } catch (error) {
         logger.error({ userId, err: error }, "what waited for the directory failed");
       }
@@ -61,13 +62,14 @@ export function createWaitingPeople<T, Answer>(deps: WaitingPeopleDeps<T, Answer
 
   return {
     get: (userId) => waiting.get(userId)?.item,
-    put(userId, item) {
+    put(userId, item, { isNews }) {
       const entry = waiting.get(userId);
       if (entry) {
         entry.item = item;
+        entry.isOutdated ||= isNews;
         return;
       }
-      const begun = { item };
+      const begun = { item, isOutdated: false };
       waiting.set(userId, begun);
       void ask(userId, begun);
     },

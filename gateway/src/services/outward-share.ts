@@ -16,6 +16,8 @@ export interface OutwardShare {
 }
 
 export interface OutwardChange {
+  /** the directory says something new of them */
+  isNews: boolean;
   /** They may be shown as online to readers, who have to be informed if they hide now. */
   mayBeShown: boolean;
 }

@@ -77,7 +77,10 @@ export function createOutwardFeed(deps: OutwardDeps, config: { gatewayLeaseMs: n
     const earlier = waiting.get(userId);
     const user = earlier ? undefined : directory.users.peek(userId);
     if (user) publish(userId, user, change);
-    else waiting.put(userId, { mayBeShown: change.mayBeShown || earlier?.mayBeShown === true });
+    else {
+      const mayBeShown = change.mayBeShown || earlier?.mayBeShown === true;
+      waiting.put(userId, { ...change, mayBeShown }, change);
+    }
   };
   const share = createOutwardShare(
     {
@@ -116,8 +119,8 @@ export function createOutwardFeed(deps: OutwardDeps, config: { gatewayLeaseMs: n
   });
 
   return {
-    noteStatus: (userId) => note(userId, { mayBeShown: false }),
-    noteNews: (userId, former) => note(userId, { mayBeShown: former?.isOnline === true }),
+    noteStatus: (userId) => note(userId, { isNews: false, mayBeShown: false }),
+    noteNews: (userId, former) => note(userId, { isNews: true, mayBeShown: former?.isOnline === true }),
     stop() {
       share.stop();
       waiting.stop();
