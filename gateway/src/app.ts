@@ -24,6 +24,7 @@ import { createCachedDirectory } from "./directory/cached-directory.ts";
 import { createStatusFeed } from "./feed/status-feed.ts";
 import { createLimits } from "./limits/limits.ts";
 import { createGatewayLog } from "./log/gateway-log.ts";
+import { createLiveGateways } from "./log/live-gateways.ts";
 import { createPositionBound } from "./log/position-bound.ts";
 import { createGatewayGauges, createGatewayMetrics } from "./metrics.ts";
 import { createHttpServers } from "./routes/http-servers.ts";
@@ -85,7 +86,7 @@ export async function createGateway(
   const board = createLeaseBoard(link, logger);
   lifecycle.onStop("lease board", () => board.close());
   const { brokerTime } = board;
-  const feed = createStatusFeed({ ...base, brokerTime, isPossible: createPositionBound(board, link.clock) });
+  const feed = createStatusFeed({ ...base, brokerTime, isPossible: createPositionBound(board) });
   lifecycle.onStop("status feed", () => feed.stop());
 
   // Who connects, and who is connected.
@@ -102,7 +103,8 @@ export async function createGateway(
   });
   const connections = createConnections(metrics.connections);
   const io = createSocketServer(admission, config, siblings?.adapter);
-  const known = { ...base, board, feed, directory, connections };
+  const gateways = createLiveGateways(board, link.clock, config);
+  const known = { ...base, board, gateways, feed, directory, connections };
 
   // What is written into the log, what viewers are shown, and what people change.
   const log = createGatewayLog(known, config, lifecycle);
@@ -150,15 +152,15 @@ export async function createGateway(
   const descriptors = guardDescriptors(http.public, openFilesLimit(), base);
   const sockets = serveSockets({ ...forClients, io, log, delivery, admission, staleness }, config, lifecycle);
 
-  const outward = createOutwardFeed({ ...known, link, gatewayId: log.events.gatewayId });
+  const outward = createOutwardFeed({ ...known, link, gatewayId: log.events.gatewayId }, config);
   lifecycle.onStop("outward feed", () => outward.stop());
 
   // Subscriptions.
   feed.onChange(delivery.broadcast);
   feed.onChange(({ status }) => largeRooms.review(status.userId));
   feed.onDirectoryNews(delivery.correct);
-  feed.onChange(({ status }) => outward.note(status.userId));
-  feed.onDirectoryNews(({ userId }) => outward.note(userId));
+  feed.onChange(({ status }) => outward.noteStatus(status.userId));
+  feed.onDirectoryNews(({ userId }, former) => outward.noteNews(userId, former));
   staleness.onChange(delivery.noteFreshness);
   log.events.onLife(sockets.commands.listenAs);
   log.events.onLife(sockets.selfNotices.listenAs);

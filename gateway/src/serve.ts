@@ -29,6 +29,7 @@ export async function serve(
   await agreeOnSettings(link, logger);
 
   const db = createDatabase(env.DATABASE_URL, {
+    plansOnce: true,
     onConnectionLost: (error) => logger.warn({ err: error }, "database connection lost"),
   });
   lifecycle.onStop("database", () => close(db));

@@ -223,6 +223,8 @@ export const gatewayBeatSchema = z.object({
   leaseMs: z.number().optional(),
   connections: z.number().int(),
   users: z.number().int(),
+  /** it has loaded the statuses, and publishes what changes for readers of other teams; absent: not, or not known */
+  outward: z.boolean().optional().catch(undefined),
   lost: z.boolean().optional(),
 });
 export type GatewayBeat = z.infer<typeof gatewayBeatSchema>;

@@ -23,6 +23,13 @@ export const partitionProgressSchema = z.object({
     .nullable(),
 });
 
+const positionSchema = z.object({ memory: z.object({ epoch: z.number(), seq: z.number().nonnegative() }) });
+
+/** Up to where the log is processed and written down, by a partition's entry on the lease board; `undefined`: not known. */
+export const partitionPosition = (
+  entry: { value: unknown } | undefined,
+): { epoch: number; seq: number } | undefined => positionSchema.safeParse(entry?.value).data?.memory;
+
 const ownerSchema = z.object({ owner: z.string().nullable() });
 
 /**

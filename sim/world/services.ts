@@ -16,6 +16,7 @@ import { toProfile } from "../../gateway/src/core/profile.ts";
 import { createStatusFeed, type StatusFeed } from "../../gateway/src/feed/status-feed.ts";
 import { createActivity } from "../../gateway/src/log/activity.ts";
 import { createEventLog, type EventLog } from "../../gateway/src/log/event-log.ts";
+import { createLiveGateways } from "../../gateway/src/log/live-gateways.ts";
 import { createGatewayMetrics } from "../../gateway/src/metrics.ts";
 import { handleCommands } from "../../gateway/src/sockets/commands.ts";
 import { lookForChanges } from "../../gateway/src/sockets/connect-path.ts";
@@ -171,7 +172,11 @@ export async function startGateway(
     }
   };
   const log = createEventLog(
-    { bus, board, connections, refreshProfiles, metrics, logger },
+    {
+      ...{ bus, board, connections, refreshProfiles, metrics, logger },
+      gateways: createLiveGateways(board, bus.clock, profile),
+      isFollowing: () => false,
+    },
     { leaseMs: profile.gatewayLeaseMs },
   );
   const feed = createStatusFeed({ bus, brokerTime: board.brokerTime, metrics, logger });

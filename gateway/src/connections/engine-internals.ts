@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "socket.io";
 
 /**
@@ -17,10 +18,39 @@ const EVENT = "2";
  * the first request's socket here, where corking changes nothing.
  */
 export function sendFramesTogether({ engine }: Pick<Server, "engine">): void {
+  // The answer to the upgrade is about to be written, and the first packet follows in the same turn.
+  engine.on("initial_headers", (_: unknown, { headers, socket }: IncomingMessage) => {
+    if (headers.upgrade === undefined) return;
+    socket.cork();
+    setImmediate(() => socket.uncork());
+  });
   engine.on("flush", ({ request }: EngineSocket, { length }: unknown[]) => {
     if (length > 1) request.socket.cork();
   });
   engine.on("drain", ({ request }: EngineSocket) => void request.socket.uncork());
+}
+
+/** Longest time for which frames are held back, ms: a client must not wait for what is not coming. */
+const HELD_MAX_MS = 100;
+
+/**
+ * Holds back what is sent to a socket, in order, until what this gives is called, or for 100 ms: then it leaves together.
+ * Over polling nothing is held.
+ */
+export function holdFrames({ conn }: OnEngine): () => void {
+  const { transport } = conn;
+  if (transport.name !== "websocket" || !transport.writable) return () => {};
+  transport.writable = false;
+  const release = () => {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    timer = undefined;
+    transport.writable = true;
+    // biome-ignore lint/complexity/useLiteralKeys: private in Engine.IO, which sends by itself only when a send has ended
+    conn["flush"]();
+  };
+  let timer: NodeJS.Timeout | undefined = setTimeout(release, HELD_MAX_MS);
+  return release;
 }
 
 /** Sends to one socket what was encoded. */

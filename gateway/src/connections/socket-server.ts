@@ -26,6 +26,8 @@ export interface Admitted {
   arrival: Arrival;
   /** the context of its handshake, in which what it causes is traced */
   traceparent: string | undefined;
+  /** Sends what is held back until the socket has its first view, the answer to its CONNECT first. */
+  sendHeld: () => void;
 }
 
 /** What clients send is untyped until its schema has read it. */

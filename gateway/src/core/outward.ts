@@ -36,19 +36,15 @@ export function toOutwardDeparture({
   };
 }
 
-/** Gateways that publish each person's status outward: one is enough, and another while that one is being found lost. */
-const PUBLISHERS = 2;
-
-/** Whether this gateway is one of those that publish what lies in a partition. */
+/** Whether this gateway, of all that publish statuses outward, publishes what lies in a partition: exactly one does. */
 export function isPublisher(gatewayId: string, gatewayIds: Iterable<string>, partition: number): boolean {
   const own = weightOf(gatewayId, partition);
-  let heavier = 0;
   for (const id of gatewayIds) {
     if (id === gatewayId) continue;
     const weight = weightOf(id, partition);
-    if (weight > own || (weight === own && id > gatewayId)) heavier++;
+    if (weight > own || (weight === own && id > gatewayId)) return false;
   }
-  return heavier < PUBLISHERS;
+  return true;
 }
 
 /** FNV-1a, 32 bit. */

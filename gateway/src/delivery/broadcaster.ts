@@ -11,7 +11,8 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { UserStatus } from "@meeshy/shared/status";
 import { toUserStatus } from "../core/merge-status.ts";
 import { visibleStatus } from "../core/visibility.ts";
-import type { CachedDirectory } from "../directory/cached-directory.ts";
+import type { CachedDirectory, KnownPerson } from "../directory/cached-directory.ts";
+import { createWaitingPeople } from "../directory/waiting-people.ts";
 import type { Outlet } from "../emitter/outlet.ts";
 import type { StatusChange } from "../feed/status-intake.ts";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -36,50 +37,30 @@ export interface Broadcaster {
   stop(): void;
 }
 
-const RETRY_MS = 200;
-
 /**
  * Sends a change to this gateway's viewers, once per socket. Nothing is sent of a person whose preferences are not
  * known: where the directory has to be asked first, the last change is sent once it has answered.
  */
 export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
   const { clock, outlet, audience, directory, disclosures, metrics, tracer = NO_TRACING, logger } = deps;
-  /** the last change of a user that waits for the directory; an earlier one says nothing any more */
-  const waiting = new Map<string, StatusChange>();
-  const ending = new AbortController();
+  const waiting = createWaitingPeople<StatusChange, KnownPerson>({
+    ...{ clock, logger },
+    // The blocks too: while a person's changes are being read, a viewer's own blocks may be older.
+    read: (userId) => directory.person(userId),
+    carryOut: (_, { user }, change) => void (user && emit(change, user)),
+    warning: "status not sent yet: the directory cannot be read",
+  });
 
   const broadcast = (change: StatusChange): void => {
     const { userId } = change.status;
     if (!audience.hasViewers(change.status)) {
       // A viewer who comes receives this one in the view: an earlier one must not follow it.
-      waiting.delete(userId);
+      waiting.drop(userId);
       return;
     }
     const user = directory.users.peek(userId);
-    if (user && !waiting.has(userId)) {
-      emit(change, user);
-      return;
-    }
-    const isAsking = waiting.has(userId);
-    waiting.set(userId, change);
-    if (!isAsking) void emitWaiting(userId);
-  };
-
-  const emitWaiting = async (userId: string) => {
-    for (let attempt = 1; !ending.signal.aborted; attempt++) {
-      try {
-        // The blocks too: while a person's changes are being read, a viewer's own blocks may be older.
-        const { user } = await directory.person(userId);
-        const change = waiting.get(userId);
-        waiting.delete(userId);
-        if (user && change && !ending.signal.aborted) emit(change, user);
-        return;
-      } catch (error) {
-        if (attempt === 1)
-          logger.warn({ userId, err: error }, "status not sent yet: the directory cannot be read");
-        await clock.sleep(RETRY_MS, ending.signal);
-      }
-    }
+    if (user && !waiting.get(userId)) emit(change, user);
+    else waiting.put(userId, change, { isNews: false });
   };
 
   const emit = ({ status: message, meta: { traceparent } }: StatusChange, user: DirectoryUser) => {
@@ -127,5 +108,5 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
     };
   };
 
-  return { broadcast, stop: () => ending.abort() };
+  return { broadcast, stop: waiting.stop };
 }

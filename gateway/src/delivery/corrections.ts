@@ -6,6 +6,7 @@ import { closeRefused } from "../connections/close-connection.ts";
 import type { Connections } from "../connections/connections.ts";
 import { withBlock } from "../directory/bounded-lists.ts";
 import type { CachedDirectory, KnownPerson } from "../directory/cached-directory.ts";
+import { createWaitingPeople } from "../directory/waiting-people.ts";
 import type { AppliedChanges } from "./applied-changes.ts";
 import type { LargeRooms } from "./large-rooms.ts";
 import type { Memberships } from "./memberships.ts";
@@ -39,27 +40,22 @@ export interface CorrectionDeps {
   logger: Logger;
 }
 
-/** A change that is being carried out. */
-interface Underway extends Before {
-  seenIn: Set<string>;
-  /** a later change came while the directory was read */
-  isOutdated: boolean;
-}
-
 type SubjectRead = Subject & KnownPerson;
-
-const RETRY_MS = 1_000;
 
 export function createCorrections(deps: CorrectionDeps): Corrections {
   const { clock, directory, memberships, largeRooms, views, applied, connections, logger } = deps;
-  const ending = new AbortController();
-  const underway = new Map<string, Underway>();
+  const waiting = createWaitingPeople<Before, KnownPerson>({
+    ...{ clock, logger },
+    read: (userId) => directory.person(userId),
+    carryOut: (userId, person, before) => correct({ userId, ...person }, before),
+    warning: "viewers not corrected yet: the directory cannot be read",
+  });
 
   /** A membership that ended without an announcement: what is known of the person stays as good as it was. */
   const leaveBehind = (userId: string, { conversationIds }: StatusMessage) => {
     const user = directory.users.peek(userId);
     const blocked = directory.blocks.peek(userId);
-    if (user && blocked && !underway.has(userId))
+    if (user && blocked && !waiting.get(userId))
       views.send({ userId, user, blocked }, { seenIn: new Set(conversationIds), status: undefined });
   };
 
@@ -78,30 +74,17 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
     }
   };
 
-  /** Until the directory has been read and no change came meanwhile, or this gateway stops. */
-  const carryOut = async (userId: string, change: Underway) => {
-    while (!ending.signal.aborted) {
-      change.isOutdated = false;
-      try {
-        const person = { userId, ...(await directory.person(userId)) };
-        if (ending.signal.aborted) return;
-        if (change.isOutdated) continue;
-        correctOwn(person);
-        // A block between strangers is not announced: what is known of the others may be older.
-        for (const other of person.blocked) {
-          const known = directory.blocks.peek(other);
-          if (known?.has(userId) === false) directory.blocks.prime(other, withBlock(known, userId, true));
-        }
-        views.send(person, change);
-        largeRooms.review(userId);
-        underway.delete(userId);
-        applied.note(userId);
-        return;
-      } catch (error) {
-        logger.warn({ userId, err: error }, "viewers not corrected yet: the directory cannot be read");
-        await clock.sleep(RETRY_MS, ending.signal);
-      }
+  const correct = (person: SubjectRead, before: Before) => {
+    const { userId, blocked } = person;
+    correctOwn(person);
+    // A block between strangers is not announced: what is known of the others may be older.
+    for (const other of blocked) {
+      const known = directory.blocks.peek(other);
+      if (known?.has(userId) === false) directory.blocks.prime(other, withBlock(known, userId, true));
     }
+    views.send(person, before);
+    largeRooms.review(userId);
+    applied.note(userId);
   };
 
   return {
@@ -114,17 +97,17 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
       }
       directory.forgetPerson(userId);
       forgetMembers(status.conversationIds, former?.conversationIds ?? []);
-      const change = underway.get(userId);
-      const seenIn = former?.conversationIds ?? status.conversationIds;
-      if (change) {
-        change.isOutdated = true;
-        for (const id of seenIn) change.seenIn.add(id);
-        return;
-      }
-      const begun = { seenIn: new Set(seenIn), status: former, isOutdated: false };
-      underway.set(userId, begun);
-      void carryOut(userId, begun);
+      // A later change while the directory is read: viewers may have seen the person as before the first of them.
+      const earlier = waiting.get(userId);
+      const seenIn = new Set(former?.conversationIds ?? status.conversationIds);
+      waiting.put(
+        userId,
+        earlier
+          ? { seenIn: earlier.seenIn.union(seenIn), status: earlier.status }
+          : { seenIn, status: former },
+        { isNews: true },
+      );
     },
-    stop: () => ending.abort(),
+    stop: waiting.stop,
   };
 }

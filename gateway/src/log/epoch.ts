@@ -1,12 +1,19 @@
 import { type Epoch, epochSchema } from "@meeshy/shared/events";
-import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
+import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { leaseKeys } from "@meeshy/shared/subjects";
+
+/** Each write makes a new entry: it is read once, however often it is asked for. */
+const read = new WeakMap<LeaseEntry, Epoch | undefined>();
 
 /** The epoch that the lease bucket names; 0: none. */
 export const epochOn = (board: Pick<LeaseBoard, "get">): number => namedOn(board)?.epoch ?? 0;
 
-const namedOn = (board: Pick<LeaseBoard, "get">) =>
-  epochSchema.safeParse(board.get(leaseKeys.epoch)?.value).data;
+function namedOn(board: Pick<LeaseBoard, "get">): Epoch | undefined {
+  const entry = board.get(leaseKeys.epoch);
+  if (!entry) return undefined;
+  if (!read.has(entry)) read.set(entry, epochSchema.safeParse(entry.value).data);
+  return read.get(entry);
+}
 
 const FIRST_EPOCH = 1;
 

@@ -5,7 +5,7 @@ import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import { NO_TRACING, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { eventSubject, leaseKeys } from "@meeshy/shared/subjects";
+import { eventSubject } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 import type { ClientConnection, Connections } from "../connections/connections.ts";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -15,6 +15,7 @@ import { createEventPublisher, type EventCause } from "./event-publisher.ts";
 import { beginLife, type GatewayLife } from "./gateway-life.ts";
 import { createGoodbyes, type Goodbye } from "./goodbyes.ts";
 import { createHold } from "./hold.ts";
+import type { LiveGateways } from "./live-gateways.ts";
 
 /** Everything this gateway writes into the log, under whichever life it has now. */
 export interface EventLog {
@@ -46,6 +47,10 @@ export interface EventLog {
 export interface EventLogDeps {
   bus: Bus;
   board: LeaseBoard;
+  /** to which a page may move */
+  gateways: Pick<LiveGateways, "hasOther">;
+  /** Whether this gateway has loaded the statuses: its heartbeat says so. */
+  isFollowing: () => boolean;
   connections: Connections;
   /** Brings the profiles of open connections up to date; never rejects. */
   refreshProfiles: () => Promise<void>;
@@ -69,7 +74,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
   const begin = (): GatewayLife => {
     const begun = beginLife(bus, board, {
       leaseMs,
-      count: connections.count,
+      count: () => ({ ...connections.count(), ...(deps.isFollowing() ? { outward: true } : {}) }),
       onLost: () => {
         if (life === begun) renew("declared lost");
       },
@@ -102,11 +107,6 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
 
   const goodbyes = createGoodbyes(clock);
   const held = createHold(clock, GOODBYE_HELD_MS);
-  /** Whether another gateway has been heard of lately, to which a page may move. */
-  const hasSibling = () =>
-    board
-      .list(leaseKeys.gateway(""))
-      .some(({ key, changedAt }) => key !== leaseKeys.gateway(life.id) && clock.now() - changedAt < leaseMs);
   const say = ({ userId, connectionId, reason }: Goodbye, cause?: EventCause): Promise<number> =>
     publish(userId, { type: "disconnected", connectionId, reason }, cause);
 
@@ -131,7 +131,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
       // A trace of its own, hours after the handshake's maybe.
       const write = () => goodbyes.note(goodbye, say(goodbye, { links: [traceparent] }));
       const isLast = connections.of(userId).length === 0;
-      if (isLast && isCleanClose(reason) && !stopped && hasSibling()) held.hold(write);
+      if (isLast && isCleanClose(reason) && !stopped && deps.gateways.hasOther(life.id)) held.hold(write);
       else write();
     },
     activity(userId, { connectionId, traceparent } = {}) {

@@ -31,7 +31,7 @@ export interface GatewayLife {
 
 export interface LifeOptions {
   leaseMs: number;
-  count: () => Pick<GatewayBeat, "connections" | "users">;
+  count: () => Pick<GatewayBeat, "connections" | "users" | "outward">;
   onLost: () => void;
   logger: Logger;
 }

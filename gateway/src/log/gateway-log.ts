@@ -10,6 +10,7 @@ import type { GatewayMetrics } from "../metrics.ts";
 import { createActivity, type TouchActivity } from "./activity.ts";
 import { epochOn } from "./epoch.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
+import type { LiveGateways } from "./live-gateways.ts";
 import { createLastShown, createStoredProfiles, type StoredProfiles } from "./refresh-profiles.ts";
 
 /** What this gateway writes into the log, and the profiles of open connections that go with it. */
@@ -24,6 +25,7 @@ export interface GatewayLog {
 export interface GatewayLogDeps {
   bus: Bus;
   board: LeaseBoard;
+  gateways: LiveGateways;
   feed: StatusFeed;
   directory: CachedDirectory;
   connections: Connections;
@@ -43,7 +45,7 @@ export function createGatewayLog(
   const profiles = createStoredProfiles({ ...deps, clock, lastShown });
   lifecycle.onStop("stored profiles", () => profiles.stop());
   const events = createEventLog(
-    { ...deps, refreshProfiles: profiles.refresh },
+    { ...deps, refreshProfiles: profiles.refresh, isFollowing: feed.isLoaded },
     { leaseMs: config.gatewayLeaseMs },
   );
   profiles.onRead(events.announceAgain);

@@ -1,48 +1,44 @@
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { partitionProgressSchema } from "@meeshy/shared/partition-progress";
-import type { Clock } from "@meeshy/shared/ports/clock";
+import { partitionPosition } from "@meeshy/shared/partition-progress";
 import { EPOCH_LEAD_MAX } from "@meeshy/shared/presence-row";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
 import { epochOn } from "./epoch.ts";
 
 /** What a log writes in a minute and a half at 100,000 messages a second. */
 const SLACK = 10_000_000;
-const LOOK_EVERY_MS = 250;
+const KEYS: ReadonlySet<string> = new Set(
+  Array.from({ length: PARTITIONS }, (_, partition) => leaseKeys.partition(partition)),
+);
+
 /**
  * Whether a status can have been caused by the log, by how far partitions have said that they processed it. A version far
- * beyond that was written by no owner, and would be taken for newer than everything that comes.
+ * beyond that was written by no owner, and would be taken for newer than everything that comes. What partitions say is
+ * followed, so that a status costs two comparisons, also while no partition has said anything yet.
  */
 export function createPositionBound(
-  board: Pick<LeaseBoard, "get">,
-  clock: Pick<Clock, "now">,
+  board: Pick<LeaseBoard, "get" | "onChange">,
 ): (position: { epoch: number; version: number }) => boolean {
   let known = { epoch: 0, seq: 0 };
-  let lookedAt = Number.NEGATIVE_INFINITY;
 
-  const look = () => {
-    const epoch = epochOn(board);
-    let seq = epoch === known.epoch ? known.seq : 0;
-    for (let partition = 0; partition < PARTITIONS; partition++) {
-      const entry = board.get(leaseKeys.partition(partition));
-      const memory = partitionProgressSchema.safeParse(entry?.value).data?.memory;
-      if (memory?.epoch === epoch) seq = Math.max(seq, memory.seq);
-    }
-    known = { epoch, seq };
+  const take = (key: string) => {
+    const position = partitionPosition(board.get(key));
+    if (position?.epoch === known.epoch) known.seq = Math.max(known.seq, position.seq);
   };
-  const isWithin = ({ epoch, version }: { epoch: number; version: number }) => {
+  const review = () => {
+    const epoch = epochOn(board);
+    if (epoch === known.epoch) return;
+    known = { epoch, seq: 0 };
+    for (const key of KEYS) take(key);
+  };
+  review();
+  board.onChange((key) => {
+    if (key === leaseKeys.epoch) review();
+    else if (KEYS.has(key)) take(key);
+  });
+
+  return ({ epoch, version }) => {
     if (known.epoch === 0 || epoch < known.epoch) return true;
     if (epoch > known.epoch) return epoch <= known.epoch + EPOCH_LEAD_MAX;
     return known.seq === 0 || version <= known.seq + Math.max(SLACK, known.seq);
-  };
-
-  return (position) => {
-    // Nearly all are: the board is read for those that are not, by what was known before, and now and then. A log of
-    // which nothing is known has just begun: few statuses come of it.
-    if (known.seq > 0 && isWithin(position)) return true;
-    if (known.seq === 0 || clock.now() - lookedAt >= LOOK_EVERY_MS) {
-      lookedAt = clock.now();
-      look();
-    }
-    return isWithin(position);
   };
 }

@@ -1,93 +1,99 @@
-import { gatewayBeatSchema } from "@meeshy/shared/events";
+import type { DirectoryUser } from "@meeshy/shared/directory";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
-import { toBytes } from "@meeshy/shared/nats/last-value";
-import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
 import {
   decodeId,
-  leaseKeys,
   outwardSubject,
+  PARTITIONS,
   partitionOf,
   SUBJECT_OUTWARD_LAST_ALL,
 } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 import { headers, type Msg } from "@nats-io/nats-core";
 import { LRUCache } from "lru-cache";
-import { isPublisher, toOutward, toOutwardDeparture } from "../core/outward.ts";
+import { toOutward, toOutwardDeparture } from "../core/outward.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
+import { createWaitingPeople } from "../directory/waiting-people.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { LiveGateways } from "../log/live-gateways.ts";
+import { createOutwardShare, type OutwardChange } from "./outward-share.ts";
 
 /**
- * What the NATS user `external` hears and reads of statuses (ADR 0008): the server maps its subjects to these. Each change
- * is published by two gateways, so that none is missed when one dies; a repeat has the version of the first.
+ * What the NATS user `external` hears and reads of statuses (ADR 0008): the server maps its subjects to these. One gateway
+ * publishes each person; nothing is published of a person whose preferences cannot be read.
  */
 export interface OutwardFeed {
-  /** A person's status, or what the directory says of them, has changed. */
-  note(userId: string): void;
+  /** A person's status has changed. */
+  noteStatus(userId: string): void;
+  /** The directory says something new of a person, who may hide from now on; `former`: the status before. */
+  noteNews(userId: string, former: Pick<StatusMessage, "isOnline"> | undefined): void;
   stop(): void;
 }
 
 export interface OutwardDeps {
-  link: NatsLink;
-  board: Pick<LeaseBoard, "list">;
+  link: Pick<NatsLink, "nc" | "publish" | "clock" | "isUp">;
+  gateways: Pick<LiveGateways, "outward">;
   gatewayId: () => string;
-  directory: Pick<CachedDirectory, "users">;
+  directory: { users: Pick<CachedDirectory["users"], "peek" | "get" | "lookUp"> };
   feed: Pick<StatusFeed, "get">;
   logger: Logger;
 }
 
+/** What was published last is kept of so many people, to be published once only. */
 const MAX_PEOPLE = 100_000;
-/** Which gateways live is looked at this often: each change costs a look at a map. */
-const LOOK_EVERY_MS = 250;
 const NOT_FOUND = 404;
 const QUEUE = "gateways";
-const GATEWAYS = leaseKeys.gateway("");
+const HIDDEN = "";
 
-export function createOutwardFeed(deps: OutwardDeps): OutwardFeed {
-  const { link, board, gatewayId, directory, feed, logger } = deps;
-  /** what was published last of whom; of a hidden person nothing goes out, but that they left */
-  const published = new LRUCache<string, string>({ max: MAX_PEOPLE });
-  /** people whose status is being read */
-  const waiting = new Set<string>();
-  let isStopped = false;
+export function createOutwardFeed(deps: OutwardDeps, config: { gatewayLeaseMs: number }): OutwardFeed {
+  const { link, gateways, gatewayId, directory, feed, logger } = deps;
+  const published = Array.from({ length: PARTITIONS }, createPublished);
 
-  /** by partition, whether this gateway publishes what lies in it, as of the last look at the lease board */
-  let publishes = new Map<number, boolean>();
-  let gateways: string[] = [];
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  const look = () => {
-    lookedAt = link.clock.now();
-    publishes = new Map();
-    gateways = board
-      .list(GATEWAYS)
-      .filter(({ value }) => gatewayBeatSchema.safeParse(value).data?.lost !== true)
-      .map(({ key }) => key.slice(GATEWAYS.length));
-  };
-  const isPublished = (partition: number): boolean => {
-    if (link.clock.now() - lookedAt >= LOOK_EVERY_MS) look();
-    const known = publishes.get(partition) ?? isPublisher(gatewayId(), gateways, partition);
-    publishes.set(partition, known);
-    return known;
-  };
+  const send = (userId: string, text: string) => link.publish(outwardSubject(userId), encoder.encode(text));
 
-  const send = (userId: string, status: StatusMessage) =>
-    link.publish(outwardSubject(userId), toBytes(versioned("status", status)));
-
-  const publish = async (userId: string) => {
-    const user = await directory.users.get(userId);
-    waiting.delete(userId);
+  const publish = (userId: string, user: DirectoryUser | undefined, { mayBeShown }: OutwardChange) => {
     const message = feed.get(userId);
-    if (isStopped || !message) return;
+    const last = published[partitionOf(userId)];
+    if (!message || !last) return;
     const status = toOutward(message, user);
-    const before = published.get(userId);
-    const now = status ? JSON.stringify(status) : undefined;
-    if (now === before) return;
-    if (now === undefined) published.delete(userId);
-    else published.set(userId, now);
-    if (status) send(userId, status);
-    else if (before !== undefined && (JSON.parse(before) as StatusMessage).isOnline)
-      send(userId, toOutwardDeparture(message));
+    const text = status ? encoded(status) : HIDDEN;
+    const isShown = last.online.has(userId) || (mayBeShown && !last.texts.has(userId));
+    if (text === last.texts.get(userId)) return;
+    last.texts.set(userId, text);
+    if (status?.isOnline) last.online.add(userId);
+    else last.online.delete(userId);
+    if (status) send(userId, text);
+    else if (isShown) send(userId, encoded(toOutwardDeparture(message)));
+  };
+
+  const waiting = createWaitingPeople<OutwardChange, DirectoryUser | undefined>({
+    ...{ clock: link.clock, logger },
+    read: (userId) => directory.users.get(userId),
+    carryOut: publish,
+    warning: "status not published outward yet: the directory cannot be read",
+  });
+  const take = (userId: string, change: OutwardChange) => {
+    const earlier = waiting.get(userId);
+    const user = earlier ? undefined : directory.users.peek(userId);
+    if (user) publish(userId, user, change);
+    else {
+      const mayBeShown = change.mayBeShown || earlier?.mayBeShown === true;
+      waiting.put(userId, { ...change, mayBeShown }, change);
+    }
+  };
+  const share = createOutwardShare(
+    {
+      ...{ bus: link, gateways, gatewayId, logger },
+      onTakenOver: take,
+      onGivenUp(partition) {
+        published[partition] = createPublished();
+      },
+    },
+    config,
+  );
+  const note = (userId: string, change: OutwardChange) => {
+    if (share.takes(userId, change)) take(userId, change);
   };
 
   const answer = async (request: Msg) => {
@@ -101,7 +107,7 @@ export function createOutwardFeed(deps: OutwardDeps): OutwardFeed {
     }
     const found = headers();
     found.set("Nats-Sequence", String(status.version));
-    request.respond(toBytes(versioned("status", status)), { headers: found });
+    request.respond(encoder.encode(encoded(status)), { headers: found });
   };
 
   const subscription = link.nc.subscribe(SUBJECT_OUTWARD_LAST_ALL, {
@@ -113,20 +119,31 @@ export function createOutwardFeed(deps: OutwardDeps): OutwardFeed {
   });
 
   return {
-    note(userId) {
-      if (waiting.has(userId) || !isPublished(partitionOf(userId))) return;
-      waiting.add(userId);
-      publish(userId).catch((error) => {
-        waiting.delete(userId);
-        logger.warn({ userId, err: error }, "status not published outward");
-      });
-    },
+    noteStatus: (userId) => note(userId, { isNews: false, mayBeShown: false }),
+    noteNews: (userId, former) => note(userId, { isNews: true, mayBeShown: former?.isOnline === true }),
     stop() {
-      isStopped = true;
+      share.stop();
+      waiting.stop();
       subscription.unsubscribe();
     },
   };
 }
+
+const encoder = new TextEncoder();
+const encoded = (status: StatusMessage): string => JSON.stringify(versioned("status", status));
+
+/** What a gateway has published of the people of one partition since it is their publisher. */
+interface Published {
+  /** {@link HIDDEN}: nothing is to be seen of them. Forgotten when there are too many: then a status may go out again. */
+  texts: LRUCache<string, string>;
+  /** who was published as online; never more than are online, and never forgotten */
+  online: Set<string>;
+}
+
+const createPublished = (): Published => ({
+  texts: new LRUCache({ max: Math.ceil(MAX_PEOPLE / PARTITIONS) }),
+  online: new Set(),
+});
 
 function userOf(subject: string): string | undefined {
   try {

@@ -41,7 +41,8 @@ const CONNECTION_ID_BYTES = 12;
 /** From an admitted socket to `authenticated` and the snapshot, and to its end (ARCHITECTURE "gateway"). */
 export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
   io.on("connection", (socket) => {
-    const connection = open(socket, socket.data as Admitted);
+    const { sendHeld, ...admitted } = socket.data as Admitted;
+    const connection = open(socket, admitted);
     deps.outlet.open(socket.id, { batches: socket.handshake.auth.batch === true });
     joinRooms(connection);
     deps.connections.add(connection);
@@ -52,13 +53,15 @@ export function serveConnections(io: PresenceServer, deps: ConnectDeps): void {
     deps.authExpiry.watch(connection);
     const stale = deps.staleness.now();
     if (stale !== null) socket.emit("presence:stale", staleNotice(stale));
-    setUp(connection, deps).catch((error) => {
-      if (!(error instanceof PublisherClosed)) deps.logger.error({ err: error }, "connection setup failed");
-    });
+    setUp(connection, deps)
+      .catch((error) => {
+        if (!(error instanceof PublisherClosed)) deps.logger.error({ err: error }, "connection setup failed");
+      })
+      .finally(sendHeld);
   });
 }
 
-function open(socket: PresenceSocket, admitted: Admitted): ClientConnection {
+function open(socket: PresenceSocket, admitted: Omit<Admitted, "sendHeld">): ClientConnection {
   return {
     ...admitted,
     id: randomBytes(CONNECTION_ID_BYTES).toString("base64url"),

@@ -5,7 +5,7 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { AuthRules } from "../auth/authenticate.ts";
 import { countRefusals, identify, verifyCredentials } from "../auth/authenticate.ts";
 import { credentialsOfHandshake } from "../auth/credentials.ts";
-import { closeTransport, givePid } from "../connections/engine-internals.ts";
+import { closeTransport, givePid, holdFrames } from "../connections/engine-internals.ts";
 import type { Admitted, PresenceServer, PresenceSocket } from "../connections/socket-server.ts";
 import { clientAddress } from "../core/client-address.ts";
 import { type LastShown, toProfile, withoutStored, withStored } from "../core/profile.ts";
@@ -28,6 +28,8 @@ export interface HandshakeDeps {
   tracer: Tracer;
   logger: Logger;
 }
+
+type AdmittedPerson = Omit<Admitted, "sendHeld">;
 
 const DEVICE_MAX_BYTES = 100;
 const DRAINING_RETRY_MS = 1_000;
@@ -58,7 +60,7 @@ export function guardHandshakes(
         done();
         span.end();
         deps.metrics.authRequests.inc({ result: "ok" });
-        Object.assign(socket.data, admitted);
+        Object.assign(socket.data, admitted, { sendHeld: holdFrames(socket) });
         givePid(socket, createPid(admitted.identity.user.id));
         next();
       },
@@ -82,8 +84,8 @@ const textOf = (value: unknown): string | undefined => (typeof value === "string
 async function attempt(
   socket: PresenceSocket,
   attempts: TransportAttempts,
-  admitIt: () => Promise<Admitted>,
-): Promise<Admitted> {
+  admitIt: () => Promise<AdmittedPerson>,
+): Promise<AdmittedPerson> {
   const end = attempts.begin(socket);
   const admitted = await admitIt();
   end();
@@ -95,7 +97,7 @@ async function admit(
   address: string | null,
   { traceparent }: Span,
   deps: HandshakeDeps,
-): Promise<Admitted> {
+): Promise<AdmittedPerson> {
   if (deps.admission.isClosed()) {
     throw new PresenceError("unavailable", "This gateway is stopping.", { retryAfterMs: DRAINING_RETRY_MS });
   }

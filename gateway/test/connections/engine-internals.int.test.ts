@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { Server } from "socket.io";
@@ -6,6 +6,7 @@ import { io as openClient, type Socket } from "socket.io-client";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   closeTransport,
+  holdFrames,
   prepareEvent,
   sendFramesTogether,
   textFrame,
@@ -97,4 +98,48 @@ test("a transport is closed at once, whatever waits, and its client comes back",
   await eventually(() => ended.length === 1);
   expect(ended).toEqual(["transport close"]);
   await eventually(() => client.connected);
+});
+
+test("held frames leave in order and in one write, when they are released or after 100 ms", async () => {
+  sendFramesTogether(io);
+  const { socket, received } = await open();
+  const writes = vi.spyOn(socket.conn.request.socket, "_writev" as never);
+  const release = holdFrames(socket);
+  socket.emit("first");
+  for (let n = 0; n < 3; n++) prepareEvent("n", [n])(socket);
+  expect(waitingFor(socket).frames).toBe(4);
+  release();
+  expect(waitingFor(socket).frames).toBe(0);
+  await eventually(() => received.length === 4);
+  expect(received).toEqual([["first"], ["n", 0], ["n", 1], ["n", 2]]);
+  expect(writes).toHaveBeenCalledTimes(1);
+
+  holdFrames(socket);
+  prepareEvent("late", [])(socket);
+  expect(waitingFor(socket).frames).toBe(1);
+  await eventually(() => received.length === 5);
+  release();
+  prepareEvent("after", [])(socket);
+  await eventually(() => received.length === 6);
+});
+
+test("the answer to an upgrade and the first packet leave in one write", async () => {
+  sendFramesTogether(io);
+  const writes: number[] = [];
+  io.engine.on("initial_headers", (_: unknown, { socket }: IncomingMessage) => {
+    const { _writev, _write } = socket;
+    Object.assign(socket, {
+      _writev(...args: Parameters<NonNullable<typeof _writev>>) {
+        writes.push(args[0].length);
+        _writev?.apply(socket, args);
+      },
+      _write(...args: Parameters<typeof _write>) {
+        writes.push(1);
+        _write.apply(socket, args);
+      },
+    });
+  });
+  await open();
+  // The status line and headers, and the packet's frame in two pieces.
+  expect(writes[0]).toBe(3);
 });

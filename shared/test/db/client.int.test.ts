@@ -83,3 +83,21 @@ test("times mean the same in a database of another time zone", async () => {
   expect(answer).toEqual([{ read: noon, written: noon.getTime() / 1000 }]);
   await close(direct);
 });
+
+test("statements are planned once where that is asked for, and not behind a pooler", async () => {
+  const mode = async (url: string, plansOnce: boolean) => {
+    const own = createDatabase(url, { poolSize: 1, plansOnce });
+    try {
+      const rows = await own.$queryRaw<{ mode: string; zone: string }[]>`
+        SELECT current_setting('plan_cache_mode') AS mode, current_setting('TimeZone') AS zone`;
+      return rows[0];
+    } finally {
+      await close(own);
+    }
+  };
+  const pooled = new URL(server.url);
+  pooled.searchParams.set("pgbouncer", "true");
+  expect(await mode(server.url, true)).toEqual({ mode: "force_generic_plan", zone: "UTC" });
+  expect(await mode(server.url, false)).toEqual({ mode: "auto", zone: "UTC" });
+  expect(await mode(pooled.href, true)).toEqual({ mode: "auto", zone: "UTC" });
+});
