@@ -59,7 +59,13 @@ export interface Servers {
   /** A gateway with its own permissions on a free port, ready unless `waits` is false; stopped with the servers, if not before. */
   gateway(
     env?: Record<string, string>,
-    options?: { waits?: boolean; directory?: Directory & PresenceStore; natsPort?: number },
+    options?: {
+      waits?: boolean;
+      directory?: Directory & PresenceStore;
+      natsPort?: number;
+      /** ms; see the gateway's configuration */
+      leaveHeldMs?: number;
+    },
   ): Promise<RunningGateway>;
   /** Publishes as a worker would; gives the stream sequence. */
   publishStatus(userId: string, status: Partial<StatusMessage>): Promise<number>;
@@ -83,7 +89,7 @@ export async function startServers({ postgres }: { postgres?: TestPostgres } = {
 
   const gateway: Servers["gateway"] = async (
     env = {},
-    { waits = true, directory = store.directory, natsPort = nats.port } = {},
+    { waits = true, directory = store.directory, natsPort = nats.port, leaveHeldMs } = {},
   ) => {
     const given = {
       NATS_URL: nats.url,
@@ -97,9 +103,10 @@ export async function startServers({ postgres }: { postgres?: TestPostgres } = {
     const own = await openNats(config, "gateway", quiet);
     const registry = new Registry();
     const lifecycle = createLifecycle(quiet);
+    const parsed = toConfig(parseEnv(gatewayEnv, given));
     const built = await createGateway(
       { link: own, directory, store, registry, logger: quiet },
-      toConfig(parseEnv(gatewayEnv, given)),
+      leaveHeldMs === undefined ? parsed : { ...parsed, leaveHeldMs },
       lifecycle,
     );
     const { port, opsPort } = await built.listen();

@@ -172,7 +172,7 @@ export async function startGateway(
   };
   const log = createEventLog(
     { bus, board, connections, refreshProfiles, metrics, logger },
-    { leaseMs: profile.gatewayLeaseMs },
+    { leaseMs: profile.gatewayLeaseMs, leaveHeldMs: 60 },
   );
   const feed = createStatusFeed({ bus, metrics, logger });
   feed.onChange(({ status }) => onChange(status));

@@ -34,7 +34,7 @@ export interface GatewayLogDeps {
 
 export function createGatewayLog(
   deps: GatewayLogDeps,
-  config: { gatewayLeaseMs: number; activityThrottleMs: number },
+  config: { gatewayLeaseMs: number; activityThrottleMs: number; leaveHeldMs: number },
   lifecycle: Lifecycle,
 ): GatewayLog {
   const { bus, board, feed } = deps;
@@ -44,7 +44,7 @@ export function createGatewayLog(
   lifecycle.onStop("stored profiles", () => profiles.stop());
   const events = createEventLog(
     { ...deps, refreshProfiles: profiles.refresh },
-    { leaseMs: config.gatewayLeaseMs },
+    { leaseMs: config.gatewayLeaseMs, leaveHeldMs: config.leaveHeldMs },
   );
   profiles.onRead(events.announceAgain);
   const touch = createActivity(
