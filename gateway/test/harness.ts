@@ -198,12 +198,17 @@ export interface Client {
   all<T = Record<string, unknown>>(event: string): T[];
   /** Waits for the n-th (from 1) of an event. */
   nth<T = Record<string, unknown>>(event: string, n?: number): Promise<T>;
+  /** the names of all events, but for those about how fresh the view is: a busy machine may make it out of date */
+  events(): string[];
   ask(
     event: string,
     payload?: unknown,
   ): Promise<{ success: boolean; data?: unknown; error?: { code: string } }>;
   close(): void;
 }
+
+/** Long: that there is an answer is what counts, on a busy machine too. */
+const ANSWERED_WITHIN_MS = 30_000;
 
 /** A real client; `auth` as in the handshake. */
 export function openClient(url: string, auth: object, options: object = {}): Client {
@@ -226,12 +231,14 @@ export function openClient(url: string, auth: object, options: object = {}): Cli
     socket,
     received,
     all,
+    events: () =>
+      received.map(({ event }) => event).filter((event) => !/^presence:(stale|fresh)$/.test(event)),
     nth: <T>(event: string, n = 1) =>
       eventually(() => all<T>(event)[n - 1] as T | undefined, { what: `${event} number ${n}` }) as Promise<T>,
     ask: (event, payload) =>
       payload === undefined
-        ? socket.timeout(5_000).emitWithAck(event)
-        : socket.timeout(5_000).emitWithAck(event, payload),
+        ? socket.timeout(ANSWERED_WITHIN_MS).emitWithAck(event)
+        : socket.timeout(ANSWERED_WITHIN_MS).emitWithAck(event, payload),
     close: () => socket.disconnect(),
   };
 }

@@ -11,7 +11,7 @@ const PAUSE_MAX_MS = 250;
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   {
-    within = 10_000,
+    within = 30_000,
     every = 20,
     what = "the condition",
   }: { within?: number; every?: number; what?: string } = {},
