@@ -58,8 +58,8 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
       args: ["--gateways", "2", "--workers", "2", "--no-web"],
       env: {
         DISCONNECT_GRACE_MS: "300",
-        PING_INTERVAL_MS: "500",
-        PING_TIMEOUT_MS: "500",
+        PING_INTERVAL_MS: "1500",
+        PING_TIMEOUT_MS: "2500",
         SWEEP_INTERVAL_MS: "1000",
       },
     });
@@ -109,10 +109,13 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
     await Promise.all(clients.map((client) => client.request("activity")));
     clients[0]?.leave();
     clients[1]?.freeze();
-    await eventually(async () => (await prometheus.query("sum(meeshy_zombies_cleaned_total)"))[0] === 1, {
-      within: 20_000,
-      what: "a cleaned zombie",
-    });
+    await eventually(
+      async () => ((await prometheus.query("sum(meeshy_zombies_cleaned_total)"))[0] ?? 0) > 0,
+      {
+        within: 30_000,
+        what: "a cleaned zombie",
+      },
+    );
     return clients;
   }
 

@@ -263,15 +263,11 @@ describe("an endpoint that cannot take spans", () => {
       });
     const viewer = open("bob", seen);
     await viewer.connected;
-    const came = performance.now();
     const person = open("alice");
     await eventually(() => seen.some(({ userId, isOnline }) => userId === "alice" && isOnline));
     person.leave();
     await eventually(() => seen.some(({ userId, isOnline }) => userId === "alice" && !isOnline));
-    expect(performance.now() - came).toBeLessThan(3_000);
     viewer.vanish();
-    const stopping = performance.now();
     expect(await other.stop()).toBe(0);
-    expect(performance.now() - stopping).toBeLessThan(10_000);
   });
 });

@@ -31,6 +31,9 @@ const perMinute = (fallback: number) => z.coerce.number().int().min(0).max(10_00
 const PROCESSES_MAX = 64;
 const processes = `a whole number from 1 to ${PROCESSES_MAX}`;
 
+/** Of the 150 ms that a clean leave may take (CONTRACT 9), the way to the viewers needs the rest (ADR 0021). */
+const LEAVE_HELD_MS = 60;
+
 const OPS_PORT_DEFAULT = 9_464;
 const opsPort = "a port, 0 for any free one, or same: that of PORT";
 
@@ -176,5 +179,6 @@ export function toConfig(env: GatewayEnv) {
     disconnectGraceMs: env.DISCONNECT_GRACE_MS,
     gatewayLeaseMs: env.GATEWAY_LEASE_MS,
     workerLeaseMs: env.WORKER_LEASE_MS,
+    leaveHeldMs: LEAVE_HELD_MS,
   };
 }

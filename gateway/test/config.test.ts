@@ -17,6 +17,7 @@ describe("the gateway's environment", () => {
       activityThrottleMs: 60_000,
       disconnectGraceMs: 5_000,
       gatewayLeaseMs: 6_000,
+      leaveHeldMs: 60,
       trustedProxies: 0,
       // An office of thousands behind one address is let in at once.
       rates: { connectsPerAddress: 12_000, requestsPerAddress: 60_000 },

@@ -59,7 +59,13 @@ export interface Servers {
   /** A gateway with its own permissions on a free port, ready unless `waits` is false; stopped with the servers, if not before. */
   gateway(
     env?: Record<string, string>,
-    options?: { waits?: boolean; directory?: Directory & PresenceStore; natsPort?: number },
+    options?: {
+      waits?: boolean;
+      directory?: Directory & PresenceStore;
+      natsPort?: number;
+      /** ms; see the gateway's configuration */
+      leaveHeldMs?: number;
+    },
   ): Promise<RunningGateway>;
   /** Publishes as a worker would; gives the stream sequence. */
   publishStatus(userId: string, status: Partial<StatusMessage>): Promise<number>;
@@ -83,7 +89,7 @@ export async function startServers({ postgres }: { postgres?: TestPostgres } = {
 
   const gateway: Servers["gateway"] = async (
     env = {},
-    { waits = true, directory = store.directory, natsPort = nats.port } = {},
+    { waits = true, directory = store.directory, natsPort = nats.port, leaveHeldMs } = {},
   ) => {
     const given = {
       NATS_URL: nats.url,
@@ -97,9 +103,10 @@ export async function startServers({ postgres }: { postgres?: TestPostgres } = {
     const own = await openNats(config, "gateway", quiet);
     const registry = new Registry();
     const lifecycle = createLifecycle(quiet);
+    const parsed = toConfig(parseEnv(gatewayEnv, given));
     const built = await createGateway(
       { link: own, directory, store, registry, logger: quiet },
-      toConfig(parseEnv(gatewayEnv, given)),
+      leaveHeldMs === undefined ? parsed : { ...parsed, leaveHeldMs },
       lifecycle,
     );
     const { port, opsPort } = await built.listen();
@@ -191,12 +198,17 @@ export interface Client {
   all<T = Record<string, unknown>>(event: string): T[];
   /** Waits for the n-th (from 1) of an event. */
   nth<T = Record<string, unknown>>(event: string, n?: number): Promise<T>;
+  /** the names of all events, but for those about how fresh the view is: a busy machine may make it out of date */
+  events(): string[];
   ask(
     event: string,
     payload?: unknown,
   ): Promise<{ success: boolean; data?: unknown; error?: { code: string } }>;
   close(): void;
 }
+
+/** Long: that there is an answer is what counts, on a busy machine too. */
+const ANSWERED_WITHIN_MS = 30_000;
 
 /** A real client; `auth` as in the handshake. */
 export function openClient(url: string, auth: object, options: object = {}): Client {
@@ -219,12 +231,14 @@ export function openClient(url: string, auth: object, options: object = {}): Cli
     socket,
     received,
     all,
+    events: () =>
+      received.map(({ event }) => event).filter((event) => !/^presence:(stale|fresh)$/.test(event)),
     nth: <T>(event: string, n = 1) =>
       eventually(() => all<T>(event)[n - 1] as T | undefined, { what: `${event} number ${n}` }) as Promise<T>,
     ask: (event, payload) =>
       payload === undefined
-        ? socket.timeout(5_000).emitWithAck(event)
-        : socket.timeout(5_000).emitWithAck(event, payload),
+        ? socket.timeout(ANSWERED_WITHIN_MS).emitWithAck(event)
+        : socket.timeout(ANSWERED_WITHIN_MS).emitWithAck(event, payload),
     close: () => socket.disconnect(),
   };
 }

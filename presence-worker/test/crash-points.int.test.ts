@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { fromBytes } from "@meeshy/shared/nats/last-value";
-import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
+import { keySubject } from "@meeshy/shared/nats/streams";
+import { createLogger } from "@meeshy/shared/runtime/logger";
 import {
   BUCKET_LEASES,
   BUCKET_STATE,
@@ -10,13 +11,13 @@ import {
   STREAM_EVENTS,
 } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { beforeAll, describe, expect, it, type TestContext } from "vitest";
 import type { Connection } from "../src/core/record.ts";
 import type { PartitionLease } from "../src/io/checkpoint.ts";
-import { type NatsGate, type Outgoing, startNatsGate } from "./nats-gate.ts";
+import { type Outgoing, startNatsGate } from "./nats-gate.ts";
 import { allOwned, profileOf, type Rig, startRig, type TestGateway } from "./rig.ts";
-import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+import { startWorkerProcess } from "./worker-process.ts";
 
 const GRACE_MS = 100;
 /** Partition time in which a grace has passed for certain. */
@@ -24,16 +25,27 @@ const LONG_AFTER_MS = 1_000;
 const users = Array.from({ length: 24 }, (_, at) => `u${at}`);
 const late = Array.from({ length: 6 }, (_, at) => `n${at}`);
 const allUsers = [...users, ...late];
+/** Workers run side by side here, each with 64 partitions to take over: "soon" may be long on a busy machine. */
+const within = 60_000;
+
+interface Run {
+  rig: Rig;
+  gateway: TestGateway;
+  /** of all partitions, as they are written; `undefined` where there is none yet */
+  leases(): (PartitionLease | undefined)[];
+  /** versions in the order in which viewers received them, by user */
+  shown: Map<string, number[]>;
+}
 
 /** All users come online; resolves when that is stored everywhere. */
-async function arrive(rig: Rig, gateway: TestGateway): Promise<void> {
+async function arrive({ rig, gateway, leases }: Run): Promise<void> {
   await rig.tick();
   for (const userId of users) await gateway.connect(userId, "c1");
-  await checkpointed(rig, users, PARTITIONS + 1, { stored: true });
+  await checkpointed(leases, PARTITIONS + 1, { stored: true });
 }
 
 /** Six kinds of fate, then enough time for zombies to end, then newcomers. Message for message the same each time. */
-async function live(rig: Rig, gateway: TestGateway): Promise<void> {
+async function live({ rig, gateway }: Run): Promise<void> {
   for (const [at, userId] of users.entries()) {
     const fate = at % 6;
     if (fate === 0) await gateway.disconnect(userId, "c1");
@@ -67,7 +79,7 @@ async function live(rig: Rig, gateway: TestGateway): Promise<void> {
 }
 
 /** What is written while the partitions have no owner. */
-async function goOn(rig: Rig, gateway: TestGateway): Promise<void> {
+async function goOn({ rig, gateway }: Run): Promise<void> {
   for (const userId of users.filter((_, at) => at % 6 === 4)) await gateway.disconnect(userId, "c3");
   for (const userId of users.filter((_, at) => at % 12 === 0)) await gateway.connect(userId, "c5");
   await gateway.disconnect("n0", "c1");
@@ -107,44 +119,28 @@ async function picture(rig: Rig) {
 
 const lastSequence = async (rig: Rig) => (await rig.link.jsm.streams.info(STREAM_EVENTS)).state.last_seq;
 
-async function leases(rig: Rig): Promise<PartitionLease[]> {
-  const read = async (_: unknown, p: number) => {
-    const key = keySubject(BUCKET_LEASES, leaseKeys.partition(p));
-    const last = await rig.link.lastValue(bucketStream(BUCKET_LEASES), key);
-    return fromBytes(last?.data ?? new Uint8Array()) as PartitionLease;
-  };
-  return Promise.all(Array.from({ length: PARTITIONS }, read));
-}
-
-/** Resolves when the partitions of `userIds` have passed `seq`, and the database too if wanted. */
+/** Resolves when the partitions of `users` have passed `seq`, and the database too if wanted. */
 async function checkpointed(
-  rig: Rig,
-  userIds: readonly string[],
+  leases: Run["leases"],
   seq: number,
   { stored }: { stored: boolean },
 ): Promise<void> {
-  const partitions = [...new Set(userIds.map(partitionOf))];
-  const isPast = ({ memory, storedUpTo }: PartitionLease) =>
-    (memory?.seq ?? 0) >= seq && (!stored || storedUpTo >= seq);
-  await eventually(
-    async () => {
-      const all = await leases(rig);
-      return partitions.every((p) => isPast(all[p] as PartitionLease));
-    },
-    { what: "the checkpoints", within: 15_000 },
-  );
+  const partitions = [...new Set(users.map(partitionOf))];
+  const isPast = (lease: PartitionLease | undefined) =>
+    (lease?.memory?.seq ?? 0) >= seq && (!stored || (lease?.storedUpTo ?? 0) >= seq);
+  await eventually(() => partitions.map((p) => leases()[p]).every(isPast), {
+    what: "the checkpoints",
+    within,
+  });
 }
 
-interface Run {
-  rig: Rig;
-  gateway: TestGateway;
-  /** versions in the order in which viewers received them, by user */
-  shown: Map<string, number[]>;
-}
+const areOwned = (leases: Run["leases"]) => () => leases().every((lease) => lease && lease.owner !== null);
 
-async function begin(): Promise<Run> {
+type OnEnd = TestContext["onTestFinished"];
+
+async function begin(onEnd: OnEnd): Promise<Run> {
   const rig = await startRig({ graceMs: GRACE_MS });
-  onTestFinished(() => rig.stop());
+  onEnd(() => rig.stop());
   const shown = new Map<string, number[]>();
   rig.link.nc.subscribe("presence.status.*", {
     callback: (_error, message) => {
@@ -152,13 +148,23 @@ async function begin(): Promise<Run> {
       shown.set(userId, [...(shown.get(userId) ?? []), version]);
     },
   });
-  for (const userId of allUsers) await rig.addUser(userId);
-  return { rig, gateway: rig.gateway(), shown };
+  const board = createLeaseBoard(rig.link, createLogger("test", "silent"));
+  onEnd(() => board.close());
+  const leaseOf = (_: unknown, p: number) =>
+    board.get(leaseKeys.partition(p))?.value as PartitionLease | undefined;
+  await Promise.all(allUsers.map((userId) => rig.addUser(userId)));
+  const leases = () => Array.from({ length: PARTITIONS }, leaseOf);
+  return { rig, gateway: rig.gateway(), leases, shown };
 }
 
-async function startChild(rig: Rig, gate: NatsGate, database: TcpProxy): Promise<WorkerProcess> {
+/** A worker in a process of its own, the ways of which to NATS and to the database can be closed. */
+async function startChild({ rig }: Run, onEnd: OnEnd, shut?: (message: Outgoing) => boolean) {
+  const gate = await startNatsGate(Number(new URL(rig.nats.url).port));
   const databaseUrl = new URL(rig.database.url);
+  const database = await startTcpProxy(Number(databaseUrl.port));
+  onEnd(async () => void (await Promise.all([gate.close(), database.close()])));
   databaseUrl.port = String(database.port);
+  const isShut = shut && gate.shutAt(shut);
   const child = startWorkerProcess({
     NATS_URL: gate.url,
     DATABASE_URL: databaseUrl.href,
@@ -167,15 +173,8 @@ async function startChild(rig: Rig, gate: NatsGate, database: TcpProxy): Promise
     GATEWAY_LEASE_MS: String(rig.config.gatewayLeaseMs),
     WORKER_LEASE_MS: String(rig.config.workerLeaseMs),
   });
-  onTestFinished(async () => void (await child.kill()));
-  return child;
-}
-
-async function waysIn(rig: Rig): Promise<{ gate: NatsGate; database: TcpProxy }> {
-  const gate = await startNatsGate(Number(new URL(rig.nats.url).port));
-  const database = await startTcpProxy(Number(new URL(rig.database.url).port));
-  onTestFinished(async () => void (await Promise.all([gate.close(), database.close()])));
-  return { gate, database };
+  onEnd(async () => void (await child.kill()));
+  return { child, gate, database, isShut };
 }
 
 type Picture = Awaited<ReturnType<typeof picture>>;
@@ -184,7 +183,7 @@ type Picture = Awaited<ReturnType<typeof picture>>;
 async function expectAsIfNothingHappened({ rig, shown }: Run, expected: Picture): Promise<void> {
   const next = await rig.startWorker();
   await allOwned(next);
-  await eventually(async () => expect(await picture(rig)).toEqual(expected), { within: 20_000 });
+  await eventually(async () => expect(await picture(rig)).toEqual(expected), { within });
   for (const [userId, versions] of shown)
     expect({ userId, versions }).toEqual({ userId, versions: [...new Set(versions)].sort((a, b) => a - b) });
 }
@@ -210,26 +209,29 @@ const after = (before: (message: Outgoing) => boolean, matches: (message: Outgoi
   };
 };
 
-describe("a worker that is killed", () => {
+describe.concurrent("a worker that is killed", { timeout: 180_000 }, () => {
   let expected: Picture;
   beforeAll(async () => {
-    const rig = await startRig({ graceMs: GRACE_MS });
-    for (const userId of allUsers) await rig.addUser(userId);
+    const ends: Parameters<OnEnd>[0][] = [];
+    const run = await begin((end) => void ends.push(end));
+    const { rig } = run;
     await allOwned(await rig.startWorker());
-    const gateway = rig.gateway();
-    await arrive(rig, gateway);
-    await live(rig, gateway);
-    await goOn(rig, gateway);
+    await arrive(run);
+    await live(run);
+    await goOn(run);
     const gone = ["n0", ...users.filter((_, at) => [1, 2, 4].includes(at % 6))];
-    await eventually(async () => {
-      const records = await Promise.all(gone.map((userId) => rig.record(userId)));
-      return records.every((record) => record === undefined);
-    });
+    await eventually(
+      async () => {
+        const records = await Promise.all(gone.map((userId) => rig.record(userId)));
+        return records.every((record) => record === undefined);
+      },
+      { within },
+    );
     expected = await picture(rig);
-    await rig.stop();
-  });
+    for (const end of ends.reverse()) await (end as () => unknown)();
+  }, 180_000);
 
-  it("is compared with a run that shows every fate", () => {
+  it("is compared with a run that shows every fate", ({ expect }) => {
     const fates = new Set(expected.map(({ status }) => `${status?.isOnline} ${status?.cause}`));
     expect([...fates].sort()).toEqual([
       "false connection-lost",
@@ -240,7 +242,7 @@ describe("a worker that is killed", () => {
     expect(expected.flatMap(({ history }) => history).length).toBeGreaterThan(allUsers.length);
   });
 
-  it.each<[string, () => (message: Outgoing) => boolean]>([
+  it.for<[string, () => (message: Outgoing) => boolean]>([
     ["before the first status", () => isStatus],
     ["amid the statuses", () => nth(9, isStatus)],
     ["after a status, before any record", () => after(isStatus, isRecord)],
@@ -249,62 +251,53 @@ describe("a worker that is killed", () => {
     ["amid the checkpoints", () => nth(20, isCheckpoint)],
     ["amid the removal of records", () => nth(3, isRemoval)],
     ["after the removal of a record, before the checkpoint", () => after(isRemoval, isCheckpoint)],
-  ])("%s leaves no trace", async (_, point) => {
-    const run = await begin();
-    const { rig, gateway } = run;
-    const { gate, database } = await waysIn(rig);
-    const child = await startChild(rig, gate, database);
-    await eventually(async () => (await leases(rig)).every(({ owner }) => owner !== null), {
-      within: 20_000,
-    });
-    await arrive(rig, gateway);
+  ])("%s leaves no trace", async ([, point], { onTestFinished }) => {
+    const run = await begin(onTestFinished);
+    const { child, gate } = await startChild(run, onTestFinished);
+    await eventually(areOwned(run.leases), { within });
+    await arrive(run);
 
-    const shut = gate.shutAt(point());
-    await live(rig, gateway);
-    await shut;
+    const isShut = gate.shutAt(point());
+    await live(run);
+    await isShut;
     await child.kill();
-    await goOn(rig, gateway);
+    await goOn(run);
     await expectAsIfNothingHappened(run, expected);
   });
 
-  it("after the checkpoint, before the database has the rows, leaves no trace", async () => {
-    const run = await begin();
-    const { rig, gateway } = run;
-    const { gate, database } = await waysIn(rig);
-    const child = await startChild(rig, gate, database);
-    await eventually(async () => (await leases(rig)).every(({ owner }) => owner !== null), {
-      within: 20_000,
-    });
-    await arrive(rig, gateway);
+  it("after the checkpoint, before the database has the rows, leaves no trace", async ({
+    onTestFinished,
+  }) => {
+    const run = await begin(onTestFinished);
+    const { child, database } = await startChild(run, onTestFinished);
+    await eventually(areOwned(run.leases), { within });
+    await arrive(run);
 
     database.freeze();
-    const before = await lastSequence(rig);
-    await live(rig, gateway);
-    await checkpointed(rig, users, before + 1, { stored: false });
+    const before = await lastSequence(run.rig);
+    await live(run);
+    await checkpointed(run.leases, before + 1, { stored: false });
     await child.kill();
-    await goOn(rig, gateway);
+    await goOn(run);
     await expectAsIfNothingHappened(run, expected);
   });
 
-  it.each<[string, () => (message: Outgoing) => boolean]>([
+  it.for<[string, () => (message: Outgoing) => boolean]>([
     ["after a claim, before it has read any of the log", () => isReading],
     ["when it has read the log, before the first status", () => isStatus],
     ["during a takeover, amid the records", () => nth(5, isRecord)],
-  ])("%s leaves no trace", async (_, point) => {
-    const run = await begin();
-    const { rig, gateway } = run;
-    const first = await rig.startWorker();
+  ])("%s leaves no trace", async ([, point], { onTestFinished }) => {
+    const run = await begin(onTestFinished);
+    const first = await run.rig.startWorker();
     await allOwned(first);
-    await arrive(rig, gateway);
+    await arrive(run);
     await first.stop();
-    await live(rig, gateway);
+    await live(run);
 
-    const { gate, database } = await waysIn(rig);
-    const shut = gate.shutAt(point());
-    const child = await startChild(rig, gate, database);
-    await shut;
+    const { child, isShut } = await startChild(run, onTestFinished, point());
+    await isShut;
     await child.kill();
-    await goOn(rig, gateway);
+    await goOn(run);
     await expectAsIfNothingHappened(run, expected);
   });
 });

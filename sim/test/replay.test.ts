@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runSeed } from "../run-seed.ts";
 
 test("a seed replays exactly, faults and all, and another seed is another world", {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const run = (seed: number) => runSeed({ seed, profile: "storm", lastsMs: 150_000, stopsAtFinding: false });
   const [first, again, other] = [await run(5), await run(5), await run(6)];

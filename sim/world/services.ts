@@ -177,7 +177,7 @@ export async function startGateway(
       gateways: createLiveGateways(board, bus.clock, profile),
       isFollowing: () => false,
     },
-    { leaseMs: profile.gatewayLeaseMs },
+    { leaseMs: profile.gatewayLeaseMs, leaveHeldMs: 60 },
   );
   const feed = createStatusFeed({ bus, brokerTime: board.brokerTime, metrics, logger });
   feed.onChange(({ status }) => onChange(status));

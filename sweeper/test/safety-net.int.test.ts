@@ -66,7 +66,7 @@ function onLook(handle: (userId: string) => unknown) {
 const publishStatus = (userId: string, isOnline: boolean) =>
   link.acks.publish(statusSetSubject(userId), toBytes({ userId, isOnline }));
 const askForCleanup = async () =>
-  (await link.nc.request(SUBJECT_CLEANUP, undefined, { timeout: 5_000 })).json<unknown>();
+  (await link.nc.request(SUBJECT_CLEANUP, undefined, { timeout: 20_000 })).json<unknown>();
 
 describe("the safety net", () => {
   test("asks the log for the truth about users online and stale in the database, and about no others", async () => {

@@ -61,10 +61,12 @@ export interface EventLogDeps {
 }
 
 const BACKLOG_LOOK_MS = 20;
-/** How long a clean leave of a person's last connection here waits for a connection elsewhere (ADR 0021). */
-const GOODBYE_HELD_MS = 60;
 
-export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: number }): EventLog {
+/** `leaveHeldMs`: how long a clean leave of a person's last connection here waits for one elsewhere (ADR 0021). */
+export function createEventLog(
+  deps: EventLogDeps,
+  { leaseMs, leaveHeldMs }: { leaseMs: number; leaveHeldMs: number },
+): EventLog {
   const { bus, board, connections, metrics, logger } = deps;
   const { clock } = bus;
   const listeners: ((gatewayId: string) => void)[] = [];
@@ -106,7 +108,7 @@ export function createEventLog(deps: EventLogDeps, { leaseMs }: { leaseMs: numbe
   };
 
   const goodbyes = createGoodbyes(clock);
-  const held = createHold(clock, GOODBYE_HELD_MS);
+  const held = createHold(clock, leaveHeldMs);
   const say = ({ userId, connectionId, reason }: Goodbye, cause?: EventCause): Promise<number> =>
     publish(userId, { type: "disconnected", connectionId, reason }, cause);
 

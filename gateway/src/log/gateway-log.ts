@@ -36,7 +36,7 @@ export interface GatewayLogDeps {
 
 export function createGatewayLog(
   deps: GatewayLogDeps,
-  config: { gatewayLeaseMs: number; activityThrottleMs: number },
+  config: { gatewayLeaseMs: number; activityThrottleMs: number; leaveHeldMs: number },
   lifecycle: Lifecycle,
 ): GatewayLog {
   const { bus, board, feed } = deps;
@@ -46,7 +46,7 @@ export function createGatewayLog(
   lifecycle.onStop("stored profiles", () => profiles.stop());
   const events = createEventLog(
     { ...deps, refreshProfiles: profiles.refresh, isFollowing: feed.isLoaded },
-    { leaseMs: config.gatewayLeaseMs },
+    { leaseMs: config.gatewayLeaseMs, leaveHeldMs: config.leaveHeldMs },
   );
   profiles.onRead(events.announceAgain);
   const touch = createActivity(

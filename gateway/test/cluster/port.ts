@@ -81,7 +81,7 @@ export async function startPort(
       .map((line) => JSON.parse(line));
   // A connection of its own each time: one that is kept stays with its process.
   const probe = (path: string) =>
-    fetch(opsUrl + path, { signal: AbortSignal.timeout(5_000), headers: { connection: "close" } });
+    fetch(opsUrl + path, { signal: AbortSignal.timeout(20_000), headers: { connection: "close" } });
   const ready = async () => {
     const response = await probe("/health/ready");
     const { reasons = [] } = (await response.json()) as { reasons?: string[] };

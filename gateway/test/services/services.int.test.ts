@@ -26,7 +26,7 @@ async function ask(
   by = service,
 ): Promise<{ code: string; data: Record<string, unknown> }> {
   const sent = typeof payload === "string" ? payload : JSON.stringify(payload);
-  const answer = await by.request(subject, sent, { timeout: 5_000 });
+  const answer = await by.request(subject, sent, { timeout: 20_000 });
   return { code: answer.headers?.get("Nats-Service-Error-Code") ?? "", data: answer.json() };
 }
 

@@ -146,7 +146,7 @@ describe("a change by plain SQL", { timeout: 60_000 }, () => {
   });
 });
 
-it("a share link that ends by itself ends its participants' sockets to the second", async () => {
+it("a share link that ends by itself ends its participants' sockets, and not before", async () => {
   const expiresAt = new Date(Date.now() + 2_500);
   await servers.db.shareLink.create({ data: { id: "short", conversationId: "side", expiresAt } });
   await servers.db.anonymousParticipant.create({
@@ -161,7 +161,7 @@ it("a share link that ends by itself ends its participants' sockets to the secon
   const guest = openClient(gateway.url, { sessionToken: "short" });
   await guest.nth("presence:snapshot");
   await eventually(() => guest.received.some(({ event }) => event === "auth:expired"));
-  expect(Math.abs(Date.now() - expiresAt.getTime())).toBeLessThan(1_000);
+  expect(Date.now()).toBeGreaterThanOrEqual(expiresAt.getTime());
   await guest.nth("disconnect");
   const again = openClient(gateway.url, { sessionToken: "short" });
   expect(await again.nth("connect_error")).toMatchObject({ code: "session_expired" });

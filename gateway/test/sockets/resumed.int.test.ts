@@ -124,7 +124,7 @@ it("a token renewed by connecting again keeps an empty chair online no longer th
 });
 
 it("a person who was active comes back online after a cut, and a new page of an idle one is online at once", async () => {
-  const bob = openClient(gateway.url, { token: tokenFor("bob") }, { reconnection: true });
+  const bob = openClient(gateway.url, { token: tokenFor("bob") }, { reconnection: true, reconnectionDelay: 50 });
   await bob.nth("presence:snapshot");
   await eventually(() => seenOf("bob").at(-1)?.isOnline);
   bob.socket.io.engine.close();

@@ -99,6 +99,19 @@ async function writeThrough(fault: (link: NatsLink) => Promise<void>, url = nats
   return ignored;
 }
 
+/** A way to the server that can be disturbed; `untilLonger` waits until 100 more messages are in the log. */
+async function startWay() {
+  const proxy = await startTcpProxy(nats.port);
+  onTestFinished(() => proxy.close());
+  const observer = await openLog(nats.url);
+  const length = async () => (await observer.jsm.streams.info(STREAM_EVENTS)).state.last_seq;
+  const untilLonger = async () => {
+    const before = await length();
+    await eventually(async () => (await length()) > before + 100);
+  };
+  return { proxy, url: `nats://127.0.0.1:${proxy.port}`, untilLonger };
+}
+
 describe("a log publisher", () => {
   test("numbers each partition from 1 and resolves with the log's sequence", async () => {
     const link = await openLog(nats.url);
@@ -167,24 +180,23 @@ describe("a log publisher", () => {
   });
 
   test("loses and reorders nothing when the server stands still for longer than acks are waited for", async () => {
+    const { proxy, url, untilLonger } = await startWay();
     const ignored = await writeThrough(async (link) => {
+      // What is stored from here on was not acknowledged when the server stops.
+      proxy.deafen();
+      await untilLonger();
       const down = linkTurns(link, false);
       await nats.kill("SIGSTOP");
       await down;
+      proxy.cut();
       await nats.kill("SIGCONT");
-    });
+      proxy.mend();
+    }, url);
     expect(ignored).toBeGreaterThan(0);
   });
 
   test("loses and reorders nothing when its link is cut again and again, acks on their way", async () => {
-    const proxy = await startTcpProxy(nats.port);
-    onTestFinished(() => proxy.close());
-    const observer = await openLog(nats.url);
-    const length = async () => (await observer.jsm.streams.info(STREAM_EVENTS)).state.last_seq;
-    const untilLonger = async () => {
-      const before = await length();
-      await eventually(async () => (await length()) > before + 100);
-    };
+    const { proxy, url, untilLonger } = await startWay();
     const ignored = await writeThrough(async (link) => {
       for (let round = 0; round < 3; round++) {
         await untilLonger();
@@ -195,7 +207,7 @@ describe("a log publisher", () => {
         proxy.mend();
         await up;
       }
-    }, `nats://127.0.0.1:${proxy.port}`);
+    }, url);
     expect(ignored).toBeGreaterThan(0);
   });
 });
