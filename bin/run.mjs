@@ -11,7 +11,7 @@ import { findNode24 } from "./run/node24.mjs";
 const root = dirname(import.meta.dirname);
 
 /** Commands with a program of their own; every other one is a task of the toolchain. */
-const PROGRAMS = { start: "bin/start.ts", token: "bin/token.ts" };
+const PROGRAMS = { start: "bin/start.ts", token: "bin/token.ts", preflight: "bin/preflight.ts" };
 
 async function main([command = "start", ...args]) {
   if (Number.parseInt(process.versions.node, 10) < 20) {

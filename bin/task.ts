@@ -34,6 +34,7 @@ const TASKS: Record<string, Task> = {
   "test:chaos": { needs: [ensureGeneratedClient], runs: [["node", "chaos/main.ts"]] },
   "test:sim": { needs: [ensureGeneratedClient], runs: [["node", "sim/main.ts"]] },
   bench: { needs: [ensureGeneratedClient], runs: [["node", "bench/main.ts"]] },
+  "test:compose": { needs: [ensureGeneratedClient], runs: [["node", "test/compose/main.ts"]] },
   drills: { needs: [ensureGeneratedClient], runs: [["node", "bench/drills/main.ts"]] },
   load: { needs: [ensureGeneratedClient], runs: [["node", "bench/load/main.ts"]] },
   check: {
@@ -54,7 +55,9 @@ const TASKS: Record<string, Task> = {
 async function perform(name: string, args: string[]): Promise<number> {
   const task = TASKS[name];
   if (!task)
-    throw new Error(`unknown command ${name}: there are ${Object.keys(TASKS).join(", ")}, start, token`);
+    throw new Error(
+      `unknown command ${name}: there are ${Object.keys(TASKS).join(", ")}, start, token, preflight`,
+    );
   for (const need of task.needs) await need();
   const last = task.runs.at(-1);
   const commands = task.runs.map((run) => (run === last ? [...run, ...args] : run));

@@ -39,7 +39,7 @@ export interface Presence {
 /** Connects, keeps connected and keeps `store` true. Call `leave()` to end it. */
 export function createPresence(options: PresenceOptions): Presence {
   const { activityEveryMs = 15_000, holdMs = 5_000, credentials, device, traceparent } = options;
-  const activityTarget = options.activityTarget ?? globalThis.document;
+  const activityTarget = options.activityTarget ?? ownDocument();
   const store = createPresenceStore();
   const auth = { ...credentials, ...(device === undefined ? {} : { device }), batch: true };
   const socket: PresenceSocket = io(options.url ?? "", {
@@ -134,6 +134,12 @@ export function createPresence(options: PresenceOptions): Presence {
       store.connection({ type: "ended", reason: "left" });
     },
   };
+}
+
+/** The page's; none where there is no page. */
+function ownDocument(): EventTarget | undefined {
+  const document: unknown = Reflect.get(globalThis, "document");
+  return document instanceof EventTarget ? document : undefined;
 }
 
 /** A draining gateway gives the time to come back, so that its clients do not all return at once; for one attempt. */

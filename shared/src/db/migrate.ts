@@ -62,6 +62,24 @@ export async function migrate(
   }
 }
 
+/**
+ * Names of the migrations of this release that a database lacks; changes nothing.
+ * @throws {Error} the database cannot be reached (10 s); a migration was left unfinished, or edited after it was applied
+ */
+export async function pendingMigrations(databaseUrl: string): Promise<string[]> {
+  const migrations = await readMigrations(MIGRATIONS);
+  const client = await connect(databaseUrl);
+  try {
+    const { rows } = await client.query(
+      `SELECT to_regclass('"_prisma_migrations"') IS NOT NULL AS "isMigrated"`,
+    );
+    const applied = rows[0]?.isMigrated === true ? await appliedRows(client) : new Map<string, AppliedRow>();
+    return pendingOf(migrations, applied).map(({ name }) => name);
+  } finally {
+    await client.end();
+  }
+}
+
 async function readMigrations(directory: string): Promise<Migration[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
