@@ -17,7 +17,9 @@ const types = (project: string, name: string) => [
   "--tsBuildInfoFile",
   join(ROOT, `.cache/${name}.tsbuildinfo`),
 ];
-const webTypes = existsSync(join(ROOT, "web/tsconfig.json")) ? [types("web", "web")] : [];
+const webTypes = existsSync(join(ROOT, "web/tsconfig.json"))
+  ? [types("web", "web"), types("web/test/gateway", "web-gateway")]
+  : [];
 
 /**
  * What each npm script runs: programs of node_modules/.bin, or `node` and a file. All of them run, one after the other
@@ -42,6 +44,7 @@ const TASKS: Record<string, Task> = {
     runs: [types(".", "services"), ...webTypes, ["biome", "check"], ["knip"]],
     together: true,
   },
+  "build:packages": { needs: [], runs: [["tsdown"]] },
   // By a compiler of its own: the project's has no interface for JavaScript.
   "docs:api": {
     needs: [ensureGeneratedClient],

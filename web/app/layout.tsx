@@ -4,7 +4,7 @@ import "./globals.css";
 
 export const metadata: Metadata = {
   title: "Meeshy presence",
-  description: "Who is online, away, offline, right now, and true",
+  description: "Who is online, away or offline right now",
   // A token may arrive in the address: no other site may receive it.
   referrer: "no-referrer",
 };

@@ -1,17 +1,19 @@
 "use client";
 
 import { type SyntheticEvent, useId, useState } from "react";
+import { errorText } from "../presence/phrases.ts";
 import styles from "./composer.module.css";
+import { codeOf } from "./load-failure.tsx";
 import { useSession } from "./session.tsx";
 
 const LONGEST = 10_000;
 
 /** The box to write a message; what the server has not accepted stays in it. */
 export function Composer({ title, send }: { title: string; send: (content: string) => Promise<void> }) {
-  const { texts } = useSession();
+  const { texts, locale } = useSession();
   const [draft, setDraft] = useState("");
   const [isSending, setSending] = useState(false);
-  const [failure, setFailure] = useState<Error>();
+  const [failure, setFailure] = useState<string>();
   const inputId = useId();
 
   const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
@@ -24,7 +26,7 @@ export function Composer({ title, send }: { title: string; send: (content: strin
       await send(content);
       setDraft("");
     } catch (error) {
-      setFailure(error instanceof Error ? error : new Error(String(error)));
+      setFailure(codeOf(error));
     } finally {
       setSending(false);
     }
@@ -49,9 +51,9 @@ export function Composer({ title, send }: { title: string; send: (content: strin
       <button type="submit" className="button" disabled={draft.trim() === "" || isSending}>
         {texts.send}
       </button>
-      {failure && (
+      {failure !== undefined && (
         <p role="alert" className={styles.failure}>
-          {texts.notSent} {failure.message}
+          {texts.notSent} {errorText(failure, locale)}
         </p>
       )}
     </form>

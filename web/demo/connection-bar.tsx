@@ -2,8 +2,8 @@
 
 import type { ConnectionState } from "../presence/connection.ts";
 import { useConnectionState, useSelf } from "../presence/hooks.ts";
-import type { Locale } from "../presence/locale.ts";
 import styles from "./connection-bar.module.css";
+import type { Language } from "./locale.ts";
 import { useSession } from "./session.tsx";
 import type { Texts } from "./texts.ts";
 import { TopBar } from "./top-bar.tsx";
@@ -26,7 +26,7 @@ export function ConnectionBar() {
   );
 }
 
-function describe(connection: ConnectionState, texts: Texts, locale: Locale): string {
+function describe(connection: ConnectionState, texts: Texts, locale: Language): string {
   switch (connection.phase) {
     case "connecting":
       return texts.connecting;

@@ -1,7 +1,8 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
-import { DEFAULT_LOCALE, type Locale } from "../presence/locale.ts";
+/** The languages of the page. */
+export type Language = "en" | "fr";
 
 const KEY = "meeshy.locale";
 
@@ -13,15 +14,15 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** The person's choice, else the browser's language. */
-function readLocale(): Locale {
+function readLocale(): Language {
   return (localStorage.getItem(KEY) ?? navigator.language).startsWith("fr") ? "fr" : "en";
 }
 
-export function chooseLocale(locale: Locale): void {
+export function chooseLocale(locale: Language): void {
   localStorage.setItem(KEY, locale);
   for (const listener of listeners) listener();
 }
 
-export function useLocale(): Locale {
-  return useSyncExternalStore(subscribe, readLocale, () => DEFAULT_LOCALE);
+export function useLocale(): Language {
+  return useSyncExternalStore(subscribe, readLocale, () => "en");
 }

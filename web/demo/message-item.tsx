@@ -1,7 +1,8 @@
 "use client";
 
-import type { ChatMessage } from "@meeshy/shared/socket-events";
+import { nameOf } from "../presence/components/avatar-stack.tsx";
 import { usePresenceState, useSelf } from "../presence/hooks.ts";
+import type { ChatMessage } from "../presence/wire.ts";
 import styles from "./messages.module.css";
 import { useSession } from "./session.tsx";
 
@@ -9,8 +10,8 @@ import { useSession } from "./session.tsx";
 export function MessageItem({ message, continues }: { message: ChatMessage; continues: boolean }) {
   const { texts, locale } = useSession();
   const isOwn = useSelf()?.id === message.senderId;
-  const username = usePresenceState((state) => state.users.get(message.senderId)?.username);
-  const name = isOwn ? texts.you : (username ?? message.senderId);
+  const sender = usePresenceState((state) => nameOf(state.users.get(message.senderId), message.senderId));
+  const name = isOwn ? texts.you : sender;
   const sentAt = new Date(message.createdAt);
   return (
     <article className={styles.message} data-own={isOwn}>

@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import type { ConversationSummary } from "./api.ts";
 import { Composer } from "./composer.tsx";
-import { LoadFailure } from "./load-failure.tsx";
+import { codeOf, LoadFailure } from "./load-failure.tsx";
 import { MessageItem } from "./message-item.tsx";
 import styles from "./messages.module.css";
 import { useSession } from "./session.tsx";
@@ -26,7 +26,7 @@ export function Messages({ conversation }: { conversation: ConversationSummary }
         {title}
       </h2>
       <div ref={log} className={styles.log} role="log" aria-label={texts.messages}>
-        {error && <LoadFailure error={error} retry={retry} />}
+        {error !== undefined && <LoadFailure code={codeOf(error)} retry={retry} />}
         {readEarlier && (
           <button type="button" className="button quiet" onClick={readEarlier}>
             {texts.earlier}

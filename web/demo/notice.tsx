@@ -8,7 +8,7 @@ import { TokenForm } from "./token-form.tsx";
 
 type Closed = Extract<ConnectionState, { phase: "refused" | "ended" }>;
 
-/** Why there is no connection, in the server's words, and what to do about it. */
+/** Why there is no connection, and what to do about it. */
 export function Notice({ connection }: { connection: Closed }) {
   const { presence, texts } = useSession();
   const refusal = connection.phase === "refused" ? connection.error : undefined;
@@ -23,11 +23,6 @@ export function Notice({ connection }: { connection: Closed }) {
           <h2 id="notice" className={styles.title}>
             {title}
           </h2>
-          {refusal && (
-            <p className={styles.reason} lang="en">
-              {refusal.message}
-            </p>
-          )}
           <p>{advice}</p>
         </div>
         {refusal?.retryable && <p className={styles.reason}>{texts.retrying}</p>}

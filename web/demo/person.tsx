@@ -1,12 +1,13 @@
 "use client";
 
+import { memo } from "react";
 import { OnlineIndicator } from "../presence/components/online-indicator.tsx";
-import { usePresence } from "../presence/hooks.ts";
+import { usePersonView } from "../presence/hooks.ts";
 import { Avatar } from "./avatar.tsx";
 import styles from "./people.module.css";
 
-export function Person({ userId, name }: { userId: string; name: string }) {
-  const { status, lastSeenText } = usePresence(userId);
+export const Person = memo(function Person({ userId, name }: { userId: string; name: string }) {
+  const { status, lastSeenText, stale } = usePersonView(userId);
   return (
     <li className={styles.person} data-user-id={userId}>
       <Avatar userId={userId} name={name} />
@@ -14,11 +15,11 @@ export function Person({ userId, name }: { userId: string; name: string }) {
         <p className={styles.name}>{name}</p>
         <p className={styles.presence}>
           <OnlineIndicator userId={userId} showLabel />
-          {status !== "online" && lastSeenText !== "" && (
+          {(stale || status !== "online") && lastSeenText !== "" && (
             <span className={styles.lastSeen}>{lastSeenText}</span>
           )}
         </p>
       </div>
     </li>
   );
-}
+});

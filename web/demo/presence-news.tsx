@@ -1,13 +1,15 @@
 "use client";
 
 import { useEffect, useRef, useState } from "react";
-import { STATUS_LABELS, type Status } from "../presence/locale.ts";
+import { useRealtimeStatus } from "../presence/ancestor.ts";
+import { type Status, wordsOf } from "../presence/locale.ts";
 import type { RankedPerson } from "./rank-people.ts";
 import { useSession } from "./session.tsx";
 
 /** Announces to screen readers whose status has just changed; silent while the view may be stale. */
-export function PresenceNews({ people, live }: { people: readonly RankedPerson[]; live: boolean }) {
+export function PresenceNews({ people }: { people: readonly RankedPerson[] }) {
   const { texts, locale } = useSession();
+  const { isLive } = useRealtimeStatus();
   const before = useRef(new Map<string, Status>());
   const [news, setNews] = useState("");
   useEffect(() => {
@@ -16,11 +18,11 @@ export function PresenceNews({ people, live }: { people: readonly RankedPerson[]
       return last !== undefined && last !== status;
     });
     before.current = new Map(people.map(({ userId, status }) => [userId, status]));
-    if (!live || changed.length === 0) return;
+    if (!isLive || changed.length === 0) return;
     setNews(
-      changed.map(({ name, status }) => texts.presenceNews(name, STATUS_LABELS[locale][status])).join(", "),
+      changed.map(({ name, status }) => texts.presenceNews(name, wordsOf(locale).status[status])).join(", "),
     );
-  }, [people, live, texts, locale]);
+  }, [people, isLive, texts, locale]);
   return (
     <p className="visually-hidden" aria-live="polite">
       {news}

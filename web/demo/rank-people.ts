@@ -1,6 +1,6 @@
-import type { UserStatus } from "@meeshy/shared/status";
+import { nameOf } from "../presence/components/avatar-stack.tsx";
 import type { Status } from "../presence/locale.ts";
-import { getUserStatus } from "../presence/status.ts";
+import type { PersonPresence } from "../presence/person.ts";
 
 export interface RankedPerson {
   userId: string;
@@ -10,18 +10,19 @@ export interface RankedPerson {
 
 const ORDER: Record<Status, number> = { online: 0, away: 1, offline: 2 };
 
-/** People as a list shows them: online, away, offline, each by name. `known[i]` is the feed's status of `members[i]`. */
+/** People as a list shows them: online, away, offline, each by name. `known[i]` is the presence of `userIds[i]`. */
 export function rankPeople(
-  members: readonly UserStatus[],
-  known: readonly (UserStatus | undefined)[],
-  now: number,
-  live: boolean,
+  userIds: readonly string[],
+  known: readonly Pick<PersonPresence, "user" | "status">[],
+  locale: string,
 ): RankedPerson[] {
-  return members
-    .map(({ userId, username }, index) => ({
+  // "user 10" comes after "user 2".
+  const { compare } = new Intl.Collator(locale, { numeric: true });
+  return userIds
+    .map((userId, index) => ({
       userId,
-      name: known[index]?.username ?? username ?? userId,
-      status: getUserStatus(known[index], now, { live }).status,
+      name: nameOf(known[index]?.user, userId),
+      status: known[index]?.status ?? "offline",
     }))
-    .sort((a, b) => ORDER[a.status] - ORDER[b.status] || a.name.localeCompare(b.name));
+    .sort((a, b) => ORDER[a.status] - ORDER[b.status] || compare(a.name, b.name));
 }

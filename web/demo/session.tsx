@@ -1,16 +1,16 @@
 "use client";
 
 import { createContext, useContext } from "react";
-import type { Locale } from "../presence/locale.ts";
-import type { Presence } from "../presence/socket.ts";
+import type { Presence } from "../presence/presence.ts";
 import type { Api } from "./api.ts";
+import type { Language } from "./locale.ts";
 import type { Texts } from "./texts.ts";
 
 export interface Session {
   api: Api;
   presence: Presence;
   texts: Texts;
-  locale: Locale;
+  locale: Language;
   signOut: () => void;
 }
 

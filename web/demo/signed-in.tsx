@@ -1,34 +1,39 @@
 "use client";
 
-import { useEffect, useMemo, useState } from "react";
-import type { Locale } from "../presence/locale.ts";
+import { type ReactNode, useMemo } from "react";
+import { usePresenceClient } from "../presence/hooks.ts";
 import { PresenceProvider } from "../presence/provider.tsx";
-import { createPresence, type Presence } from "../presence/socket.ts";
 import { createApi } from "./api.ts";
 import { ConnectionBar } from "./connection-bar.tsx";
+import type { Language } from "./locale.ts";
 import { SessionContext } from "./session.tsx";
 import { TEXTS } from "./texts.ts";
 import { storeToken } from "./token.ts";
 import { Workspace } from "./workspace.tsx";
 
 /** Connects for as long as it is on the page, and leaves when it goes. */
-export function SignedIn({ token, locale }: { token: string; locale: Locale }) {
-  const api = useMemo(() => createApi(token), [token]);
-  const [presence, setPresence] = useState<Presence>();
-  useEffect(() => {
-    const created = createPresence({ credentials: { token }, device: "web" });
-    setPresence(created);
-    return () => created.leave();
-  }, [token]);
-
-  if (presence === undefined) return null;
-  const session = { api, presence, texts: TEXTS[locale], locale, signOut: () => storeToken(null) };
+export function SignedIn({ token, locale }: { token: string; locale: Language }) {
   return (
-    <SessionContext value={session}>
-      <PresenceProvider presence={presence} locale={locale}>
+    <PresenceProvider token={token} device="web" locale={locale}>
+      <Session locale={locale}>
         <ConnectionBar />
         <Workspace />
-      </PresenceProvider>
-    </SessionContext>
+      </Session>
+    </PresenceProvider>
   );
+}
+
+function Session({ locale, children }: { locale: Language; children: ReactNode }) {
+  const presence = usePresenceClient();
+  const session = useMemo(
+    () => ({
+      api: createApi(presence.request),
+      presence,
+      texts: TEXTS[locale],
+      locale,
+      signOut: () => storeToken(null),
+    }),
+    [presence, locale],
+  );
+  return <SessionContext value={session}>{children}</SessionContext>;
 }

@@ -1,6 +1,6 @@
-import type { ErrorCode } from "@meeshy/shared/codes";
 import type { StaleReason } from "../presence/connection.ts";
-import type { Locale } from "../presence/locale.ts";
+import type { ErrorCode } from "../presence/wire.ts";
+import type { Language } from "./locale.ts";
 
 interface Advice {
   title: string;
@@ -29,6 +29,7 @@ export interface Texts {
   people: string;
   onlineCount: (online: number, total: number) => string;
   noOneElse: string;
+  morePeople: string;
   presenceNews: (name: string, label: string) => string;
   messages: string;
   noMessages: string;
@@ -56,6 +57,7 @@ const en: Texts = {
     feed: "statuses do not arrive",
     "not-processing": "events are not processed",
     storage: "nothing can be stored",
+    "no-answer": "the server does not answer",
   },
   recovering: "Catching up…",
   waiting: "Waiting to connect…",
@@ -69,10 +71,11 @@ const en: Texts = {
   tokenLabel: "Token",
   signIn: "Sign in",
   conversations: "Conversations",
-  noConversations: "You are in no conversation yet.",
+  noConversations: "You have no conversations yet.",
   people: "People",
   onlineCount: (online, total) => `${online} of ${total} online`,
   noOneElse: "No one else is in this conversation.",
+  morePeople: "Show more people",
   presenceNews: (name, label) => `${name}: ${label}`,
   messages: "Messages",
   noMessages: "No messages yet. Write the first one.",
@@ -86,7 +89,7 @@ const en: Texts = {
   tryAgain: "Try again",
   connectAgain: "Connect again",
   useAnotherToken: "Use another token",
-  retrying: "The next attempt is made by itself.",
+  retrying: "Trying again automatically.",
   refusals: {
     unauthorized: {
       title: "This token was not accepted",
@@ -104,7 +107,10 @@ const en: Texts = {
       title: "This account is disabled",
       advice: "Ask an administrator to enable it, or sign in as another person.",
     },
-    rate_limited: { title: "Many people are connecting", advice: "You are in the queue; nothing to do." },
+    rate_limited: {
+      title: "Many people are connecting",
+      advice: "You are in the queue. You need not do anything.",
+    },
     unavailable: { title: "The service is not available", advice: "It should be back in a moment." },
     other: {
       title: "The server refused the connection",
@@ -122,9 +128,9 @@ const en: Texts = {
     },
     closed: {
       title: "An administrator closed this connection",
-      advice: "You may connect again when you are ready.",
+      advice: "Connect again to go on.",
     },
-    left: { title: "Signed out", advice: "You may connect again when you are ready." },
+    left: { title: "Signed out", advice: "Connect again to go on." },
   },
 };
 
@@ -137,6 +143,7 @@ const fr: Texts = {
     feed: "les statuts n’arrivent pas",
     "not-processing": "les événements ne sont pas traités",
     storage: "rien ne peut être enregistré",
+    "no-answer": "le serveur ne répond pas",
   },
   recovering: "Mise à jour…",
   waiting: "En attente…",
@@ -150,10 +157,11 @@ const fr: Texts = {
   tokenLabel: "Jeton",
   signIn: "Se connecter",
   conversations: "Conversations",
-  noConversations: "Vous n’êtes dans aucune conversation.",
+  noConversations: "Vous n’avez pas encore de conversation.",
   people: "Personnes",
   onlineCount: (online, total) => `${online} sur ${total} en ligne`,
   noOneElse: "Personne d’autre dans cette conversation.",
+  morePeople: "Afficher plus de personnes",
   presenceNews: (name, label) => `${name} : ${label}`,
   messages: "Messages",
   noMessages: "Aucun message. Écrivez le premier.",
@@ -167,7 +175,7 @@ const fr: Texts = {
   tryAgain: "Réessayer",
   connectAgain: "Se reconnecter",
   useAnotherToken: "Utiliser un autre jeton",
-  retrying: "Le prochain essai est automatique.",
+  retrying: "Nouvel essai automatique.",
   refusals: {
     unauthorized: {
       title: "Ce jeton n’a pas été accepté",
@@ -203,10 +211,10 @@ const fr: Texts = {
     },
     closed: {
       title: "Un administrateur a fermé cette connexion",
-      advice: "Vous pouvez vous reconnecter quand vous voulez.",
+      advice: "Reconnectez-vous pour continuer.",
     },
-    left: { title: "Déconnecté", advice: "Vous pouvez vous reconnecter quand vous voulez." },
+    left: { title: "Déconnecté", advice: "Reconnectez-vous pour continuer." },
   },
 };
 
-export const TEXTS: Record<Locale, Texts> = { en, fr };
+export const TEXTS: Record<Language, Texts> = { en, fr };

@@ -1,4 +1,4 @@
-import type { ChatMessage } from "@meeshy/shared/socket-events";
+import type { ChatMessage } from "../presence/wire.ts";
 
 /** A conversation's messages as far as they have been read: oldest first, without holes. */
 export interface Timeline {

@@ -6,7 +6,7 @@ import { usePresenceState } from "../presence/hooks.ts";
 export interface Loaded<T> {
   /** The last answer; kept while a newer one is on its way. */
   data: T | undefined;
-  error: Error | undefined;
+  error: unknown;
   retry: () => void;
 }
 
@@ -14,24 +14,26 @@ export interface Loaded<T> {
  * What `load` reads, read again after every full snapshot, for each means that something may have been missed.
  * `load` must be stable: a new function is a new question.
  */
-export function useLoaded<T>(load: (signal: AbortSignal) => Promise<T>): Loaded<T> {
+export function useLoaded<T>(load: () => Promise<T>): Loaded<T> {
   const snapshots = usePresenceState((state) => state.snapshots);
   const [attempt, setAttempt] = useState(0);
-  const [answer, setAnswer] = useState<{ load: typeof load; data?: T; error?: Error }>({ load });
+  const [answer, setAnswer] = useState<{ load: typeof load; data?: T; error?: unknown }>({ load });
 
   // A snapshot and a new attempt are reasons to read again.
   useEffect(() => {
-    const abort = new AbortController();
-    load(abort.signal).then(
+    let isOver = false;
+    load().then(
       (data) => {
-        if (!abort.signal.aborted) setAnswer({ load, data });
+        if (!isOver) setAnswer({ load, data });
       },
-      (error: Error) => {
-        if (abort.signal.aborted) return;
+      (error: unknown) => {
+        if (isOver) return;
         setAnswer((last) => (last.load === load ? { ...last, error } : { load, error }));
       },
     );
-    return () => abort.abort();
+    return () => {
+      isOver = true;
+    };
   }, [load, snapshots, attempt]);
 
   const current = answer.load === load ? answer : undefined;

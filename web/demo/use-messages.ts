@@ -1,8 +1,9 @@
 "use client";
 
-import type { Acknowledgement, ChatMessage } from "@meeshy/shared/socket-events";
 import { useCallback, useEffect, useState } from "react";
 import { CLIENT_EVENTS, SERVER_EVENTS } from "../presence/events.ts";
+import { PresenceRequestError } from "../presence/rest.ts";
+import type { Acknowledgement, ChatMessage } from "../presence/wire.ts";
 import { useSession } from "./session.tsx";
 import { appendMessage, EMPTY_TIMELINE, prependPage, refreshTimeline } from "./timeline.ts";
 import { useLoaded } from "./use-loaded.ts";
@@ -12,11 +13,11 @@ const SEND_TIMEOUT_MS = 10_000;
 export interface Messages {
   /** Oldest first; undefined until they have been read. */
   messages: readonly ChatMessage[] | undefined;
-  error: Error | undefined;
+  error: unknown;
   retry: () => void;
   /** Reads the page before the oldest message; undefined when there is none. */
   readEarlier: (() => Promise<void>) | undefined;
-  /** Rejects when the server has not accepted the message. */
+  /** Rejects when the server has not accepted the message, or does not answer. */
   send: (content: string) => Promise<void>;
 }
 
@@ -25,14 +26,11 @@ export function useMessages(conversationId: string): Messages {
   const { api, presence } = useSession();
   const [timeline, setTimeline] = useState(EMPTY_TIMELINE);
 
-  const load = useCallback(
-    async (signal: AbortSignal) => {
-      const newest = await api.messages(conversationId, null, signal);
-      setTimeline((known) => refreshTimeline(known, newest));
-      return true;
-    },
-    [api, conversationId],
-  );
+  const load = useCallback(async () => {
+    const newest = await api.messages(conversationId, null);
+    setTimeline((known) => refreshTimeline(known, newest));
+    return true;
+  }, [api, conversationId]);
   const { data: isRead, error, retry } = useLoaded(load);
 
   useEffect(() => {
@@ -56,7 +54,7 @@ export function useMessages(conversationId: string): Messages {
     const answer: Acknowledgement<{ messageId: string }> = await presence.socket
       .timeout(SEND_TIMEOUT_MS)
       .emitWithAck(CLIENT_EVENTS.MESSAGE_SEND, { conversationId, content });
-    if (!answer.success) throw new Error(answer.error.message);
+    if (!answer.success) throw new PresenceRequestError(answer.error);
   };
 
   const { cursor } = timeline;

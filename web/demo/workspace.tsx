@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { useConnectionState, usePresenceState } from "../presence/hooks.ts";
 import { Conversations } from "./conversations.tsx";
-import { LoadFailure } from "./load-failure.tsx";
+import { codeOf, LoadFailure } from "./load-failure.tsx";
 import { Messages } from "./messages.tsx";
 import { Notice } from "./notice.tsx";
 import { People } from "./people.tsx";
@@ -29,7 +29,7 @@ function Chat() {
   if (data === undefined) {
     return (
       <main className={styles.waiting} aria-busy={error === undefined}>
-        {error && <LoadFailure error={error} retry={retry} />}
+        {error !== undefined && <LoadFailure code={codeOf(error)} retry={retry} />}
       </main>
     );
   }

@@ -1,7 +1,13 @@
-import type { ErrorBody } from "@meeshy/shared/codes";
+import type { ErrorBody } from "./wire.ts";
 
-/** What keeps the picture from being right (CONTRACT 4, `presence:stale`); one of a later server reads as `feed`. */
-export type StaleReason = "feed" | "not-processing" | "storage";
+/**
+ * What keeps the picture from being right (CONTRACT 4, `presence:stale`); one of a later server reads as `feed`.
+ * `no-answer`: the client's own finding, the gateway does not answer.
+ */
+export type StaleReason = "feed" | "not-processing" | "storage" | "no-answer";
+
+/** Why a connection is over. `closed`: by an administrator. */
+export type EndReason = "left" | "replaced" | "expired" | "closed";
 
 /** Where the connection stands, as pure transitions. */
 export type ConnectionState =
@@ -12,18 +18,20 @@ export type ConnectionState =
   | { phase: "stale"; since: string; reason: StaleReason; recovering: boolean }
   /** The server refused; tried again by itself when `error.retryable`. `held` as above. */
   | { phase: "refused"; error: ErrorBody; held: boolean }
-  /** Over until the application connects again. `closed`: by an administrator. */
-  | { phase: "ended"; reason: "left" | "replaced" | "expired" | "closed" };
+  /** Over until the application connects again. */
+  | { phase: "ended"; reason: EndReason };
 
 export type ConnectionEvent =
   | { type: "opening" }
   | { type: "snapshot" }
   | { type: "stale"; since: string; reason?: string | undefined }
   | { type: "fresh" }
+  | { type: "silent"; since: string }
+  | { type: "answered" }
   | { type: "lost" }
   | { type: "hold elapsed" }
   | { type: "refused"; error: ErrorBody }
-  | { type: "ended"; reason: "left" | "replaced" | "expired" | "closed" };
+  | { type: "ended"; reason: EndReason };
 
 export const INITIAL_CONNECTION: ConnectionState = { phase: "connecting", held: false };
 
@@ -34,13 +42,17 @@ export function advance(state: ConnectionState, event: ConnectionEvent): Connect
       return state.phase === "connecting" ? state : INITIAL_CONNECTION;
     case "snapshot":
       // A gateway without its feed greets with what it last knew.
-      return state.phase === "live" || (state.phase === "stale" && !state.recovering)
-        ? state
-        : { phase: "live" };
+      return state.phase === "live" || isStaleOnServer(state) ? state : { phase: "live" };
     case "stale":
       return { phase: "stale", since: event.since, reason: reasonOf(event.reason), recovering: false };
     case "fresh":
-      return state.phase === "stale" ? { ...state, recovering: true } : state;
+      return isStaleOnServer(state) ? { ...state, recovering: true } : state;
+    case "silent":
+      return state.phase === "live"
+        ? { phase: "stale", since: event.since, reason: "no-answer", recovering: false }
+        : state;
+    case "answered":
+      return state.phase === "stale" && state.reason === "no-answer" ? { phase: "live" } : state;
     case "lost":
       if (state.phase === "live") return { phase: "connecting", held: true };
       return state.phase === "stale" ? INITIAL_CONNECTION : state;
@@ -53,6 +65,11 @@ export function advance(state: ConnectionState, event: ConnectionEvent): Connect
       return state.phase === "ended" ? state : { phase: "ended", reason: event.reason };
   }
 }
+
+type Stale = Extract<ConnectionState, { phase: "stale" }>;
+
+const isStaleOnServer = (state: ConnectionState): state is Stale =>
+  state.phase === "stale" && !state.recovering && state.reason !== "no-answer";
 
 const REASONS: readonly StaleReason[] = ["feed", "not-processing", "storage"];
 

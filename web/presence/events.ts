@@ -1,2 +1,2 @@
 export { CLIENT_EVENTS, SERVER_EVENTS } from "@meeshy/shared/event-names";
-export type { UserStatus as UserStatusEvent } from "@meeshy/shared/status";
+export type { UserStatus as UserStatusEvent } from "./wire.ts";

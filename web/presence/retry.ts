@@ -1,4 +1,4 @@
-import type { ErrorBody } from "@meeshy/shared/codes";
+import type { ErrorBody } from "./wire.ts";
 
 const FIRST_MS = 1_000;
 const LONGEST_MS = 30_000;

@@ -1,4 +1,4 @@
-import { DEFAULT_LOCALE, type Locale, STATUS_LABELS, type Status } from "./locale.ts";
+import { DEFAULT_LOCALE, type Locale, type Status, wordsOf } from "./locale.ts";
 
 /** What a person's dot shows (CONTRACT 10). */
 
@@ -16,6 +16,7 @@ export interface PresenceLike {
 
 export interface StatusView {
   status: Status;
+  /** of the status; grey while it may be old */
   color: (typeof STATUS_COLORS)[Status];
   label: string;
 }
@@ -26,14 +27,18 @@ export interface StatusOptions {
   locale?: Locale;
 }
 
-/** How a person is shown at `now` (ms since 1970). An unknown person reads as offline. */
+/**
+ * How a person is shown at `now` (ms since 1970). An unknown person reads as offline. Who was active at a time that is
+ * still ahead is away: the time is wrong somewhere, and proves nothing.
+ */
 export function getUserStatus(
   user: PresenceLike | null | undefined,
   now: number = Date.now(),
   { live = true, locale = DEFAULT_LOCALE }: StatusOptions = {},
 ): StatusView {
   const status = decideStatus(user ?? {}, now, live);
-  return { status, color: STATUS_COLORS[status], label: STATUS_LABELS[locale][status] };
+  const color = STATUS_COLORS[live ? status : "offline"];
+  return { status, color, label: wordsOf(locale).status[status] };
 }
 
 function decideStatus({ isOnline, lastActiveAt }: PresenceLike, now: number, live: boolean): Status {
@@ -41,7 +46,7 @@ function decideStatus({ isOnline, lastActiveAt }: PresenceLike, now: number, liv
   if (activeAt === null) return isOnline ? "online" : "offline";
   if (live && isOnline === true) return "online";
   const age = now - activeAt;
-  const mayBeOnline = !(live && isOnline === false);
+  const mayBeOnline = age >= 0 && !(live && isOnline === false);
   if (mayBeOnline && age < ONLINE_WITHIN_MS) return "online";
   return age < AWAY_WITHIN_MS ? "away" : "offline";
 }

@@ -1,4 +1,5 @@
-import { compareVersions, type UserStatus } from "@meeshy/shared/status";
+import { compareVersions } from "@meeshy/shared/status";
+import type { UserStatus } from "./wire.ts";
 
 /** The viewer's picture of other people, by user id; a person who is not in it is not known. Pure rules (CONTRACT 4). */
 export type View = ReadonlyMap<string, UserStatus>;

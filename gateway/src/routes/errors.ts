@@ -19,11 +19,21 @@ export function handleErrors(app: App, logger: Logger): void {
   });
 }
 
-export function refuseUnknownRoutes(app: App): void {
-  app.setNotFoundHandler((_request, reply) =>
-    sendError(reply, new PresenceError("not_found", "There is no such route.").toBody()),
+/** A browser that opens an unknown address gets `page`, everything else the error. */
+export function refuseUnknownRoutes(app: App, page = NO_PAGE): void {
+  app.setNotFoundHandler((request, reply) =>
+    isNavigation(request)
+      ? reply.code(404).header("cache-control", "no-cache").type("text/html; charset=utf-8").send(page)
+      : sendError(reply, new PresenceError("not_found", "There is no such route.").toBody()),
   );
 }
+
+const NO_PAGE =
+  '<!doctype html><html lang="en"><meta charset="utf-8"><title>Page not found</title><h1>Page not found</h1><p><a href="/">Meeshy presence</a></p></html>';
+
+/** Scripts ask for `*\/*` or JSON; what a person types into the address bar is asked for as HTML. */
+const isNavigation = ({ method, headers }: FastifyRequest): boolean =>
+  (method === "GET" || method === "HEAD") && (headers.accept ?? "").includes("text/html");
 
 /** For what Fastify refuses before a route is found, like a path that cannot be decoded. */
 export function refuseBadPath(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {

@@ -48,7 +48,7 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
   const isApart = config.opsPort !== undefined;
   const page = config.webDir === undefined ? undefined : await readPage(config.webDir);
 
-  const app = createServer(deps);
+  const app = createServer(deps, page?.notFound);
   await app.register(helmet, { contentSecurityPolicy: { directives: contentPolicy(page?.inlineHashes) } });
   await app.register(cors, { origin: config.corsOrigins.includes("*") ? true : config.corsOrigins });
   // After CORS, so that pages of other origins can read that they have to wait.
@@ -77,7 +77,7 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
   };
 }
 
-function createServer({ logger }: RouteDeps): App {
+function createServer({ logger }: RouteDeps, notFound?: string): App {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_MAX_BYTES,
@@ -89,7 +89,7 @@ function createServer({ logger }: RouteDeps): App {
     clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
   configureHttp(app, logger);
-  refuseUnknownRoutes(app);
+  refuseUnknownRoutes(app, notFound);
   return app;
 }
 

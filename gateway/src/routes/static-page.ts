@@ -9,6 +9,8 @@ export interface StaticPage {
   dir: string;
   /** what its inline scripts and styles need in a content security policy */
   inlineHashes: { scripts: string[]; styles: string[] };
+  /** the page for an unknown address; undefined: the app has none */
+  notFound: string | undefined;
 }
 
 const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/gi;
@@ -21,14 +23,16 @@ export async function readPage(dir: string): Promise<StaticPage> {
   const scripts = new Set<string>();
   const styles = new Set<string>();
   let pages = 0;
+  let notFound: string | undefined;
   for await (const name of glob("**/*.html", { cwd: dir })) {
     const html = await readFile(join(dir, name), "utf8");
     for (const [, source = ""] of html.matchAll(INLINE_SCRIPT)) scripts.add(hashOf(source));
     for (const [, source = ""] of html.matchAll(INLINE_STYLE)) styles.add(hashOf(source));
+    if (name === "404.html") notFound = html;
     pages++;
   }
   if (pages === 0) throw new Error(`WEB_DIR ${dir} has no page in it`);
-  return { dir: resolve(dir), inlineHashes: { scripts: [...scripts], styles: [...styles] } };
+  return { dir: resolve(dir), inlineHashes: { scripts: [...scripts], styles: [...styles] }, notFound };
 }
 
 /** Serves the app at `/`, and what it says to type for a token; what it does not have is an unknown route like any other. */

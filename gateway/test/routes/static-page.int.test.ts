@@ -8,6 +8,7 @@ import { call, type RunningGateway, type Servers, signIn, startServers } from ".
 
 const INLINE = 'self.__next_f.push("x")';
 const STYLE = "body{margin:0}";
+const NOT_FOUND = "<h1>Not here</h1><script>lost()</script>";
 let servers: Servers;
 let gateway: RunningGateway;
 let dir: string;
@@ -18,6 +19,7 @@ beforeAll(async () => {
   const page = `<html><script src="/_next/static/a.js" async=""></script><script>${INLINE}</script><style>${STYLE}</style></html>`;
   await writeFile(join(dir, "index.html"), page);
   await writeFile(join(dir, "about/index.html"), "<script>other()</script>");
+  await writeFile(join(dir, "404.html"), NOT_FOUND);
   await writeFile(join(dir, "_next/static/a.js"), "1");
   await writeFile(join(dir, "..secret"), "no");
   servers = await startServers();
@@ -37,7 +39,9 @@ describe("the page", () => {
     expect(await page.text()).toContain(INLINE);
     const policy = page.headers.get("content-security-policy") ?? "";
     const scripts = policy.split(";").find((part) => part.startsWith("script-src ")) ?? "";
-    expect(scripts.split(" ").sort()).toEqual(["script-src", "'self'", hash(INLINE), hash("other()")].sort());
+    expect(scripts.split(" ").sort()).toEqual(
+      ["script-src", "'self'", hash(INLINE), hash("other()"), hash("lost()")].sort(),
+    );
     expect(policy).toContain(`style-src 'self' ${hash(STYLE)}`);
     expect(policy).toContain("connect-src 'self' ws: wss:");
     expect(page.headers.get("cache-control")).toBe("no-cache");
@@ -49,6 +53,20 @@ describe("the page", () => {
     expect((await call(gateway.url, "/api/users/status", { as: "alice" })).status).toBe(200);
     expect((await call(gateway.url, "/missing.html")).body).toMatchObject({ error: { code: "not_found" } });
     (await signIn(gateway.url, "alice")).close();
+  });
+
+  it("is shown to a browser that opens an unknown address, where a program gets the error", async () => {
+    const open = (url: string, accept: string) => fetch(`${url}/no/such/page`, { headers: { accept } });
+    const page = await open(gateway.url, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+    expect([page.status, page.headers.get("content-type")]).toEqual([404, "text/html; charset=utf-8"]);
+    expect(await page.text()).toBe(NOT_FOUND);
+    expect(page.headers.get("content-security-policy")).toContain(hash("lost()"));
+    for (const accept of ["*/*", "application/json"]) {
+      const error = await open(gateway.url, accept);
+      expect([error.status, await error.json()]).toMatchObject([404, { error: { code: "not_found" } }]);
+    }
+    const bare = await servers.gateway();
+    expect(await (await open(bare.url, "text/html")).text()).toContain("Page not found");
   });
 
   it("says what to type for a token where the launcher says so, and nowhere else", async () => {

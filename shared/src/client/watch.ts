@@ -99,7 +99,11 @@ export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHa
     } else if (newest.get(userId) === before) believeAbsent(userId);
   };
 
-  const { promise: ready, resolve: markReady } = Promise.withResolvers<void>();
+  // `Promise.withResolvers` is newer than Node 20, on which this runs in other teams' processes.
+  let markReady = () => {};
+  const ready = new Promise<void>((resolve) => {
+    markReady = resolve;
+  });
   const readAll = async () => {
     await nc.flush();
     const all = userIds ?? newest.userIds();

@@ -2,26 +2,28 @@ import { expect, it } from "vitest";
 import { rankPeople } from "../../demo/rank-people.ts";
 import { buildStatus } from "../presence/build-status.ts";
 
-const NOW = Date.parse("2026-01-01T12:10:00.000Z");
-
 it("puts who is online first, then who is away, then all others, each by name", () => {
   const known = [
-    buildStatus("alice", { isOnline: false, lastActiveAt: null }),
-    buildStatus("bob", { isOnline: false }),
-    buildStatus("dave"),
-    buildStatus("carol"),
-    undefined,
-  ];
-  const members = ["alice", "bob", "dave", "carol", "erin"].map((id) => buildStatus(id));
-  expect(rankPeople(members, known, NOW, true).map(({ name, status }) => [name, status])).toEqual([
-    ["carol", "online"],
-    ["dave", "online"],
+    { user: buildStatus("alice"), status: "offline" },
+    { user: buildStatus("bob"), status: "away" },
+    { user: buildStatus("user 10"), status: "online" },
+    { user: buildStatus("user 2"), status: "online" },
+    { user: undefined, status: "offline" },
+  ] as const;
+  const ranked = rankPeople(["alice", "bob", "user 10", "user 2", "erin"], known, "en");
+  expect(ranked.map(({ name, status }) => [name, status])).toEqual([
+    ["user 2", "online"],
+    ["user 10", "online"],
     ["bob", "away"],
     ["alice", "offline"],
     ["erin", "offline"],
   ]);
 });
 
-it("calls a person without a name by their id", () => {
-  expect(rankPeople([buildStatus("x1", { username: null })], [undefined], NOW, true)[0]?.name).toBe("x1");
+it("shows the display name, else the username, else the id", () => {
+  const names = [{ displayName: "Bob B." }, {}, { username: null }].map((part) => {
+    const known = [{ user: buildStatus("x1", part), status: "online" } as const];
+    return rankPeople(["x1"], known, "en")[0]?.name;
+  });
+  expect(names).toEqual(["Bob B.", "x1", "x1"]);
 });

@@ -2,7 +2,7 @@ import type { AddressInfo } from "node:net";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { Server } from "socket.io";
 import { expect, it, onTestFinished } from "vitest";
-import { createPresence } from "../../presence/socket.ts";
+import { createPresence } from "../../presence/presence.ts";
 
 it("a client says that it connects again by itself and how long its person did nothing, and begins a new life after it has left", async () => {
   const io = new Server(0);
@@ -15,7 +15,7 @@ it("a client says that it connects again by itself and how long its person did n
   const { port } = io.httpServer.address() as AddressInfo;
   const presence = createPresence({
     url: `http://127.0.0.1:${port}`,
-    credentials: { token: "a token" },
+    token: "a token",
     activityTarget: new EventTarget(),
   });
   onTestFinished(() => presence.leave());

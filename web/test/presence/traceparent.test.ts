@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";
 import { expect, it, onTestFinished } from "vitest";
-import { createPresence } from "../../presence/socket.ts";
+import { createPresence } from "../../presence/presence.ts";
 
 it("asks the application at each connect which trace it belongs to", async () => {
   const http = createServer();
@@ -17,7 +17,7 @@ it("asks the application at each connect which trace it belongs to", async () =>
   let connects = 0;
   const presence = createPresence({
     url: `http://127.0.0.1:${port}`,
-    credentials: { token: "t" },
+    token: "t",
     traceparent: () => `trace ${++connects}`,
   });
   onTestFinished(() => {
