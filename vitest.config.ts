@@ -32,8 +32,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           // Properties are tried a thousand times: two seconds, and many where the machine has other work.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           include: [`${PACKAGES}/test/**/*.test.{ts,tsx}`],
           exclude: [...configDefaults.exclude, "**/*.int.test.ts", "**/*.sys.test.ts"],
         },

@@ -75,7 +75,7 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
       },
       rules: join(ROOT, "ops/prometheus/rules.yml"),
     });
-    await eventually(async () => (await prometheus.query("count(up == 1)"))[0] === 5, { within: 20_000 });
+    await eventually(async () => (await prometheus.query("count(up == 1)"))[0] === 5);
     await killWorker();
     connected = await driveTraffic();
   });
@@ -93,7 +93,7 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
       async () =>
         ((await prometheus.query("max(meeshy_takeover_seconds_count)"))[0] ?? 0) > before / 2 &&
         (await prometheus.query("sum(meeshy_partitions_owned)"))[0] === 64,
-      { within: 30_000, what: "a takeover" },
+      { what: "a takeover" },
     );
   }
 
@@ -112,7 +112,6 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
     await eventually(
       async () => ((await prometheus.query("sum(meeshy_zombies_cleaned_total)"))[0] ?? 0) > 0,
       {
-        within: 30_000,
         what: "a cleaned zombie",
       },
     );
@@ -127,7 +126,7 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
   test.each(expressions)("%s: %s", async (_, expr) => {
     const values = () => prometheus.query(expr.replaceAll("$__rate_interval", "1m"));
     // Recorded figures of five minutes follow soon after the first scrapes.
-    await eventually(async () => (await values()).some(Number.isFinite), { within: 15_000, what: expr });
+    await eventually(async () => (await values()).some(Number.isFinite), { what: expr });
   });
 
   test("no alert fires in a stack that is right", async () => {

@@ -107,7 +107,6 @@ describe("a running stack", () => {
       expect(after.url).toBe(before.url);
       expect(identify(Number(after.pid))).toBeDefined();
       await eventually(async () => (await Promise.all(stack.urls.map(isReady))).every(Boolean), {
-        within: 20_000,
         what: "the gateways being ready",
       });
     },

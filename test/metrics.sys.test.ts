@@ -85,7 +85,7 @@ async function becomes(urls: () => readonly string[], series: string, value: num
       last = (await read(urls()))(series);
       return last === value;
     },
-    { within: 30_000, what: `${series} being ${value}` },
+    { what: `${series} being ${value}` },
   ).catch((error) => {
     throw new Error(`${error.message}; it is ${last}`);
   });
@@ -211,15 +211,15 @@ describe("known traffic", () => {
     const lag = async (url: string) => (await read([url]))("partition_lag_seconds");
     const [worker = ""] = workerUrls();
     const isRecent = async () => (await lag(worker)) < 1.5;
-    await eventually(isRecent, { within: 20_000, what: "messages of the moment" });
+    await eventually(isRecent, { what: "messages of the moment" });
     const { pid } = stack.read().sweepers[0] ?? { pid: 0 };
     process.kill(pid, "SIGSTOP");
     try {
-      await eventually(async () => (await lag(worker)) > 3, { within: 10_000, what: "messages that age" });
+      await eventually(async () => (await lag(worker)) > 3, { what: "messages that age" });
     } finally {
       process.kill(pid, "SIGCONT");
     }
-    await eventually(isRecent, { within: 20_000, what: "messages of the moment" });
+    await eventually(isRecent, { what: "messages of the moment" });
   });
 
   test("each transition, and each partition that was claimed, is one line of the log", () => {

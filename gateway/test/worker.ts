@@ -40,7 +40,6 @@ export async function startWorker(
   );
   await eventually(() => worker.figures().partitions === PARTITIONS && worker.unready().length === 0, {
     what: "the worker owns every partition",
-    within: 20_000,
   });
   return {
     async tick() {

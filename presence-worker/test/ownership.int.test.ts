@@ -116,9 +116,7 @@ describe("partitions", () => {
     await eventually(
       () => first.worker.figures().partitions + second.worker.figures().partitions < PARTITIONS,
     );
-    await eventually(async () => [first.worker.id, second.worker.id].includes((await owner()) ?? ""), {
-      within: 15_000,
-    });
+    await eventually(async () => [first.worker.id, second.worker.id].includes((await owner()) ?? ""));
     await allOwned(first, second);
   });
 });

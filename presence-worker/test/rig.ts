@@ -186,6 +186,6 @@ export async function allOwned(...workers: RunningWorker[]): Promise<number[]> {
       const complete = owned.reduce((sum, count) => sum + count, 0) === PARTITIONS;
       return complete && workers.every(({ worker }) => worker.unready().length === 0) && owned;
     },
-    { what: "all partitions owned and read", within: 30_000 },
+    { what: "all partitions owned and read" },
   );
 }

@@ -31,7 +31,7 @@ const readValue = async (found: ReturnType<typeof lease>) => {
   return last && (fromBytesOrNone(last.data) as Record<string, unknown> | undefined);
 };
 const ownedBy = (running: RunningWorker, partitions: number) =>
-  eventually(() => running.worker.figures().partitions === partitions, { within: 15_000 });
+  eventually(() => running.worker.figures().partitions === partitions);
 const unreadable = async ({ registry }: RunningWorker, format: string) =>
   (await registry.getSingleMetricAsString("meeshy_unreadable_total")).includes(`{format="${format}"} 1`);
 /** As a crash ends it: nothing is released, nothing written any more. */

@@ -227,13 +227,10 @@ describe("the database away", () => {
     await eventually(async () => (await rig.status("lena"))?.isOnline === false);
     await eventually(() => rig.record("lena"), { what: "the record kept until the database has it" });
     await postgres.restart();
-    const rows = await eventually(
-      async () => {
-        const found = await rig.db.presenceTransition.findMany({ where: { userId: "lena" } });
-        return found.length === 2 && found;
-      },
-      { within: 20_000 },
-    );
+    const rows = await eventually(async () => {
+      const found = await rig.db.presenceTransition.findMany({ where: { userId: "lena" } });
+      return found.length === 2 && found;
+    });
     expect(rows).toHaveLength(2);
     await eventually(async () => (await rig.record("lena")) === undefined);
   });

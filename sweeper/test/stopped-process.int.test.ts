@@ -44,15 +44,15 @@ test("a sweeper that stood still and goes on declares no gateway lost, and lets 
   const logged = watchPartitionEvents(link);
   const gateways = [await startGateway(nats.url, "a"), await startGateway(nats.url, "b")];
   const { child } = startProcess(nats.url);
-  await eventually(() => timeoutsIn(logged, 0).length >= 2, { within: 20_000 });
+  await eventually(() => timeoutsIn(logged, 0).length >= 2);
   child.kill("SIGSTOP");
   const stoppedAt = performance.now();
-  await eventually(() => performance.now() - stoppedAt > 3.5 * GATEWAY_LEASE_MS, { within: 30_000 });
+  await eventually(() => performance.now() - stoppedAt > 3.5 * GATEWAY_LEASE_MS);
   const before = timeoutsIn(logged, 0).length;
   const wokenAt = Date.now();
   child.kill("SIGCONT");
   const afterwards = () => timeoutsIn(logged, 0).slice(before);
-  await eventually(() => afterwards().length >= 2, { within: 20_000 });
+  await eventually(() => afterwards().length >= 2);
   expect(lossesIn(logged)).toEqual([]);
   expect(gateways.map((gateway) => gateway.declaredLost())).toEqual([false, false]);
   expect((afterwards()[0]?.time ?? 0) - wokenAt).toBeGreaterThan(2 * GATEWAY_LEASE_MS);
@@ -64,7 +64,7 @@ test("the process stops on SIGTERM with exit code 0 and leaves the lease board",
   const link = await openLog(nats.url);
   const board = await openBoard(link);
   const { child, exited } = startProcess(nats.url);
-  await eventually(() => board.list("s.").length === 1, { within: 20_000 });
+  await eventually(() => board.list("s.").length === 1);
   child.kill("SIGTERM");
   expect((await exited)[0]).toBe(0);
   await eventually(() => board.list("s.").length === 0);

@@ -226,13 +226,10 @@ describe("two processes on one port", { timeout: 60_000 }, () => {
     expect(await port.metric("meeshy_gateway_processes")).toBe(2);
     const stopped = port.processes()[1] as number;
     process.kill(stopped, "SIGSTOP");
-    const answer = await eventually(
-      async () => {
-        const found = await port.ready();
-        return found.status === 503 && found;
-      },
-      { within: 20_000 },
-    );
+    const answer = await eventually(async () => {
+      const found = await port.ready();
+      return found.status === 503 && found;
+    });
     expect(answer.reasons).toEqual([expect.stringMatching(/^process 2: no outcome within/)]);
     // The process that stands still takes one connection more, and no other.
     await eventually(async () => (await port.probe("/health/live")).status === 200);
@@ -319,8 +316,6 @@ describe("a primary", { timeout: 120_000 }, () => {
   it("warns of more than four processes a core", async () => {
     const processes = String(4 * availableParallelism() + 1);
     const port = await startHopeless({ GATEWAY_PROCESSES: processes, NATS_URL: "nats://127.0.0.1:1" });
-    await eventually(() => port.output().includes("more than four times the number of cores"), {
-      within: 30_000,
-    });
+    await eventually(() => port.output().includes("more than four times the number of cores"));
   });
 });

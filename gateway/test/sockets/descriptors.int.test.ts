@@ -36,7 +36,7 @@ it("connections end below the limit of open files, and health and metrics go on 
   });
   const url = `http://127.0.0.1:${port}`;
   const answers = (path: string) => fetch(url + path, { headers: { connection: "close" } });
-  await eventually(async () => (await answers("/health/ready")).status === 200, { within: 20_000 });
+  await eventually(async () => (await answers("/health/ready")).status === 200);
 
   const clients: Client[] = [];
   onTestFinished(() => {
@@ -45,7 +45,7 @@ it("connections end below the limit of open files, and health and metrics go on 
   for (let n = 0; n < CLIENTS; n++) clients.push(openClient(url, { token: tokenFor("alice") }));
   await eventually(
     () => clients.every(({ socket, all }) => socket.connected || all("connect_error").length > 0),
-    { within: 20_000, what: "every client is accepted or refused" },
+    { what: "every client is accepted or refused" },
   );
   const accepted = clients.filter(({ socket }) => socket.connected);
   expect(accepted.length).toBeGreaterThan(ACCEPTED - 20);
@@ -57,6 +57,6 @@ it("connections end below the limit of open files, and health and metrics go on 
   expect(log).not.toContain("EMFILE");
 
   for (const client of clients) client.close();
-  const again = await eventually(() => signIn(url, "bob"), { within: 20_000 });
+  const again = await eventually(() => signIn(url, "bob"));
   again.close();
 });

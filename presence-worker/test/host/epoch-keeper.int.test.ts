@@ -147,6 +147,6 @@ it("what is stored while the streams are asked after does not look like a stream
     keeper.stored(STREAM_STATUS, 1, seq);
     looks++;
   };
-  await eventually(() => looks >= 3, { within: 20_000 });
+  await eventually(() => looks >= 3);
   expect(keeper.current()?.epoch).toBe(1);
 });

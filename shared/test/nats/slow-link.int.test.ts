@@ -32,9 +32,9 @@ test("a publisher whose acknowledgements take 1.5 s makes progress and stores ea
       );
   };
   publishAll(0, 300);
-  await eventually(() => acknowledged === 300, { within: 10_000, what: "300 acknowledgements" });
+  await eventually(() => acknowledged === 300, { what: "300 acknowledgements" });
   publishAll(300, 600);
-  await eventually(() => acknowledged === 600, { within: 10_000, what: "600 acknowledgements" });
+  await eventually(() => acknowledged === 600, { what: "600 acknowledgements" });
 
   const numbers = (await readAll(reader, STREAM_EVENTS, SUBJECT_EVENTS_ALL)).map(
     (message) => json<{ number: number }>(message).number,

@@ -85,5 +85,5 @@ test("servers of a test process that is killed end, and their data go", async ()
   await eventually(() => pids.map(identify).every((identity?: object) => !identity), {
     what: "the end of both",
   });
-  await eventually(() => !existsSync(storeDir), { within: 15_000 });
+  await eventually(() => !existsSync(storeDir));
 });
