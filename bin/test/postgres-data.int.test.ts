@@ -13,7 +13,7 @@ const say = () => {};
 const idOfNobody = () => Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" }));
 
 test.runIf(process.getuid?.() === 0)(
-  "under root PostgreSQL runs as a user id that no other program has, also on data that earlier releases left to nobody",
+  "under root PostgreSQL runs as a user id that no other program has, also on data that earlier releases left to `nobody`",
   async () => {
     const directory = mkdtempSync(join(tmpdir(), "meeshy-postgres-data-"));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
