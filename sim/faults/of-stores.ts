@@ -121,9 +121,9 @@ export const STORE_FAULTS: readonly Kind[] = [
     },
   },
   {
-    // The server ends, and comes back on an empty disk.
+    // The server ends, and comes back on an empty disk. Chosen only where it is asked for: what it excuses would hide others.
     name: "wiped",
-    weight: { storm: 1, calm: 1 },
+    weight: { storm: 0, calm: 0 },
     make(world, random) {
       return {
         name: "wiped",

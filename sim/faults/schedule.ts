@@ -28,7 +28,10 @@ export function scheduleFaults(
   const lasting = new Map<Trouble, Fault>();
   let stopped = false;
   const kinds = only === undefined ? KINDS : KINDS.filter(({ name }) => only.split(",").includes(name));
-  const weights = Object.fromEntries(kinds.map(({ name, weight }) => [name, weight[profile.name]]));
+  const least = only === undefined ? 0 : 1;
+  const weights = Object.fromEntries(
+    kinds.map(({ name, weight }) => [name, Math.max(least, weight[profile.name])]),
+  );
 
   const over = (trouble: Trouble) => {
     const fault = lasting.get(trouble);
