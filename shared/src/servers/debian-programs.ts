@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { unpackDebianPackages } from "./debian-packages.ts";
 
 /**
- * Puts programs of a Debian package into `directory`.
+ * Puts programs of a Debian package into `directory`; of `suite`, or of the system's own.
  * @throws {Error} as {@link unpackDebianPackages}, or the package holds no such program
  */
 export async function programsFromDebian(
   packageName: string,
   programs: readonly string[],
   directory: string,
+  suite?: string,
 ): Promise<void> {
   const unpacked = await mkdtemp(join(tmpdir(), `meeshy-${packageName}-`));
   try {
-    await unpackDebianPackages([packageName], unpacked);
+    await unpackDebianPackages([packageName], unpacked, suite);
     for (const program of programs)
       await copyFile(await findProgram(unpacked, program), join(directory, program));
   } finally {

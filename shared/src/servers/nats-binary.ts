@@ -7,16 +7,22 @@ import { natsServerFromRelease } from "./nats-release.ts";
 
 const run = promisify(execFile);
 
+/** In place of a path: the newest that Debian has, which is a static program and runs on older systems as well. */
+const NEWEST = "newest";
+const NEWEST_FROM = "sid";
+
 /**
- * Path of a nats-server that runs here: `NATS_SERVER_BIN`, else one that the system has, else the cached one,
- * else the official release, else Debian's package unpacked into the cache. Nothing is installed into the
- * system and no privilege is needed. Streams use features of nats-server 2.9; newer ones run them alike.
+ * Path of a nats-server that runs here: `NATS_SERVER_BIN` (a path, or `newest`: that of Debian's newest suite), else one
+ * that the system has, else the cached one, else the official release, else Debian's package unpacked into the cache.
+ * Nothing is installed into the system and no privilege is needed. Streams use features of nats-server 2.9; newer ones
+ * run them alike.
  * @throws {Error} `explicit` does not run, or no source gives a program that does: with each source's reason
  */
 export async function provideNatsServer(
   options: { explicit?: string | undefined; log?: (line: string) => void } = {},
 ): Promise<string> {
   const log = options.log ?? (() => {});
+  if (options.explicit === NEWEST) return newest(log);
   if (options.explicit) {
     if (await runs(options.explicit)) return options.explicit;
     throw new Error(`NATS_SERVER_BIN=${options.explicit} does not run; it must name a nats-server program`);
@@ -27,6 +33,17 @@ export async function provideNatsServer(
     if (await runs(candidate)) return candidate;
   }
   await directoryOnce(cached, (scratch) => obtain(scratch, log));
+  if (await runs(binary)) return binary;
+  throw new Error(`${binary} does not run; delete ${cached} and try again`);
+}
+
+async function newest(log: (line: string) => void): Promise<string> {
+  const cached = join(cacheDirectory(), `nats-server-newest-${process.platform}-${process.arch}`);
+  const binary = join(cached, "nats-server");
+  await directoryOnce(cached, (scratch) => {
+    log(`getting nats-server from Debian ${NEWEST_FROM}`);
+    return programsFromDebian("nats-server", ["nats-server"], scratch, NEWEST_FROM);
+  });
   if (await runs(binary)) return binary;
   throw new Error(`${binary} does not run; delete ${cached} and try again`);
 }
