@@ -40,7 +40,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 30_000,
           include: [`${PACKAGES}/test/**/*.test.{ts,tsx}`],
-          exclude: [...configDefaults.exclude, "**/*.int.test.ts", "**/*.sys.test.ts"],
+          exclude: [...configDefaults.exclude, "**/*.int.test.{ts,tsx}", "**/*.sys.test.ts"],
         },
       },
       {
@@ -50,7 +50,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           // Many wait for leases and deadlines: more at a time would make those late on two cores.
           maxWorkers: 2,
-          include: [`${PACKAGES}/test/**/*.int.test.ts`],
+          include: [`${PACKAGES}/test/**/*.int.test.{ts,tsx}`],
           exclude: [...configDefaults.exclude, ...ALONE],
         },
       },
