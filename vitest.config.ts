@@ -35,7 +35,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           include: [`${PACKAGES}/test/**/*.test.{ts,tsx}`],
-          exclude: [...configDefaults.exclude, "**/*.int.test.ts", "**/*.sys.test.ts"],
+          exclude: [...configDefaults.exclude, "**/*.int.test.{ts,tsx}", "**/*.sys.test.ts"],
         },
       },
       {
@@ -45,7 +45,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           // Half of the time they wait for leases and deadlines: three keep two cores at work.
           maxWorkers: 3,
-          include: [`${PACKAGES}/test/**/*.int.test.ts`],
+          include: [`${PACKAGES}/test/**/*.int.test.{ts,tsx}`],
           exclude: [...configDefaults.exclude, ...ALONE],
         },
       },

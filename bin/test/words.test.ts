@@ -11,7 +11,7 @@ const TEXTS =
 /** The list itself, and the page that explains it. */
 const EXEMPT = new Set(["bin/test/words.test.ts", "CONTRIBUTING.md"]);
 const isOurs = (path: string) =>
-  !/(^|\/)(node_modules|generated|\.next|out)\//.test(path) && !EXEMPT.has(path);
+  !/(^|\/)(node_modules|generated|\.next|out|dist)\//.test(path) && !EXEMPT.has(path);
 
 test("names, comments, messages and documents use the field's terms", () => {
   const found = [

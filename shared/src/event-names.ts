@@ -1,5 +1,6 @@
 /** Names of the events on Socket.IO (CONTRACT 4); each has its row in the tables of `socket-events.ts`. */
 
+/** What gateways send. */
 export const SERVER_EVENTS = {
   AUTHENTICATED: "authenticated",
   PRESENCE_SNAPSHOT: "presence:snapshot",
@@ -18,6 +19,7 @@ export const SERVER_EVENTS = {
 } as const;
 export type ServerEventName = (typeof SERVER_EVENTS)[keyof typeof SERVER_EVENTS];
 
+/** What clients send. */
 export const CLIENT_EVENTS = {
   MESSAGE_SEND: "message:send",
   ACTIVITY: "activity",

@@ -17,8 +17,11 @@ export interface UsersService {
   users: View;
   /** Takes what the application has read by itself; it counts if it is newer. */
   updateUserStatus(status: UserStatus): void;
+  /** How the person is shown now. */
   getUserStatus(userId: string): StatusView;
+  /** Whether the person is online for sure. */
   isUserOnline(userId: string): boolean;
+  /** When the person was last there, in words. */
   getLastSeenText(userId: string): string;
   /** Reads these people's statuses over HTTP. @throws {PresenceRequestError} refused, or no answer */
   refreshUserStatus(...userIds: string[]): Promise<void>;
@@ -59,7 +62,9 @@ function createUsersService(presence: Presence, users: View, live: boolean, loca
 export function useSocketIO(): {
   socket: PresenceSocket;
   isConnected: boolean;
+  /** Connects again. */
   connect: () => void;
+  /** Leaves cleanly. */
   disconnect: () => void;
 } {
   const { presence } = usePresenceContext();

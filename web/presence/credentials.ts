@@ -1,5 +1,5 @@
 /** What is given when it is asked for: at each connect, and before a token runs out. */
-export type Given = string | null | undefined;
+type Given = string | null | undefined;
 /** A credential, or a function that gives one; null: the person is not signed in. */
 export type Source = Given | (() => Given | Promise<Given>);
 

@@ -90,7 +90,7 @@ export function useGivenPerson(user: PresenceLike): PersonView {
 }
 
 /** Watches these people while the component is mounted. */
-export function useWatch(userIds: readonly string[]): void {
+function useWatch(userIds: readonly string[]): void {
   const presence = usePresenceClient();
   const key = JSON.stringify(userIds);
   useEffect(() => presence.watch(JSON.parse(key)), [presence, key]);

@@ -3,6 +3,7 @@ import type { Phrases } from "./phrases.ts";
 
 /** A language: `en`, `fr`, or what was registered; anything else reads as English. */
 export type Locale = "en" | "fr" | (string & {});
+/** What a person is shown as. */
 export type Status = "online" | "away" | "offline";
 
 export const DEFAULT_LOCALE: Locale = "en";
@@ -14,6 +15,7 @@ interface StatusWords {
     justNow: string;
     /** `when` in words, like "5 minutes ago" */
     ago: (when: string) => string;
+    /** `date` in words, like "Jan 3, 2026" */
     on: (date: string) => string;
   };
   /** beside a status that may be old */

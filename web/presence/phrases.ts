@@ -8,6 +8,7 @@ export interface Phrases {
   availabilityLabel: string;
   connection: { connecting: string; stale: string; recovering: string; ended: string };
   endings: Record<EndReason, string>;
+  /** how many of a conversation are online */
   occupancy: (online: number, total: number) => string;
   /** `count` more people than are shown */
   more: (count: number) => string;

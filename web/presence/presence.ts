@@ -21,6 +21,7 @@ import type {
 
 export type PresenceSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
+/** How to connect; everything may be left out but a credential. */
 export interface PresenceOptions {
   /** A JWT, or a function that gives one: asked at each connect, and before the token runs out (CONTRACT 3). */
   token?: Source;
@@ -59,6 +60,7 @@ export interface AvailabilityWish {
   expiresInMs?: number;
 }
 
+/** A connection, and the picture of other people that it keeps true. */
 export interface Presence {
   store: PresenceStore;
   /** The server's time, by which ages are said. */

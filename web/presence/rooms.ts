@@ -13,6 +13,7 @@ export interface Room {
   error: ErrorCode | null;
 }
 
+/** Reads the members of conversations. */
 export interface Rooms {
   /** Keeps the conversation's members read until what it gives is called. */
   follow(conversationId: string): () => void;

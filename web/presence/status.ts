@@ -5,6 +5,7 @@ import { DEFAULT_LOCALE, type Locale, type Status, wordsOf } from "./locale.ts";
 const ONLINE_WITHIN_MS = 5 * 60_000;
 const AWAY_WITHIN_MS = 30 * 60_000;
 
+/** The colour of each status. */
 export const STATUS_COLORS = { online: "#10b981", away: "#f59e0b", offline: "#6b7280" } as const;
 
 /** The part of a `UserStatus` that decides; times as ISO-8601, ms since 1970, or `Date`. */
@@ -14,6 +15,7 @@ export interface PresenceLike {
   lastSeen?: string | number | Date | null | undefined;
 }
 
+/** How a status is shown. */
 export interface StatusView {
   status: Status;
   /** of the status; grey while it may be old */

@@ -28,6 +28,7 @@ export interface Self {
   connections?: OwnConnection[];
 }
 
+/** All that is known. */
 export interface PresenceState {
   /** Who is signed in; null before the first `authenticated`. */
   self: Self | null;
@@ -46,15 +47,21 @@ export interface PresenceState {
 /** The viewer's picture of other people and of the connection. Uses neither React nor the network. */
 export interface PresenceStore
   extends Pick<StoreApi<PresenceState>, "getState" | "getInitialState" | "subscribe"> {
+  /** The server has accepted the handshake of this person. */
   authenticated(self: Self): void;
+  /** `presence:self` */
   self(self: PresenceSelf): void;
+  /** `presence:snapshot`, full or partial */
   snapshot(snapshot: PresenceSnapshot): void;
+  /** `presence:occupancy` */
   occupancy(counts: readonly Occupancy[]): void;
+  /** What was read of a conversation. */
   room(conversationId: string, room: Room): void;
   /** News from the feed, `user:status` or `user:status:batch`, and answers of the connection that brings it. */
   statuses(statuses: readonly UserStatus[]): void;
   /** Statuses read by the application over HTTP, some time ago. */
   fill(statuses: readonly UserStatus[]): void;
+  /** What becomes of the connection. */
   connection(event: ConnectionEvent): void;
 }
 

@@ -24,12 +24,12 @@ export interface PresenceSnapshot {
 }
 
 /** An availability as it was chosen. */
-export interface Choice {
+interface Choice {
   availability: Availability;
   statusText: string | null;
 }
 /** A choice with its end, ISO 8601. */
-export interface EndingChoice extends Choice {
+interface EndingChoice extends Choice {
   expiresAt: string | null;
 }
 /** All layers of a person's availability (CONTRACT 5). */

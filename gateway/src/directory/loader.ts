@@ -74,7 +74,7 @@ export function createLoader<V extends object>(options: LoaderOptions<V>): Loade
       return entry?.value;
     } catch (cause) {
       if (cause instanceof PresenceError) throw cause;
-      throw new PresenceError("unavailable", "The directory cannot be read now.", { cause });
+      throw new PresenceError("unavailable", "The directory is not available at the moment.", { cause });
     }
   };
 

@@ -3,6 +3,16 @@ import swaggerUi from "@fastify/swagger-ui";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
 import type { App } from "./context.ts";
 
+/** What a route is about, by the first part of its path, as the page groups them. */
+const GROUPS: Record<string, string> = {
+  users: "People",
+  conversations: "Conversations",
+  messages: "Messages",
+  admin: "Administration",
+  service: "Services",
+};
+const groupOf = (url: string): string => GROUPS[/\/api\/([^/]+)/.exec(url)?.[1] ?? ""] ?? "Operations";
+
 /** Describes the routes that are registered after it: `/api/openapi.json`, and a page at `/api/docs` (CONTRACT 5). */
 export async function describeApi(app: App): Promise<void> {
   await app.register(swagger, {
@@ -23,10 +33,14 @@ export async function describeApi(app: App): Promise<void> {
       },
       security: [{ token: [] }, { session: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const { schema, url } = jsonSchemaTransform(route);
+      return { schema: { ...schema, tags: [groupOf(url)] }, url };
+    },
   });
   await app.register(swaggerUi, {
     routePrefix: "/api/docs",
+    theme: { title: "Meeshy presence: API" },
     staticCSP: true,
     // A stack on one machine is served over plain http.
     transformStaticCSP: (policy) => policy.replace("upgrade-insecure-requests;", ""),

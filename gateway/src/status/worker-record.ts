@@ -12,7 +12,7 @@ import { BUCKET_STATE, recordKey } from "@meeshy/shared/subjects";
 export async function readRecord(bus: Bus, userId: string): Promise<RecordView | undefined> {
   const key = keySubject(BUCKET_STATE, recordKey(userId));
   const last = await bus.lastValue(bucketStream(BUCKET_STATE), key).catch((cause: unknown) => {
-    throw new PresenceError("unavailable", "The record cannot be read now.", { cause });
+    throw new PresenceError("unavailable", "The record is not available at the moment.", { cause });
   });
   return !last || last.deleted ? undefined : recordViewSchema.parse(fromBytes(last.data));
 }

@@ -13,11 +13,26 @@ interface Description {
   openapi: string;
   paths: Record<
     string,
-    Record<string, { responses: Record<string, unknown>; parameters?: { name: string }[] }>
+    Record<string, { responses: Record<string, unknown>; parameters?: { name: string }[]; tags?: string[] }>
   >;
 }
 
 describe("the description of the API", () => {
+  it("carries the product's name, and groups routes by what they are about", async () => {
+    const page = await (await fetch(`${gateway.url}/api/docs`)).text();
+    expect(page).toContain("<title>Meeshy presence: API</title>");
+    const spec = (await (await fetch(`${gateway.url}/api/openapi.json`)).json()) as Description;
+    const groups = Object.values(spec.paths).flatMap((methods) => Object.values(methods).map(({ tags }) => tags));
+    expect([...new Set(groups.flat())].sort()).toEqual([
+      "Administration",
+      "Conversations",
+      "Messages",
+      "Operations",
+      "People",
+      "Services",
+    ]);
+  });
+
   it("has every route with its answers and failures", async () => {
     const spec = (await (await fetch(`${gateway.url}/api/openapi.json`)).json()) as Description;
     expect(spec.openapi).toBe("3.1.0");

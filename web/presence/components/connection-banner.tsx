@@ -17,7 +17,7 @@ export function ConnectionBanner() {
 }
 
 /** How the connection stands, in words; empty while it is live. */
-export function describeConnection(connection: ConnectionState, locale: Locale): string {
+function describeConnection(connection: ConnectionState, locale: Locale): string {
   const words = phrasesOf(locale);
   switch (connection.phase) {
     case "live":
