@@ -36,6 +36,5 @@ test("what is imported, and what that imports, is found once, in whatever form i
 
 test("the web application is built from the names of events and the rules of statuses", async () => {
   const found = await sharedImports(ROOT, "web", ["node_modules", ...NOT_BUILT_FROM]);
-  for (const name of ["codes", "event-names", "socket-events", "status"])
-    expect(found).toContain(`shared/src/${name}.ts`);
+  for (const name of ["codes", "event-names", "status"]) expect(found).toContain(`shared/src/${name}.ts`);
 });

@@ -1,8 +1,10 @@
+// The SDK runs in browsers too: its sources name what they have.
+/// <reference lib="dom" />
 import type { ServerToClientEvents } from "@meeshy/shared/socket-events";
 import type { UserStatus } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { io, type Socket } from "socket.io-client";
-import { createPresence } from "../../web/presence/socket.ts";
+import { createPresence } from "../../web/presence/presence.ts";
 
 /** How a person connects through the balancer. */
 export type Kind = "websocket" | "polling" | "upgrade" | "SDK";
@@ -65,7 +67,7 @@ const latest = (statuses: readonly UserStatus[]) => [
 
 /** The project's own client. */
 export async function connectSdk(url: string, token: string): Promise<{ leave(): void }> {
-  const presence = createPresence({ url, credentials: { token } });
+  const presence = createPresence({ url, token });
   const isLive = () => presence.store.getState().connection.phase === "live";
   try {
     await eventually(isLive, { within: SEEN_WITHIN_MS, what: "a live view of the SDK" });
