@@ -7,7 +7,15 @@ import { runTool } from "./tool.ts";
 export const WEB_OUTPUT = "web/out";
 
 /** Names below `web` of which the build is not made. */
-export const NOT_BUILT_FROM = [".next", "out", "dist", "test", "e2e", "next-env.d.ts", "tsconfig.tsbuildinfo"];
+export const NOT_BUILT_FROM = [
+  ".next",
+  "out",
+  "dist",
+  "test",
+  "e2e",
+  "next-env.d.ts",
+  "tsconfig.tsbuildinfo",
+];
 
 /** Sees to it that the web application is built from its present sources, and the shared ones that it imports. */
 export async function ensureWebBuild(): Promise<void> {

@@ -29,7 +29,10 @@ export interface SelfServiceDeps {
 export function createSelfService({ source, directory, changes }: SelfServiceDeps): SelfService {
   const writer = (): DirectoryWriter => {
     if (source.writer) return source.writer;
-    throw new PresenceError("not_implemented", "People and conversations are kept by the application: change them there.");
+    throw new PresenceError(
+      "not_implemented",
+      "People and conversations are kept by the application: change them there.",
+    );
   };
 
   const addMember = async ({ user, isAdmin }: Identity, conversationId: string, userId: string) => {

@@ -22,7 +22,9 @@ describe("the description of the API", () => {
     const page = await (await fetch(`${gateway.url}/api/docs`)).text();
     expect(page).toContain("<title>Meeshy presence: API</title>");
     const spec = (await (await fetch(`${gateway.url}/api/openapi.json`)).json()) as Description;
-    const groups = Object.values(spec.paths).flatMap((methods) => Object.values(methods).map(({ tags }) => tags));
+    const groups = Object.values(spec.paths).flatMap((methods) =>
+      Object.values(methods).map(({ tags }) => tags),
+    );
     expect([...new Set(groups.flat())].sort()).toEqual([
       "Administration",
       "Conversations",

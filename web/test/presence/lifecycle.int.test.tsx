@@ -57,19 +57,27 @@ const wake = {
   "in front again": () => document.dispatchEvent(new Event("visibilitychange")),
 };
 
-it.each(Object.entries(wake))("is live within 3 s of waking %s, on a connection that is dead", async (_, wakeUp) => {
-  const { proxy, url, arrivals } = await startServer();
-  const presence = createPresence({ url, token: "t" });
-  onTestFinished(() => presence.leave());
-  const { store, socket } = presence;
-  await eventually(() => store.getState().connection.phase === "live");
-  const { id } = socket;
-  // What was open is dead, and does not say so; what is opened anew passes.
-  proxy.freeze();
-  const frozen = socket.io.engine;
-  wakeUp();
-  await eventually(() => socket.io.engine !== frozen, { within: 3_000, what: "a new connection is opened" });
-  proxy.mend();
-  await eventually(() => socket.id !== id && store.getState().connection.phase === "live", { within: 3_000 });
-  expect(arrivals.at(-1)).toMatchObject({ resumed: true });
-});
+it.each(Object.entries(wake))(
+  "is live within 3 s of waking %s, on a connection that is dead",
+  async (_, wakeUp) => {
+    const { proxy, url, arrivals } = await startServer();
+    const presence = createPresence({ url, token: "t" });
+    onTestFinished(() => presence.leave());
+    const { store, socket } = presence;
+    await eventually(() => store.getState().connection.phase === "live");
+    const { id } = socket;
+    // What was open is dead, and does not say so; what is opened anew passes.
+    proxy.freeze();
+    const frozen = socket.io.engine;
+    wakeUp();
+    await eventually(() => socket.io.engine !== frozen, {
+      within: 3_000,
+      what: "a new connection is opened",
+    });
+    proxy.mend();
+    await eventually(() => socket.id !== id && store.getState().connection.phase === "live", {
+      within: 3_000,
+    });
+    expect(arrivals.at(-1)).toMatchObject({ resumed: true });
+  },
+);
