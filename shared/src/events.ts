@@ -78,7 +78,7 @@ export const userEventSchema = z.discriminatedUnion("type", [
     idleMs: idleTime,
     /** it was in the log before, under a life of its gateway that has ended */
     again: z.boolean().optional(),
-    /** its client has connected again by itself: no one has done anything for it */
+    /** its client has connected again by itself: no one has done anything for it; false: it says that its person has opened it */
     resumed: z.boolean().optional().catch(undefined),
     /** it is no sign of life until an activity over it */
     passive: z.boolean().optional().catch(undefined),

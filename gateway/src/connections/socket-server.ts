@@ -9,6 +9,8 @@ import { sendFramesTogether } from "./engine-internals.ts";
 export interface Arrival {
   /** the client has connected again by itself: no one has done anything for it */
   isResumed: boolean;
+  /** its client says that it has not: the person has just opened it. Absent: it says nothing. */
+  saysNew?: true;
   /** no sign of life until an activity over it */
   isPassive: boolean;
   /** how long ago the person did something, ms; of a person who has just come 0 */

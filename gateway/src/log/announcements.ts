@@ -84,7 +84,7 @@ const connectedEvent = (connection: ClientConnection, gatewayId: string, idleMs:
   gatewayId,
   device: connection.device,
   idleMs,
-  ...(connection.isReady ? { again: true } : connection.arrival.isResumed ? { resumed: true } : {}),
+  ...(connection.isReady ? { again: true } : originOf(connection.arrival)),
   ...(connection.isPassive ? { passive: true } : {}),
   ...(connection.firstLogged && {
     firstLogged: { epoch: connection.firstLogged.epoch, seq: connection.firstLogged.seq },
@@ -92,3 +92,7 @@ const connectedEvent = (connection: ClientConnection, gatewayId: string, idleMs:
   profile: connection.profile,
   directoryVersion: connection.directoryVersion,
 });
+
+/** Who opened the connection, as far as its client says so. */
+const originOf = ({ isResumed, saysNew }: ClientConnection["arrival"]) =>
+  isResumed ? { resumed: true } : saysNew ? { resumed: false } : {};

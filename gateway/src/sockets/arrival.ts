@@ -22,7 +22,7 @@ export function readArrival(auth: Record<string, unknown>, userId: string): Arri
   const isPassive = auth.passive === true;
   const unknownMs = isResumed || isPassive ? LONGEST_IDLE_MS : 0;
   const idleMs = isResumed && saidMs !== undefined ? Math.min(saidMs, LONGEST_IDLE_MS) : unknownMs;
-  return { isResumed, isPassive, idleMs };
+  return { isResumed, ...(auth.resumed === false ? { saysNew: true as const } : {}), isPassive, idleMs };
 }
 
 function isPidOf(pid: unknown, userId: string): boolean {

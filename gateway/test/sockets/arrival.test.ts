@@ -22,7 +22,7 @@ it.each<[string, Record<string, unknown>, object]>([
   ["the person's own pid", { pid: createPid("alice") }, byItself],
   ["a pid of another server's", { pid: "SN39b6QgCW2xOYmU" }, byItself],
   ["the pid of the person who was signed in before", { pid: createPid("bob") }, fresh],
-  ["a pid, but a new life", { pid: createPid("alice"), resumed: false }, fresh],
+  ["a pid, but a new life", { pid: createPid("alice"), resumed: false }, { ...fresh, saysNew: true }],
   ["passive", { passive: true }, { isResumed: false, isPassive: true, idleMs: LONGEST_IDLE_MS }],
 ])("a handshake that says %s", (_, auth, expected) => {
   expect(readArrival(auth, "alice")).toEqual(expected);

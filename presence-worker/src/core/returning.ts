@@ -14,13 +14,14 @@ export const RETURN_WITHIN_MS = 60_000;
 export const isReturn = (record: UserRecord, event: ActorEvent): boolean =>
   isAwaited(record, event) && event.type === "connected" && event.again !== true;
 
-/** Whether the connection takes the place of one that a gateway's end has taken away. */
+/** Whether the connection takes the place of one that a gateway's end took away; a client may say that it does not. */
 function isAwaited(record: UserRecord, event: ActorEvent): boolean {
   const { returning } = record;
   return (
     returning !== undefined &&
     event.type === "connected" &&
     event.passive !== true &&
+    event.resumed !== false &&
     !isOpen(record.connections, event.connectionId) &&
     !isPast(returning.until, actorTime(record, event))
   );

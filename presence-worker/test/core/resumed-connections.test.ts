@@ -100,6 +100,10 @@ test("as many connections as a gateway's end took away count as returns, for a m
     });
     expect(play([...lost, [402, connected("c", "g2")], [403, connected("p", "g2")]]).state).toBe("online");
     expect(play([...lost, [461, connected("c", "g2")]]).state).toBe("online");
+    // A client that says so is new, and takes no other's place.
+    const page = connected("p", "g2", { resumed: false });
+    expect(play([...lost, [402, page]])).toMatchObject({ state: "online", lastActiveAt: T0 + 402 * SECOND });
+    expect(play([...lost, [402, page]]).returning).toMatchObject({ count: 1 });
     expect(play([...lost, [461, timeout]]).returning).toBeUndefined();
     expect(nextDeadline(play(lost), 0)).toBe(T0 + 460 * SECOND);
   }

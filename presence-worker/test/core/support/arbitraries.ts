@@ -61,6 +61,7 @@ const event: fc.Arbitrary<LogEvent> = fc.oneof(
           {},
           {},
           { resumed: true },
+          { resumed: false },
           { resumed: true, idleMs: LONGEST_IDLE_MS },
           { passive: true },
         ),

@@ -240,7 +240,7 @@ export function createReferenceModel(rules: Rules) {
         if (rules.multiDevice === "replace") closing.push(...end(() => true));
         const { connectionId: id, gatewayId, device } = event;
         user.connections = [...user.connections, { id, gatewayId, device, since: date }];
-        const isReplacement = isAwaited();
+        const isReplacement = isAwaited() && event.resumed !== false;
         const isReturn = isReplacement && !event.again;
         const idleMs = isReturn ? Number.POSITIVE_INFINITY : event.idleMs;
         if (Math.min(idleMs, silence()) < rules.offlineThresholdMs)
