@@ -43,6 +43,8 @@ export async function startDocker(env: Record<string, string>, keep?: string): P
   const args = [
     ...["--data-root", dataRoot, "--exec-root", join(directory, "exec")],
     ...["--pidfile", join(directory, "dockerd.pid"), "--host", host],
+    // Killed before its containers have ended, it would leave them behind.
+    ...["--shutdown-timeout", "5"],
   ];
   const daemon = spawn("sh", ["-c", `exec dockerd "$@" > ${log} 2>&1`, "sh", ...args], { stdio: "ignore" });
   const exited = new Promise<void>((resolve) => daemon.once("exit", () => resolve()));

@@ -182,6 +182,9 @@ async function main(args: string[]): Promise<number> {
     return undefined;
   });
   if (!docker) return 0;
+  // dockerd ends its containers itself, when it is given the time.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => docker.stop().finally(() => process.exit(1)));
   const token = (id: string) => demoToken({ id, username: id, role: "USER" }, secret, new Date());
   try {
     await makeStandIns(docker, say);
