@@ -2,6 +2,8 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 const PACKAGES = "{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}";
 /** Their subject is how long something takes, or a process under load: beside others they would measure those. */
+/** Installs from a registry: not part of `npm test`. */
+const PACKAGES_TEST = "test/packages.sys.test.ts";
 const ALONE = [
   "presence-worker/test/cluster.int.test.ts",
   "gateway/test/delivery/crowd.int.test.ts",
@@ -43,8 +45,8 @@ export default defineConfig({
           ...onServers,
           name: "integration",
           sequence: { groupOrder: 1 },
-          // Half of the time they wait for leases and deadlines: three keep two cores at work.
-          maxWorkers: 3,
+          // Many wait for leases and deadlines: more at a time would make those late on two cores.
+          maxWorkers: 2,
           include: [`${PACKAGES}/test/**/*.int.test.{ts,tsx}`],
           exclude: [...configDefaults.exclude, ...ALONE],
         },
@@ -64,8 +66,17 @@ export default defineConfig({
           name: "system",
           sequence: { groupOrder: 3 },
           include: ["test/**/*.sys.test.ts"],
+          exclude: [...configDefaults.exclude, PACKAGES_TEST],
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: 1,
+        },
+      },
+      {
+        test: {
+          ...onServers,
+          name: "packages",
+          sequence: { groupOrder: 4 },
+          include: [PACKAGES_TEST],
         },
       },
     ],

@@ -26,7 +26,11 @@ const webTypes = existsSync(join(ROOT, "web/tsconfig.json"))
  * or `together`, and one that fails fails the task.
  */
 const TASKS: Record<string, Task> = {
-  test: { needs: [ensureGeneratedClient], runs: [["vitest", "run"]] },
+  test: { needs: [ensureGeneratedClient], runs: [["vitest", "run", "--project", "!packages"]] },
+  "test:packages": {
+    needs: [ensureGeneratedClient],
+    runs: [["vitest", "run", "--project", "packages"]],
+  },
   coverage: { needs: [ensureGeneratedClient], runs: [["vitest", "run", "--project", "unit", "--coverage"]] },
   "test:unit": { needs: [ensureGeneratedClient], runs: [["vitest", "run", "--project", "unit"]] },
   "test:e2e": {
