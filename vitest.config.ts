@@ -1,9 +1,9 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 const PACKAGES = "{shared,gateway,presence-worker,sweeper,web,bin,chaos,bench,sim}";
-/** Their subject is how long something takes, or a process under load: beside others they would measure those. */
 /** Installs from a registry: not part of `npm test`. */
 const PACKAGES_TEST = "test/packages.sys.test.ts";
+/** Their subject is how long something takes, or a process under load: beside others they would measure those. */
 const ALONE = [
   "presence-worker/test/cluster.int.test.ts",
   "gateway/test/delivery/crowd.int.test.ts",
