@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 /** What is looked at in a deployment that runs: addresses of its gateways, and the Prometheus that watches it. */
-export interface Deployment {
+interface Deployment {
   gateways: readonly string[];
   prometheus?: string | undefined;
 }
 
 /** A line of docs/PRE-DEPLOYMENT.md about a deployment that runs. `fault`: what is wrong, or nothing. */
-export interface DeploymentLine {
+interface DeploymentLine {
   id: string;
   fault(deployment: Deployment): Promise<string | undefined>;
 }

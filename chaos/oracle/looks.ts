@@ -18,7 +18,7 @@ export interface Looks {
   allowed(choice: Choice): Intervals;
 }
 
-export type Piece = Interval & { choices: readonly Choice[] };
+type Piece = Interval & { choices: readonly Choice[] };
 
 const INVISIBLE = "invisible";
 const PLAIN: Choice = { availability: "available", statusText: null };

@@ -52,7 +52,7 @@ const replacedAfter = (moment: number, orders: readonly Order<unknown>[]): numbe
   );
 
 /** When an order is carried out at the latest, if it is. */
-export function carriedOutBy(
+function carriedOutBy(
   { sentAt, doneAt }: Pick<Order<unknown>, "sentAt" | "doneAt">,
   { excused, times, windows }: Circumstances,
 ): number {
