@@ -85,8 +85,7 @@ export async function createGateway(
 
   const board = createLeaseBoard(link, logger);
   lifecycle.onStop("lease board", () => board.close());
-  const { brokerTime } = board;
-  const feed = createStatusFeed({ ...base, brokerTime, isPossible: createPositionBound(board) });
+  const feed = createStatusFeed({ ...base, board, isPossible: createPositionBound(board) });
   lifecycle.onStop("status feed", () => feed.stop());
 
   // Who connects, and who is connected.
@@ -94,7 +93,7 @@ export async function createGateway(
   const keyFor = createKeySource(config.auth.key, logger, () =>
     metrics.tokenKeysRead.set({ source: "jwks" }, link.clock.wall() / 1_000),
   );
-  const rules = { ...config.auth, keyFor, firstUses: createFirstUses(), brokerTime };
+  const rules = { ...config.auth, keyFor, firstUses: createFirstUses(), brokerTime: board.brokerTime };
   const limits = createLimits(config.rates, metrics, siblings?.rates);
   const admission = createAdmissionControl({
     metrics,

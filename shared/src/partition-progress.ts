@@ -30,6 +30,15 @@ export const partitionPosition = (
   entry: { value: unknown } | undefined,
 ): { epoch: number; seq: number } | undefined => positionSchema.safeParse(entry?.value).data?.memory;
 
+const reconciledSchema = z.object({ memory: z.object({ epoch: z.number(), reconcileAt: z.null() }) });
+
+/**
+ * The epoch in which the owner of a partition has reconciled it, by its entry on the lease board: every record of before
+ * is published anew, and who was not announced again is offline; 0: not known.
+ */
+export const reconciledEpoch = (entry: { value: unknown } | undefined): number =>
+  reconciledSchema.safeParse(entry?.value).data?.memory.epoch ?? 0;
+
 const ownerSchema = z.object({ owner: z.string().nullable() });
 
 /**

@@ -179,7 +179,7 @@ export async function startGateway(
     },
     { leaseMs: profile.gatewayLeaseMs, leaveHeldMs: 60 },
   );
-  const feed = createStatusFeed({ bus, brokerTime: board.brokerTime, metrics, logger });
+  const feed = createStatusFeed({ bus, board, metrics, logger });
   feed.onChange(({ status }) => onChange(status));
   const touch = createActivity(
     { clock: bus.clock, log, connections, shownOf: feed.shown, metrics, logger },

@@ -12,6 +12,8 @@ export interface Replica {
   apply(status: StatusMessage, seq: number, text: string): StatusUpdate | undefined;
   /** Drops who is offline and has not been published since `seq`: the stream has forgotten them too. */
   forgetBefore(seq: number): void;
+  /** The statuses of those who are online by an epoch before this one of their partition. */
+  onlineBefore(epochOf: (userId: string) => number): { status: StatusMessage; seq: number }[];
   size(): number;
 }
 
@@ -103,6 +105,10 @@ export function createReplica(): Replica {
         entries.delete(userId);
       }
     },
+    onlineBefore: (epochOf) =>
+      [...entries]
+        .filter(([userId, { isOnline, epoch }]) => isOnline && epoch < epochOf(userId))
+        .map(([, entry]) => ({ status: decode(entry), seq: entry.seq })),
     size: () => entries.size,
   };
 }

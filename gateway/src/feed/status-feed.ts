@@ -1,9 +1,11 @@
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { ERASED_STATUS_KEPT_MS, LAST_VALUE_MAX_AGE_MS } from "@meeshy/shared/nats/streams";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { STREAM_STATUS, SUBJECT_STATUS_ALL } from "@meeshy/shared/subjects";
 import type { GatewayMetrics } from "../metrics.ts";
 import { createFreshness, type Freshness, thisMoment } from "./freshness.ts";
+import { reconciledOn } from "./leftovers.ts";
 import { createStatusIntake, type IntakeDeps, type StatusIntake } from "./status-intake.ts";
 import { createStreamIdentity } from "./stream-identity.ts";
 import { createStreamReader, type StreamReader } from "./stream-reader.ts";
@@ -49,8 +51,8 @@ export interface FeedDeps {
   bus: Bus;
   /** Whether the log can have caused a status of this position; default: always. */
   isPossible?: IntakeDeps["isPossible"];
-  /** The broker's time, ms; `undefined`: not known. A suspended machine's monotonic clock has stood still. */
-  brokerTime?: () => number | undefined;
+  /** Its broker time shows for how long a suspended machine, whose monotonic clock stood still, was out of reach. */
+  board: Pick<LeaseBoard, "get" | "brokerTime">;
   metrics: GatewayMetrics;
   logger: Logger;
 }
@@ -63,21 +65,22 @@ const RELOAD_AFTER_MS = 0.9 * Math.min(ERASED_STATUS_KEPT_MS, LAST_VALUE_MAX_AGE
 const FORGET_EVERY_LOOKS = 3_600;
 
 export function createStatusFeed(deps: FeedDeps): StatusFeed {
-  const { bus, isPossible = () => true, brokerTime = () => undefined, metrics, logger } = deps;
+  const { bus, isPossible = () => true, board, metrics, logger } = deps;
   const { clock } = bus;
   const ending = new AbortController();
   const { signal } = ending;
   const identity = createStreamIdentity(bus);
   const freshness = createFreshness(bus);
   const intake = createStatusIntake({ note: identity.note, isPossible, metrics, logger });
-  const reader = createStreamReader({ bus, intake, identity, freshness, logger }, signal);
+  const reconciledNow = () => reconciledOn(board);
+  const reader = createStreamReader({ bus, intake, identity, freshness, reconciledNow, logger }, signal);
 
   const subscription = bus.subscribe(SUBJECT_STATUS_ALL, (message) => {
     // What carries no sequence was not stored, only sent to the subject.
     if (message.seq !== undefined) reader.receive(message.seq, message);
   });
 
-  const timeNow = () => ({ own: clock.now(), broker: brokerTime() });
+  const timeNow = () => ({ own: clock.now(), broker: board.brokerTime() });
   /** when the view held all that was stored */
   let complete = timeNow();
   /** For how long it may not have, by the clock that shows more, ms. */
@@ -88,6 +91,7 @@ export function createStatusFeed(deps: FeedDeps): StatusFeed {
   const check = async () => {
     const asked = thisMoment(clock);
     const askedAt = timeNow();
+    const reconciled = reconciledNow();
     const seen = reader.seen(); // of now: live messages may overtake the answer
     const { created, last } = await bus.info(STREAM_STATUS);
     if (reader.isReading()) return;
@@ -106,6 +110,7 @@ export function createStatusFeed(deps: FeedDeps): StatusFeed {
     }
     if (signal.aborted) return;
     complete = askedAt;
+    intake.endLeftovers(reconciled);
     freshness.prove(asked);
   };
 

@@ -1,6 +1,8 @@
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
+import { partitionOf } from "@meeshy/shared/subjects";
 import type { GatewayMetrics } from "../metrics.ts";
+import { endOfLeftover, NONE_RECONCILED, type Reconciled } from "./leftovers.ts";
 import { readStatusMessage } from "./read-status.ts";
 import { createReplica, type Replica, type StatusUpdate } from "./replica.ts";
 
@@ -8,8 +10,10 @@ import { createReplica, type Replica, type StatusUpdate } from "./replica.ts";
 export interface StatusIntake
   extends Pick<Replica, "get" | "shown" | "onlineIn" | "absentWithTextIn" | "forgetBefore"> {
   take(seq: number, message: RawStatus): void;
-  /** Begins a new replica beside the present one. */
-  startOver(): ReplicaUnderConstruction;
+  /** Shows offline who is online by an earlier epoch alone; the view held all that was stored when `reconciled` was read. */
+  endLeftovers(reconciled: Reconciled): void;
+  /** Begins a new replica beside the present one, for what is stored from now on; `reconciled`: what is by now. */
+  startOver(reconciled: Reconciled): ReplicaUnderConstruction;
   onChange(listener: ChangeListener): void;
   onDirectoryNews(listener: NewsListener): void;
 }
@@ -50,6 +54,8 @@ export function createStatusIntake({ note, isPossible, metrics, logger }: Intake
   const changeListeners: ChangeListener[] = [];
   const newsListeners: NewsListener[] = [];
   let replica = createReplica();
+  /** of which leftovers the replica was cleared last */
+  let cleared = NONE_RECONCILED;
 
   const apply = (into: Replica, seq: number, { subject, data }: RawStatus): StatusUpdate | undefined => {
     note(seq, subject, data);
@@ -62,6 +68,17 @@ export function createStatusIntake({ note, isPossible, metrics, logger }: Intake
       logger.error({ seq, subject, err: error }, "status message set aside");
       return undefined;
     }
+  };
+
+  const endLeftoversOf = (within: Replica, reconciled: Reconciled): (StatusUpdate & { seq: number })[] => {
+    const leftovers = within.onlineBefore((userId) => reconciled[partitionOf(userId)] ?? 0);
+    if (leftovers.length > 0)
+      logger.warn({ people: leftovers.length }, "online by an earlier epoch alone: they are shown offline");
+    return leftovers.flatMap(({ status, seq }) => {
+      const end = endOfLeftover(status, reconciled);
+      const update = end && within.apply(end, seq, JSON.stringify(end));
+      return update ? [{ ...update, seq }] : [];
+    });
   };
 
   /** A listener that fails keeps nothing from the others. */
@@ -91,13 +108,23 @@ export function createStatusIntake({ note, isPossible, metrics, logger }: Intake
       const change = { status, meta: { traceparent: message.traceparent } };
       for (const listener of changeListeners) pass(seq, () => listener(change));
     },
-    startOver() {
+    endLeftovers(reconciled) {
+      if (reconciled.every((epoch, partition) => epoch === cleared[partition])) return;
+      cleared = reconciled;
+      for (const { status, seq } of endLeftoversOf(replica, reconciled)) {
+        const change = { status, meta: { traceparent: undefined } };
+        for (const listener of changeListeners) pass(seq, () => listener(change));
+      }
+    },
+    startOver(reconciled) {
       const fresh = createReplica();
       return {
         take: (seq, message) => void apply(fresh, seq, message),
         size: fresh.size,
         adopt() {
+          endLeftoversOf(fresh, reconciled);
           replica = fresh;
+          cleared = reconciled;
         },
       };
     },

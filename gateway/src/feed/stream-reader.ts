@@ -3,6 +3,7 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { STREAM_STATUS } from "@meeshy/shared/subjects";
 import { createInOrder } from "../core/in-order.ts";
 import type { Freshness } from "./freshness.ts";
+import type { Reconciled } from "./leftovers.ts";
 import type { RawStatus, StatusIntake } from "./status-intake.ts";
 import type { StreamIdentity } from "./stream-identity.ts";
 import { passOverStatuses } from "./stream-pass.ts";
@@ -39,6 +40,8 @@ export interface StreamReaderDeps {
   intake: StatusIntake;
   identity: StreamIdentity;
   freshness: Pick<Freshness, "doubt">;
+  /** What is reconciled by now. */
+  reconciledNow: () => Reconciled;
   logger: Logger;
 }
 
@@ -58,8 +61,8 @@ export function createStreamReader(deps: StreamReaderDeps, signal: AbortSignal):
   const endOfStream = () => bus.info(STREAM_STATUS);
 
   const load = async () => {
+    const fresh = intake.startOver(deps.reconciledNow());
     const { created, last: end } = await endOfStream();
-    const fresh = intake.startOver();
     let last = end;
     await passOverStatuses(
       deps,

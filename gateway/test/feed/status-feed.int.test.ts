@@ -1,8 +1,15 @@
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import { ERASED_STATUS_KEPT_MS, ensureStreams } from "@meeshy/shared/nats/streams";
 import type { StatusMessage } from "@meeshy/shared/status";
-import { STREAM_STATUS, statusSetSubject, statusSubject } from "@meeshy/shared/subjects";
+import {
+  leaseKeys,
+  partitionOf,
+  STREAM_STATUS,
+  statusSetSubject,
+  statusSubject,
+} from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
@@ -66,8 +73,12 @@ const publish = async (userId: string, over: Partial<StatusMessage> = {}) => {
 };
 
 const metrics = createGatewayMetrics(new Registry());
-const start = async (over: NatsLink = link, brokerTime?: () => number) => {
-  feed = createStatusFeed({ bus: over, ...(brokerTime && { brokerTime }), metrics, logger: quiet });
+const NO_LEASES: Pick<LeaseBoard, "get" | "brokerTime"> = {
+  get: () => undefined,
+  brokerTime: () => undefined,
+};
+const start = async (over: NatsLink = link, board = NO_LEASES) => {
+  feed = createStatusFeed({ bus: over, board, metrics, logger: quiet });
   feed.onChange(({ status }) => news.push(status));
   await feed.loaded;
   return feed;
@@ -255,7 +266,10 @@ describe("the view", () => {
         const brokerTime = () => Date.now() + passed.broker;
         await publish("alice");
         await publish("bob");
-        const { staleSince, onStale, shown, onlineIn } = await start({ ...cutOff, clock }, brokerTime);
+        const { staleSince, onStale, shown, onlineIn } = await start(
+          { ...cutOff, clock },
+          { ...NO_LEASES, brokerTime },
+        );
         const notices: (number | null)[] = [];
         onStale((since) => notices.push(since));
         proxy.cut();
@@ -276,6 +290,61 @@ describe("the view", () => {
       }
     },
   );
+
+  it("shows offline who is online by an earlier epoch alone, once the partition is reconciled in a later one", async () => {
+    await publish("alice");
+    const leftOf = await publish("bob");
+    const leases = new Map<string, object>();
+    const board = {
+      ...NO_LEASES,
+      get: (key: string) =>
+        leases.has(key)
+          ? { key, value: leases.get(key), revision: 1, changedAt: 0, writtenAt: 0 }
+          : undefined,
+    };
+    const { get, onlineIn } = await start(link, board);
+    expect(onlineIn("general")).toEqual(new Set(["alice", "bob"]));
+    // Alice's record is published anew; of bob, who left in what the stream has lost, there is none.
+    await publish("alice", { epoch: 2, version: 7 });
+    for (const userId of ["alice", "bob"])
+      leases.set(leaseKeys.partition(partitionOf(userId)), {
+        owner: "w1",
+        memory: { epoch: 2, seq: 9, reconcileAt: null },
+      });
+    await eventually(() => get("bob")?.isOnline === false);
+    expect(get("bob")).toMatchObject({ epoch: 2, version: 1, cause: "disconnect" });
+    expect(onlineIn("general")).toEqual(new Set(["alice"]));
+    expect(news.at(-1)).toMatchObject({ userId: "bob", isOnline: false });
+
+    // Read anew, the stream says once more what it said; and who comes back is newer.
+    await feed?.stop();
+    const again = await start(link, board);
+    expect(again.get("bob")?.isOnline).toBe(false);
+    await publish("bob", { epoch: 2, version: leftOf + 10 });
+    await eventually(() => again.onlineIn("general").has("bob"));
+  });
+
+  it.each([
+    ["is not reconciled yet", { epoch: 2, reconcileAt: "armed" }],
+    ["waits for its gateways", { epoch: 2, reconcileAt: 5_000 }],
+    ["is of the same epoch", { epoch: 1, reconcileAt: null }],
+  ])("shows no one offline whose partition %s", async (_, memory) => {
+    await publish("bob");
+    const board = {
+      ...NO_LEASES,
+      get: (key: string) => ({
+        ...{ key, value: { owner: "w1", memory: { seq: 9, ...memory } } },
+        ...{ revision: 1, changedAt: 0, writtenAt: 0 },
+      }),
+    };
+    let looks = 0;
+    const counted = { ...link, info: (stream: string) => link.info(stream).finally(() => looks++) };
+    const { get } = await start(counted, board);
+    const since = looks;
+    await eventually(() => looks >= since + 2);
+    expect(get("bob")?.isOnline).toBe(true);
+    expect(news).toEqual([]);
+  });
 
   it("is not called stale for a link that comes back at once", async () => {
     const { onStale, shown } = await start();
