@@ -39,17 +39,25 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 function writeUntilStopped(publisher: LogPublisher) {
   const pending: Promise<number>[] = [];
   const counts = new Array<number>(PARTITIONS_USED).fill(0);
+  let lastAcknowledged = 0;
+  const note = (seq: number) => {
+    lastAcknowledged = Math.max(lastAcknowledged, seq);
+  };
   const timer = setInterval(() => {
     for (let i = 0; i < 20; i++) {
       const partition = pending.length % PARTITIONS_USED;
       const n = (counts[partition] as number) + 1;
       counts[partition] = n;
-      pending.push(publisher.publish(target(partition), { event: { n } }));
+      const published = publisher.publish(target(partition), { event: { n } });
+      published.then(note, () => {});
+      pending.push(published);
     }
   }, 5);
   onTestFinished(() => clearInterval(timer));
   return {
     counts,
+    /** the highest log sequence that was acknowledged */
+    lastAcknowledged: () => lastAcknowledged,
     /** Waits until `more` messages beyond those written by now are written, and acknowledged. */
     async goOn(more: number) {
       const count = pending.length + more;
@@ -62,6 +70,8 @@ function writeUntilStopped(publisher: LogPublisher) {
     },
   };
 }
+
+type Writing = ReturnType<typeof writeUntilStopped>;
 
 /** What a partition that accepts only the next number of a publisher makes of the log, and how much it ignored. */
 async function accepted(link: NatsLink) {
@@ -83,13 +93,16 @@ async function accepted(link: NatsLink) {
 }
 
 /** Writes without a break while `fault` goes on, then checks that each partition has each message once, in order. */
-async function writeThrough(fault: (link: NatsLink) => Promise<void>, url = nats.url): Promise<number> {
+async function writeThrough(
+  fault: (link: NatsLink, writing: Writing) => Promise<void>,
+  url = nats.url,
+): Promise<number> {
   const direct = await openLog(nats.url);
   const link = await openLink(url, "writer");
   const publisher = createLogPublisher(link, "publisher-1");
   const writing = writeUntilStopped(publisher);
   await writing.goOn(500);
-  await fault(link);
+  await fault(link, writing);
   await writing.goOn(200);
   await writing.finish();
   expect(publisher.backlog()).toBe(0);
@@ -99,7 +112,10 @@ async function writeThrough(fault: (link: NatsLink) => Promise<void>, url = nats
   return ignored;
 }
 
-/** A way to the server that can be disturbed; `untilLonger` waits until 100 more messages are in the log. */
+/**
+ * A way to the server that can be disturbed. `untilLonger` waits until 100 more messages are in the log, `deafen` until
+ * 100 are there whose acknowledgements never arrive; a writer that is just beginning anew sends nothing when deafened.
+ */
 async function startWay() {
   const proxy = await startTcpProxy(nats.port);
   onTestFinished(() => proxy.close());
@@ -109,7 +125,16 @@ async function startWay() {
     const before = await length();
     await eventually(async () => (await length()) > before + 100);
   };
-  return { proxy, url: `nats://127.0.0.1:${proxy.port}`, untilLonger };
+  const deafen = async (writing: Writing) => {
+    for (let isDeaf = false; !isDeaf; ) {
+      await untilLonger();
+      proxy.deafen();
+      const isAhead = async () => (await length()) >= writing.lastAcknowledged() + 100;
+      isDeaf = await eventually(isAhead, { within: 3_000 }).catch(() => false);
+      if (!isDeaf) proxy.mend();
+    }
+  };
+  return { proxy, url: `nats://127.0.0.1:${proxy.port}`, deafen };
 }
 
 describe("a log publisher", () => {
@@ -180,11 +205,9 @@ describe("a log publisher", () => {
   });
 
   test("loses and reorders nothing when the server stands still for longer than acks are waited for", async () => {
-    const { proxy, url, untilLonger } = await startWay();
-    const ignored = await writeThrough(async (link) => {
-      // What is stored from here on was not acknowledged when the server stops.
-      proxy.deafen();
-      await untilLonger();
+    const { proxy, url, deafen } = await startWay();
+    const ignored = await writeThrough(async (link, writing) => {
+      await deafen(writing);
       const down = linkTurns(link, false);
       await nats.kill("SIGSTOP");
       await down;
@@ -196,12 +219,10 @@ describe("a log publisher", () => {
   });
 
   test("loses and reorders nothing when its link is cut again and again, acks on their way", async () => {
-    const { proxy, url, untilLonger } = await startWay();
-    const ignored = await writeThrough(async (link) => {
+    const { proxy, url, deafen } = await startWay();
+    const ignored = await writeThrough(async (link, writing) => {
       for (let round = 0; round < 3; round++) {
-        await untilLonger();
-        proxy.deafen();
-        await untilLonger();
+        await deafen(writing);
         proxy.cut();
         const up = linkTurns(link, true);
         proxy.mend();
