@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { NatsRole } from "../nats/permissions.ts";
 import { type NatsUser, natsServerConfig } from "../nats/server-config.ts";
@@ -35,8 +34,6 @@ export async function natsServer(options: {
     name: "nats-server-1",
     command: options.binary,
     args: ["--config", config],
-    // With a thread a core it wakes the cores that the services beside it work on: twice the context switches a connect.
-    env: { GOMAXPROCS: String(Math.max(1, availableParallelism() >> 1)), ...process.env },
     stopSignal: "SIGTERM",
     isReady: () => greets(options.port),
     isAlive: natsLiveness(options.port, options.passwords?.sweeper),
