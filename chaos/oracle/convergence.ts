@@ -26,8 +26,8 @@ export function differencesNow(
       const isShown = status?.isOnline ?? false;
       const isWrong = covers(isShown ? truth.offline : truth.online, now, now);
       const isOtherLook =
-        status &&
-        covers(status.isOnline ? truth.looks.perhapsVisible : truth.unseen, now, now) &&
+        status?.isOnline &&
+        covers(truth.looks.perhapsVisible, now, now) &&
         !covers(truth.looks.allowed(status), now, now);
       if (!isWrong && !isOtherLook) continue;
       const { userId: viewer, id, gateway } = connection;

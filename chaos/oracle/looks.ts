@@ -12,8 +12,6 @@ export interface Looks {
   surelyVisible: Intervals;
   /** the person may be shown, time to deliver the next choice included */
   perhapsVisible: Intervals;
-  /** when the person is invisible for certain, and everyone has been shown that; `begun`: when that began */
-  hidden: readonly (Interval & { begun: Interval })[];
   /** When a person may be shown with this availability and text, time to deliver the next choice included. */
   allowed(choice: Choice): Intervals;
 }
@@ -39,10 +37,6 @@ export function looksOf(orders: readonly Order<Choice>[], world: Circumstances):
   const allowed = new Map<string, Intervals>();
   return {
     pieces,
-    hidden: hiddenOf(pieces).map(({ begun, from, to }) => ({
-      ...{ begun, to },
-      from: deadlineAfter(from, DELIVERY_MS, heldUp),
-    })),
     surelyVisible: union(pieces.filter(({ choices }) => !choices.some(isInvisible))),
     perhapsVisible: when((choice) => !isInvisible(choice)),
     allowed(choice) {
@@ -69,24 +63,6 @@ function piecesOf(slots: readonly (readonly [string, readonly Held<Choice>[]])[]
     present = [...present.filter((one) => one.to > from), ...(beginnings.get(from) ?? [])];
     return { from, to, choices: shownOf(Map.groupBy(present, ({ slot }) => slot)) };
   });
-}
-
-/** When the person is invisible for certain, from when on they may be until they are. */
-function hiddenOf(pieces: readonly Piece[]): Looks["hidden"] {
-  const hidden: (Interval & { begun: Interval })[] = [];
-  let perhapsSince: number | undefined;
-  let last: (typeof hidden)[number] | undefined;
-  for (const { from, to, choices } of pieces) {
-    const isPerhaps = choices.some(isInvisible);
-    perhapsSince = isPerhaps ? (perhapsSince ?? from) : undefined;
-    if (!choices.every(isInvisible)) last = undefined;
-    else if (last) last.to = to;
-    else {
-      last = { from, to, begun: { from: perhapsSince ?? from, to: from } };
-      hidden.push(last);
-    }
-  }
-  return hidden;
 }
 
 /** All that may be shown where each slot holds one of what it may hold. */

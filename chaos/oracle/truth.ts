@@ -15,7 +15,6 @@ import {
 import type { Choice, Connection, Ending, Fault, Order, Stay, Times } from "./history.ts";
 import {
   complement,
-  covers,
   type Interval,
   type Intervals,
   intersect,
@@ -44,8 +43,6 @@ export interface Truth {
   present: Intervals;
   /** what they may be shown as */
   looks: Looks;
-  /** they have become invisible while they were online: with their departure everything that was chosen is gone */
-  unseen: Intervals;
 }
 
 /** What one person, or a service for them, did. */
@@ -82,7 +79,6 @@ export function truthOf({ connections, sessions, choices }: Deeds, world: Circum
     offline: complement(intersect(maybe, looks.perhapsVisible)),
     present: certain(union([...lives.flatMap(({ present }) => present), ...stays.live])),
     looks,
-    unseen: looks.hidden.filter(({ begun }) => covers(intersect(there, active), begun.from, begun.to)),
   };
 }
 

@@ -159,16 +159,16 @@ describe("who is invisible", () => {
     expect(columns("online")).toEqual(["ghosts"]);
   });
 
-  it("shows no text either", () => {
-    const columns = (text: string | null) => {
+  it("keeps the text of before, as who leaves, and never shows that of the invisible choice", () => {
+    const columns = (text: string) => {
       const { story, bob } = bobSeesAnn();
-      story.choice("ann", 5_000, { value: dndLook });
-      bob.receives(5_100, online("ann", 20, dndLook));
-      story.choice("ann", 10_000, { value: choice("invisible", "in a call") });
-      bob.receives(10_100, offline("ann", 21, choice(text === null ? "available" : "dnd", text)));
+      story.choice("ann", 5_000, { value: choice("dnd", "in a call") });
+      bob.receives(5_100, online("ann", 20, choice("dnd", "in a call")));
+      story.choice("ann", 10_000, { value: choice("invisible", "hush") });
+      bob.receives(10_100, offline("ann", 21, choice("dnd", text)));
       return story.columns();
     };
-    expect(columns(null)).toEqual([]);
-    expect(columns("in a call")).toEqual(["ghosts"]);
+    expect(columns("in a call")).toEqual([]);
+    expect(columns("hush")).toEqual(["ghosts"]);
   });
 });

@@ -32,6 +32,16 @@ export function strongestOf(layers: Layers): Strongest {
   return layers.services.reduce<Claim | undefined>(stronger, undefined) ?? { ...PLAIN, expiresAt: null };
 }
 
+/** The layers without what hides the person: what one who has left would be shown with. */
+export function withoutInvisible({ standing, timed, services }: Layers): Layers {
+  const isVisible = ({ availability }: Choice) => availability !== "invisible";
+  return {
+    standing: isVisible(standing) ? standing : PLAIN,
+    timed: timed && isVisible(timed) ? timed : null,
+    services: services.filter(isVisible),
+  };
+}
+
 /** The layers without what has ended by `date`; the same ones if nothing has. */
 export function withoutEnded(layers: Layers, date: number): Layers {
   const { standing, timed, services } = layers;

@@ -7,8 +7,8 @@ import { reachableTimesOf, type World } from "../world.ts";
 
 /**
  * Lost: a viewer who can receive shows a user online with an availability or a text that is not, or no longer, the
- * strongest of what was chosen. Ghost: it shows so someone who has become invisible. Who was offline then keeps what they
- * are shown with, as those do who stay offline.
+ * strongest of what was chosen. Ghost: it shows someone offline with what nothing has let them be shown with before, such
+ * as the text of an invisible choice. Who goes, or hides, keeps what they are shown with.
  */
 export function judgeLooks(world: World): Finding[] {
   return world.history.connections.flatMap((viewer) => judgeViewer(viewer, world));
@@ -24,8 +24,10 @@ function judgeViewer(viewer: Connection, world: World): Finding[] {
     const truth = world.truths.get(userId);
     if (!truth || !world.companions.get(viewer.userId)?.has(userId)) continue;
     // Whom no one may see online at all is a ghost by that alone.
-    const judged = intersect(reachable, isOnline ? truth.looks.perhapsVisible : truth.unseen);
-    for (const { from, to } of subtract(intersect([shown], judged), truth.looks.allowed(shown))) {
+    const allowed = truth.looks.allowed(shown);
+    const everSince = { from: allowed[0]?.from ?? Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+    const judged = intersect(reachable, isOnline ? truth.looks.perhapsVisible : [shown]);
+    for (const { from, to } of subtract(intersect([shown], judged), isOnline ? allowed : [everSince])) {
       const should = truth.looks.pieces.find((piece) => piece.from <= from && from < piece.to)?.choices ?? [];
       const asWhat = should
         .filter((one) => !isSameLook(one, shown))

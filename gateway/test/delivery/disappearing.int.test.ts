@@ -53,6 +53,9 @@ async function transcriptOf(viewer: Client, who: string): Promise<unknown[]> {
   const from = viewer.received.length;
   const own = await signIn(near.url, who);
   await eventually(() => of(viewer, who).at(-1)?.isOnline === true);
+  const look = { availability: "busy", statusText: "lunch" };
+  await order(who, "PUT", "/api/users/me/availability", look);
+  await eventually(() => of(viewer, who).at(-1)?.statusText === "lunch");
   await WAYS.get(who)?.(who, own);
   await eventually(() => of(viewer, who).at(-1)?.isOnline === false, { what: `${who} disappears` });
   // What they do then reaches no one; someone else's arrival proves that nothing is on its way.
@@ -90,7 +93,8 @@ describe("who leaves, becomes invisible, hides or blocks the viewer", () => {
     for (const who of WAYS.keys()) transcripts.push(await transcriptOf(viewer, who));
     expect(transcripts[0]).toMatchObject([
       { isOnline: true, cause: "connect", isActiveThen: true },
-      { isOnline: false, cause: "disconnect", isActiveThen: false, wasSeenThen: true },
+      { isOnline: true, cause: "manual", availability: "busy", statusText: "lunch" },
+      { isOnline: false, cause: "disconnect", statusText: "lunch", isActiveThen: false, wasSeenThen: true },
     ]);
     for (const transcript of transcripts) expect(transcript).toEqual(transcripts[0]);
     viewer.close();

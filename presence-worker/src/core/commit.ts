@@ -1,11 +1,12 @@
+import { isPlain } from "@meeshy/shared/layer-precedence";
 import type { Cause } from "@meeshy/shared/status";
-import { type ActorContext, type ActorEvent, actorTime } from "./actor.ts";
+import { type ActorContext, type ActorEvent, actorTime, isPast } from "./actor.ts";
 import { applyProfile } from "./apply-profile.ts";
 import { arrivalCause, departureCause, doubtCause } from "./causes.ts";
 import { closeOrder } from "./connections.ts";
 import type { Effect } from "./effects.ts";
 import { strongestOf } from "./layers.ts";
-import { type PublicState, toPublicState, toRow } from "./projection.ts";
+import { type PublicState, toPublicState, toRow, toUncoveredState } from "./projection.ts";
 import { isHidden, type Shown, type UserRecord } from "./record.ts";
 
 /**
@@ -48,8 +49,7 @@ export function commit(before: UserRecord, event: ActorEvent, stepped: UserRecor
  * again arrives as one who connects, or is as offline as they were when they became invisible.
  */
 function withoutHiddenDates(before: UserRecord, event: ActorEvent, after: UserRecord): UserRecord {
-  const wasUnseen = strongestOf(before).availability === "invisible" && before.shown?.isOnline !== true;
-  if (!wasUnseen || event.type === "deleted") return after;
+  if (!isUnseen(before) || event.type === "deleted") return after;
   // What the database shows of them by mistake is corrected, and dated.
   const isCorrection = event.type === "look" && before.shown === null && before.state === "offline";
   const lastSeen = isCorrection ? after.lastSeen : before.lastSeen;
@@ -72,29 +72,47 @@ function hasSelfNews(before: UserRecord, after: UserRecord): boolean {
   );
 }
 
-/** A hidden user is shown leaving, once; from then on nothing that viewers see of them changes, but for a deletion. */
+/**
+ * A hidden user is shown leaving, once; from then on nothing that viewers see of them changes but what changes of whoever
+ * has left: a text that ends by itself, and a deletion.
+ */
 function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord): Shown | null {
-  const publicState = toPublicState(after);
   const last: PublicState = before.shown ?? assumedPublicState(before, event);
   const isDeletion = event.type === "deleted";
-  const staysHidden = isHidden(after) && !last.isOnline && !isDeletion;
-  const isUnchanged = staysHidden || isSamePublicState(publicState, last);
+  const publicState =
+    isHidden(after) && !isDeletion ? toHiddenState(last, event, after) : toPublicState(after);
+  // What viewers read of a hidden user is not in the row any more.
+  const isOnlyInRow = before.shown === null && isHidden(after) && !isPlain(publicState);
+  const isUnchanged = isSamePublicState(publicState, last) && !isOnlyInRow;
   if (isUnchanged && !(isDeletion && hasDates(before.shown))) return before.shown;
   const { isOnline, availability, statusText, expiresAt } = publicState;
+  const { lastActiveAt, lastSeen } =
+    isUnseen(before) && isHidden(after) && before.shown ? before.shown : after;
   // No spread of the public state: its copy would have room for those three and need a second object for the others.
   return {
     isOnline,
     availability,
     statusText,
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    lastActiveAt: after.lastActiveAt,
-    lastSeen: after.lastSeen,
+    lastActiveAt,
+    lastSeen,
     epoch: event.epoch,
     version: event.seq,
     cause: publicState.isOnline === last.isOnline ? "manual" : publicCause(before, event, after, publicState),
     at: event.date,
   };
 }
+
+/** As one who has left: with the availability and the text that were shown last, until these end by themselves. */
+function toHiddenState(last: PublicState, event: ActorEvent, after: UserRecord): PublicState {
+  const isOver =
+    (event.type === "timeout" || event.type === "look") && isPast(last.expiresAt ?? null, event.date);
+  return isOver ? toUncoveredState(after) : { ...last, isOnline: false };
+}
+
+/** Invisible, and seen by viewers as one who has left. */
+const isUnseen = (record: UserRecord): boolean =>
+  strongestOf(record).availability === "invisible" && record.shown?.isOnline !== true;
 
 const hasDates = (shown: Shown | null): boolean =>
   shown !== null && (shown.lastActiveAt !== null || shown.lastSeen !== null);

@@ -3,7 +3,7 @@ import { type ActorContext, type ActorEvent, actorTime, isPast, type Rules } fro
 import { applyProfile } from "./apply-profile.ts";
 import { isGoodbye } from "./causes.ts";
 import { connectionsAfter, isClosedBefore, isOpen, isPresent } from "./connections.ts";
-import { nextEndOf } from "./layers.ts";
+import { nextEnd } from "./record.ts";
 import { isReturn } from "./returning.ts";
 import { isConnected, losesLastSession, nextSessionEnd, sessionsAfter } from "./sessions.ts";
 
@@ -69,7 +69,7 @@ export function createGuards(rules: Rules) {
     /** A choice whose end has passed already is none; by the broker's clock, whatever its gateway's says. */
     isToCome: ({ event }: Args) => !("expiresAt" in event && isPast(event.expiresAt, event.date)),
     hasExpired: ({ context: { record }, event }: Args) =>
-      isPast(nextEndOf(record), event.date) ||
+      isPast(nextEnd(record), event.date) ||
       isPast(record.closedUpTo?.until ?? null, actorTime(record, event)) ||
       isPast(nextSessionEnd(record), actorTime(record, event)) ||
       isPast(record.returning?.until ?? null, actorTime(record, event)),

@@ -5,6 +5,7 @@ import {
   type Strongest,
   strongestOf as strongestOfLayers,
   strongestOwn,
+  withoutInvisible,
 } from "@meeshy/shared/layer-precedence";
 import type { UserRecord } from "./record.ts";
 
@@ -39,6 +40,10 @@ export function strongestOf(record: Layered): Strongest {
   const { availability, statusText, availabilityExpiresAt: expiresAt, layers } = record;
   return layers === undefined ? { availability, statusText, expiresAt } : strongestOfLayers(layers);
 }
+
+/** What would be shown of its user, were the user not hidden. */
+export const strongestUnhidden = (record: Layered): Strongest =>
+  strongestOfLayers(withoutInvisible(layersOf(record)));
 
 /** The next date at which one of the layers ends; Infinity: never. */
 export function nextEndOf({ availabilityExpiresAt, layers }: Layered): number {

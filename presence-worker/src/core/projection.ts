@@ -2,7 +2,7 @@ import type { SelfNotice } from "@meeshy/shared/events";
 import { toIso } from "@meeshy/shared/iso-time";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import type { PublicAvailability, StatusMessage, UserStatus } from "@meeshy/shared/status";
-import { layersOf, strongestOf } from "./layers.ts";
+import { layersOf, strongestOf, strongestUnhidden } from "./layers.ts";
 import { isHidden, type Shown, type UserRecord } from "./record.ts";
 
 /** How a record reads outside: to the viewers and in the database. */
@@ -16,7 +16,7 @@ export interface PublicState {
   expiresAt?: number | undefined;
 }
 
-/** How the record should look to viewers; a hidden user is an offline one without a status text. */
+/** How the record should look to viewers; a hidden user of whom nothing was shown is an offline one without a status text. */
 export function toPublicState(record: UserRecord): PublicState {
   // Most records have no layers, and this is asked at each event.
   const { availability, statusText } = record.layers ? strongestOf(record) : record;
@@ -26,6 +26,17 @@ export function toPublicState(record: UserRecord): PublicState {
   return {
     isOnline: record.state !== "offline",
     availability,
+    statusText,
+    expiresAt: expiresAt ?? undefined,
+  };
+}
+
+/** How a hidden user looks once what was shown last has ended by itself: what it uncovers, but for what hides the user. */
+export function toUncoveredState(record: UserRecord): PublicState {
+  const { availability, statusText, expiresAt } = strongestUnhidden(record);
+  return {
+    isOnline: false,
+    availability: availability === "invisible" ? "available" : availability,
     statusText,
     expiresAt: expiresAt ?? undefined,
   };

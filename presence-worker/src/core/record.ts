@@ -150,13 +150,20 @@ export function isHidden(record: UserRecord): boolean {
   return availability === "invisible";
 }
 
+/** The next date at which something that is chosen, or shown of a hidden user, ends by itself; Infinity: never. */
+export function nextEnd(record: UserRecord): number {
+  const chosen = nextEndOf(record);
+  const shown = record.shown?.expiresAt;
+  return shown !== undefined && shown < chosen && isHidden(record) ? shown : chosen;
+}
+
 /**
  * The next moment at which a timeout would change the record, partition time; null: never.
  * `offset`: broker time − partition time, ms.
  */
 export function nextDeadline(record: UserRecord, offset: number): number | null {
   const { deadline, closedUpTo, returning } = record;
-  const end = nextEndOf(record);
+  const end = nextEnd(record);
   const isPlain = closedUpTo === undefined && returning === undefined && record.sessions === undefined;
   if (end === Number.POSITIVE_INFINITY && isPlain) return deadline;
   return Math.min(

@@ -21,7 +21,7 @@ describeTable("online, busy until now", {
       timeout              | online  | a@g1           | 60s   | online (manual)           | yes    | -                             | -
       look                 | online  | a@g1           | 60s   | online (manual)           | yes    | -                             | -
       sets busy            | online  | a@g1           | 60s   | online busy (manual)      | yes    | -                             | -
-      sets invisible       | online  | a@g1           | 60s   | offline (disconnect)      | yes    | -                             | -
+      sets invisible       | online  | a@g1           | 60s   | offline busy lunch (disconnect) | yes    | -                             | -
       sets available       | online  | a@g1           | 60s   | online (manual)           | yes    | -                             | -
     `,
 });
@@ -44,7 +44,7 @@ describeTable("zombie, due, busy until now", {
       timeout              | offline | a@g1           | -     | offline (idle)            | yes    | zombie→offline idle           | -
       look                 | offline | a@g1           | -     | offline (idle)            | yes    | zombie→offline idle           | -
       sets busy            | zombie  | a@g1           | 0s    | online busy (manual)      | yes    | -                             | -
-      sets invisible       | zombie  | a@g1           | 0s    | offline (disconnect)      | yes    | -                             | -
+      sets invisible       | zombie  | a@g1           | 0s    | offline busy lunch (disconnect) | yes    | -                             | -
       sets available       | zombie  | a@g1           | 0s    | online (manual)           | yes    | -                             | -
     `,
 });

@@ -92,6 +92,45 @@ test("nothing that happens while a user is invisible reaches a status, a row or 
   );
 });
 
+test("who hides keeps the look of one who has left, and loses it at the same moment", () => {
+  const lunch = (expiresAt: number | null) => ({
+    event: setAvailability("busy", "lunch", expiresAt),
+    ms: 130 * SECOND,
+    seq: 12,
+  });
+  const focus = { event: setAvailability("dnd", "focus"), ms: 125 * SECOND, seq: 11 };
+  const late = { event: timeout, ms: END_MS, seq: 50 };
+  fc.assert(
+    fc.property(
+      unseen,
+      fc.constantFrom(null, T0 + SEEN_MS + SECOND, T0 + END_MS),
+      fc.constantFrom<LogEvent>(
+        setAvailability("invisible"),
+        setAvailability("invisible", null, T0 + 2 * END_MS),
+      ),
+      (events, expiresAt, hides) => {
+        const before = [arrive, focus, lunch(expiresAt)];
+        const hidden = play([...before, { ...hide, event: hides }, ...during(events), late]);
+        const left = play([...before, { ...hide, event: GOODBYE }, late]);
+        expect(hidden.records[3]?.shown).toEqual(left.records[3]?.shown);
+        const look = ({ records }: Seen) => {
+          const { isOnline, lastActiveAt, lastSeen, statusText } = records.at(-1)?.shown ?? {};
+          return { isOnline, lastActiveAt, lastSeen, isLunch: statusText === "lunch" };
+        };
+        expect(look(hidden)).toEqual(look(left));
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("who is offline keeps a text that only the database has, when they become invisible", () => {
+  const hides = setAvailability("invisible");
+  const profile = { ...hides.profile, availability: "busy", statusText: "on leave" } as const;
+  const { records } = play([{ event: { ...hides, profile }, ms: 0, seq: 10 }]);
+  expect(records[0]?.shown).toMatchObject({ isOnline: false, availability: "busy", statusText: "on leave" });
+});
+
 test("a choice that runs out shows no more than one that is taken back", () => {
   fc.assert(
     fc.property(unseen, (events) => {

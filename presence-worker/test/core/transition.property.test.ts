@@ -151,15 +151,21 @@ test("versions only rise, each at most once, and carry the position of the event
   });
 });
 
-test("while a user is invisible nothing changes that viewers can see", () => {
+test("while a user is invisible nothing changes that viewers can see, but a look that ends at its time", () => {
   forEachHistory((rules, events) => {
-    for (const { before, after } of run(createTransition(rules), events)) {
+    for (const { before, event, after } of run(createTransition(rules), events)) {
       if (before.availability !== "invisible" || after.availability !== "invisible") continue;
       if (before.shown === null) {
         expect(after.shown?.isOnline ?? false).toBe(false);
         continue;
       }
       expect(before.shown.isOnline).toBe(false);
+      const { isOnline, lastActiveAt, lastSeen, expiresAt } = before.shown;
+      if (expiresAt !== undefined && expiresAt <= event.date && event.type === "timeout") {
+        expect(after.shown).toMatchObject({ isOnline, lastActiveAt, lastSeen, cause: "manual" });
+        expect(after.shown?.expiresAt ?? Number.POSITIVE_INFINITY).toBeGreaterThan(event.date);
+        continue;
+      }
       expect(after.shown).toBe(before.shown);
       const { statusText: _, availabilityExpiresAt: __, ...row } = toRow(after);
       expect(toRow(before)).toMatchObject(row);

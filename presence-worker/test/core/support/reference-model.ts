@@ -3,7 +3,7 @@ import type { Choice, Layers } from "@meeshy/shared/availability-layers";
 import type { Cause } from "@meeshy/shared/status";
 import type { ActorEvent, Rules } from "../../../src/core/actor.ts";
 import type { Effect } from "../../../src/core/effects.ts";
-import type { Connection, Session, UserRecord, ZombieCause } from "../../../src/core/record.ts";
+import type { Connection, Session, Shown, UserRecord, ZombieCause } from "../../../src/core/record.ts";
 
 const NOTHING = { availability: "available", statusText: null } as const;
 
@@ -35,6 +35,23 @@ function choiceOf(user: Chosen): Choice & { expiresAt: number | null } {
   for (const availability of ["invisible", "dnd", "busy", "available"])
     for (const claim of newestFirst) if (claim.availability === availability) return claim;
   return lasting;
+}
+
+type Look = Pick<Shown, "availability" | "statusText" | "expiresAt">;
+
+/** What is shown with a choice; nothing with one that hides. */
+const lookOf = ({ availability, statusText, expiresAt }: ReturnType<typeof choiceOf>): Look =>
+  availability === "invisible"
+    ? NOTHING
+    : { availability, statusText, ...(expiresAt === null ? {} : { expiresAt }) };
+
+function unhidden(user: Chosen): Layers {
+  const { standing, timed, services } = readLayers(user);
+  return {
+    standing: standing.availability === "invisible" ? NOTHING : standing,
+    timed: timed?.availability === "invisible" ? null : timed,
+    services: services.filter(({ availability }) => availability !== "invisible"),
+  };
 }
 
 /**
@@ -378,49 +395,54 @@ export function createReferenceModel(rules: Rules) {
       else if (isBack) user.lastActiveAt = before.shown === null ? null : before.shown.lastActiveAt;
     }
 
-    if (!sawGhost && JSON.stringify(user) === JSON.stringify(before)) return { record: before, effects };
+    const isTimeLooked = event.type === "timeout" || (event.type === "look" && before.state !== "offline");
+    const isUnseen = choiceOf(user).availability === "invisible" || user.stored === "unknown";
+    const isLookOver = isTimeLooked && isUnseen && isOver(before.shown?.expiresAt ?? null);
+    if (!sawGhost && !isLookOver && JSON.stringify(user) === JSON.stringify(before))
+      return { record: before, effects };
     user.seq = event.seq;
     user.now = now;
 
     const choice = choiceOf(user);
-    const isVisible = choice.availability !== "invisible" && user.stored !== "unknown";
+    const isVisible = !isUnseen;
     const isOnline = isVisible && user.state !== "offline";
     const wasOnline = before.shown?.isOnline === true;
     let publicCause: Cause | null = null;
     if (sawGhost) publicCause = "idle";
     else if (isOnline && !wasOnline) publicCause = event.type === "activity" ? "activity" : "connect";
     else if (wasOnline && !isOnline) publicCause = user.state === "offline" ? why : "disconnect";
-    else if (isVisible || event.type === "deleted") {
-      const isNew = before.person === null || before.stored === "unknown";
-      const profiled = isNew && "profile" in event ? { ...before, ...event.profile } : before;
-      // What services said before is known already, whatever the profile brings.
-      const source = { ...profiled, layers: before.layers && layersWith(before.layers, profiled) };
-      const assumed = choiceOf(source);
-      const isUnseen = assumed.availability === "invisible";
-      const last = before.shown ?? {
-        availability: isUnseen ? "available" : assumed.availability,
-        statusText: isUnseen ? null : assumed.statusText,
-        expiresAt: isUnseen ? undefined : (assumed.expiresAt ?? undefined),
-      };
-      const end = isVisible ? (choice.expiresAt ?? undefined) : undefined;
-      if (
-        last.availability !== choice.availability ||
-        last.statusText !== choice.statusText ||
-        last.expiresAt !== end
-      )
-        publicCause = "manual";
+
+    const isGone = event.type === "deleted";
+    const isNew = before.person === null || before.stored === "unknown";
+    const profiled = isNew && "profile" in event ? { ...before, ...event.profile } : before;
+    // What services said before is known already, whatever the profile brings.
+    const assumed = choiceOf({ ...profiled, layers: before.layers && layersWith(before.layers, profiled) });
+    const last: Look = before.shown ?? lookOf(assumed);
+    let look = lookOf(choice);
+    if (!isVisible && !isGone) {
+      // Who hides keeps what was shown last, until that ends.
+      look = isLookOver ? lookOf(choiceOf({ ...user, layers: unhidden(user) })) : last;
     }
+    const isOtherLook =
+      last.availability !== look.availability ||
+      last.statusText !== look.statusText ||
+      last.expiresAt !== look.expiresAt;
+    const isFirstShown =
+      !isVisible && before.shown === null && (look.availability !== "available" || look.statusText !== null);
+    if (isOtherLook || (isFirstShown && !isGone)) publicCause ??= "manual";
     if (event.type === "deleted" && (before.shown?.lastSeen ?? before.shown?.lastActiveAt ?? null) !== null)
       publicCause ??= "manual";
 
+    const wasHidden = choiceOf(before).availability === "invisible" && before.shown?.isOnline === false;
+    const isStillHidden = wasHidden && !isVisible;
     if (publicCause !== null) {
       user.shown = {
         isOnline,
-        availability: choice.availability === "invisible" ? "available" : choice.availability,
-        statusText: isVisible ? choice.statusText : null,
-        ...(isVisible && choice.expiresAt !== null ? { expiresAt: choice.expiresAt } : {}),
-        lastActiveAt: user.lastActiveAt,
-        lastSeen: user.lastSeen,
+        availability: look.availability,
+        statusText: look.statusText,
+        ...(look.expiresAt === undefined ? {} : { expiresAt: look.expiresAt }),
+        lastActiveAt: isStillHidden ? before.shown!.lastActiveAt : user.lastActiveAt,
+        lastSeen: isStillHidden ? before.shown!.lastSeen : user.lastSeen,
         epoch: event.epoch,
         version: event.seq,
         cause: publicCause,
@@ -429,7 +451,6 @@ export function createReferenceModel(rules: Rules) {
     }
     if (publicCause !== null || user.directoryVersion !== before.directoryVersion)
       effects.push({ type: "status" });
-    const isGone = event.type === "deleted";
     if (isGone) effects.push({ type: "erase" });
     if (!isGone && JSON.stringify(stored(before)) !== JSON.stringify(stored(user)))
       effects.push({ type: "persist" });
