@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { statusSetSubject } from "@meeshy/shared/subjects";
@@ -13,6 +14,21 @@ import type { Outcome, Sample, Scenario, Tools } from "../scenario.ts";
 import { startGatewayAlone } from "../systems/gateway.ts";
 
 const COUNTS = [1, 2, 4];
+const WITHOUT_ADAPTER = join(import.meta.dirname, "../probes/without-adapter.ts");
+
+interface Arm {
+  name: string;
+  processes: number;
+  env: Record<string, string>;
+}
+
+const ARMS: readonly Arm[] = [
+  ...COUNTS.map((processes) => ({
+    ...{ name: `${processes} process${processes === 1 ? "" : "es"}`, processes, env: {} },
+  })),
+  // What the cluster adapter costs while nothing needs it.
+  { name: "2 without adapter", processes: 2, env: { NODE_OPTIONS: `--import ${WITHOUT_ADAPTER}` } },
+];
 const WATCHERS = 1_000;
 const WARM_UP = 200;
 const ROOM_SIZE = 100;
@@ -33,8 +49,9 @@ export const processes: Scenario = {
     const world = { members: plan.members, users: [...plan.users, ...subjects] };
     const samples: Sample[] = [];
     for (let round = 1; round <= tools.rounds; round++) {
-      for (const count of COUNTS) {
-        samples.push({ subject: nameOf(count), figures: await measure(tools, world, plan.users, count) });
+      for (const arm of ARMS) {
+        tools.say(`round ${round} of ${tools.rounds}: ${arm.name}`);
+        samples.push({ subject: arm.name, figures: await measure(tools, world, plan.users, arm) });
       }
     }
     return {
@@ -48,16 +65,14 @@ export const processes: Scenario = {
   },
 };
 
-const nameOf = (count: number): string => `${count} process${count === 1 ? "" : "es"}`;
-
 async function measure(
   { keep }: Tools,
   world: World,
   watchers: readonly string[],
-  count: number,
+  { name, processes: count, env }: Arm,
 ): Promise<Sample["figures"]> {
   const gateway = keep(
-    await startGatewayAlone(world, { GATEWAY_PROCESSES: String(count), LARGE_ROOM_SIZE: "1000000" }),
+    await startGatewayAlone(world, { GATEWAY_PROCESSES: String(count), LARGE_ROOM_SIZE: "1000000", ...env }),
   );
   bindToCores(gateway.fronts(), count);
   let onStatus = () => {};
@@ -74,7 +89,7 @@ async function measure(
   let version = 0;
   const burst = async () => {
     version++;
-    const arrived = createLatch(STATUSES * ROOM_SIZE, ARRIVE_WITHIN_MS, `deliveries of ${nameOf(count)}`);
+    const arrived = createLatch(STATUSES * ROOM_SIZE, ARRIVE_WITHIN_MS, `deliveries of ${name}`);
     onStatus = arrived.hit;
     for (let n = 0; n < STATUSES; n++) {
       const room = n % (WATCHERS / ROOM_SIZE);

@@ -13,14 +13,7 @@ import {
   UNSETTLED_MS,
 } from "./bounds.ts";
 import type { Choice, Connection, Ending, Fault, Order, Stay, Times } from "./history.ts";
-import {
-  complement,
-  type Interval,
-  type Intervals,
-  intersect,
-  subtract,
-  union,
-} from "./intervals.ts";
+import { complement, type Interval, type Intervals, intersect, subtract, union } from "./intervals.ts";
 import { type Looks, looksOf } from "./looks.ts";
 import { staysOf } from "./stays.ts";
 import {

@@ -56,18 +56,17 @@ export function createTruthsNow(history: History): (now: number) => Map<string, 
   };
 }
 
-/** Equal for equal deeds of one person: they only grow. */
+/** Equal for equal deeds of one person: they grow at their end, and are forgotten at their beginning, both at one moment too. */
 function stateOf({ connections, sessions, choices }: Deeds): string {
-  const [first] = connections;
   let count = 0;
   for (const { authenticatedAt, ended, activities } of connections) {
     count += activities.length + (authenticatedAt === null ? 0 : 1) + (ended === null ? 0 : 1);
   }
   const orders = [sessions, choices].map((own) => {
     const done = own.filter(({ doneAt }) => doneAt !== null).length;
-    return `${own[0]?.sentAt} ${own.length} ${done}`;
+    return `${own[0]?.sentAt} ${own.at(-1)?.sentAt} ${own.length} ${done}`;
   });
-  return `${first?.id} ${connections.length} ${count} ${orders.join(" ")}`;
+  return `${connections[0]?.id} ${connections.at(-1)?.id} ${connections.length} ${count} ${orders.join(" ")}`;
 }
 
 function recentOf(history: History, now: number): Course {

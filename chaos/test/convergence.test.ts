@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { differencesNow } from "../oracle/convergence.ts";
+import { covers } from "../oracle/intervals.ts";
 import { see, type View } from "../oracle/views.ts";
 import { companionsOf, createTruthsNow } from "../oracle/world.ts";
 import { type Actor, busy, createStory, online, type Story } from "./story.ts";
@@ -65,4 +66,18 @@ it("a view with a look that is not the strongest is wrong, and one with someone 
   expect(differences(story, bob, 6_700)).toEqual([]);
   story.choice("ann", 10_000, { value: { availability: "invisible", statusText: null } });
   expect(differences(story, bob, 11_500)).toMatchObject([{ about: "ann" }]);
+});
+
+it("a choice counts at once, also when one of three minutes ago is forgotten in the same moment", () => {
+  const story = createStory();
+  const every2s = Array.from({ length: 100 }, (_, n) => 500 + n * 2_000);
+  story.connect("ann", 500).active(...every2s);
+  story.choice("ann", 600, { slot: "calendar", value: { availability: "available", statusText: null } });
+  for (const at of [1_000, 2_000])
+    story.choice("ann", at, { value: { availability: "available", statusText: null } });
+  const truthsNow = createTruthsNow(story.history);
+  const isOnline = (now: number) => covers(truthsNow(now).get("ann")?.online ?? [], now, now);
+  expect(isOnline(181_900)).toBe(true);
+  story.choice("ann", 182_100, { value: { availability: "invisible", statusText: null } });
+  expect(isOnline(182_200)).toBe(false);
 });

@@ -65,6 +65,12 @@ export function withKnownAvailability<T>(profile: T): T {
   return { ...profile, availability: "available", stored: stored === "as-shown" ? stored : "unknown" };
 }
 
+/**
+ * For how long a choice lasts from when it is in the log, ms; absent: until `expiresAt`, which is otherwise what its gateway
+ * has reckoned, wrongly where its view of the broker's clock is.
+ */
+const lastsMs = idleTime.optional().catch(undefined);
+
 export const userEventSchema = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("connected"),
@@ -107,6 +113,7 @@ export const userEventSchema = z.discriminatedUnion("type", [
     statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
     /** null: the person's standing choice; a date: the timed one, which covers it */
     expiresAt: date,
+    lastsMs,
     profile: profileSchema,
   }),
   /** The person's timed choice ends before its time. */
@@ -118,6 +125,7 @@ export const userEventSchema = z.discriminatedUnion("type", [
     availability: z.enum(AVAILABILITIES).nullable().catch("invisible"),
     statusText: z.string().max(STATUS_TEXT_MAX).nullable(),
     expiresAt: date,
+    lastsMs,
     profile: profileSchema,
   }),
   /** A service keeps the user online without a socket, for `ttlS` seconds from now; 0: no longer. */

@@ -67,6 +67,8 @@ const MAX_REMEMBERED = 10_000;
 /** Wishes of one person that are remembered, but for the last. */
 const MAX_AHEAD = 31;
 
+const NO_END = { expiresAt: null };
+
 interface Wish {
   seq: number;
   change: (layers: Layers) => Layers;
@@ -102,12 +104,15 @@ export function createAvailability(deps: AvailabilityDeps): AvailabilityChoices 
   };
 
   /** Ends are judged and counted by the log's clock: this process's own may be wrong. */
-  const endOf = ({ expiresAt, expiresInMs }: Pick<AvailabilityWish, "expiresAt" | "expiresInMs">) => {
-    if (typeof expiresInMs === "number") return Math.floor(logTime() + expiresInMs);
-    if (typeof expiresAt !== "string") return null;
+  const endOf = ({
+    expiresAt,
+    expiresInMs: lastsMs,
+  }: Pick<AvailabilityWish, "expiresAt" | "expiresInMs">) => {
+    if (typeof lastsMs === "number") return { expiresAt: Math.floor(logTime() + lastsMs), lastsMs };
+    if (typeof expiresAt !== "string") return NO_END;
     const end = Date.parse(expiresAt);
     if (!(end > logTime())) throw new PresenceError("bad_request", "expiresAt must be in the future.");
-    return end;
+    return { expiresAt: end };
   };
 
   const layersOf = async (userId: string): Promise<Layers> => {
@@ -128,11 +133,11 @@ export function createAvailability(deps: AvailabilityDeps): AvailabilityChoices 
   return {
     async set(userId, wish, traceparent) {
       const { availability, statusText = null } = wish;
-      const expiresAt = endOf(wish);
+      const end = endOf(wish);
       const profile = await readProfile(userId);
-      const event = { type: "availability" as const, availability, statusText, expiresAt, profile };
+      const event = { type: "availability" as const, availability, statusText, ...end, profile };
       await write(userId, event, traceparent, (layers) =>
-        withChoice(layers, { availability, statusText }, expiresAt),
+        withChoice(layers, { availability, statusText }, end.expiresAt),
       );
     },
 
@@ -146,7 +151,7 @@ export function createAvailability(deps: AvailabilityDeps): AvailabilityChoices 
 
     async claim(userId, source, wish, traceparent) {
       const { availability, statusText = null } = wish;
-      const expiresAt = availability === null ? null : endOf(wish);
+      const end = availability === null ? NO_END : endOf(wish);
       const profile = await readProfile(userId);
       const { services } = await layersOf(userId);
       const isNew = availability !== null && services.every((claim) => claim.source !== source);
@@ -157,13 +162,15 @@ export function createAvailability(deps: AvailabilityDeps): AvailabilityChoices 
         );
       await write(
         userId,
-        { type: "claim", source, availability, statusText, expiresAt, profile },
+        { type: "claim", source, availability, statusText, ...end, profile },
         traceparent,
         (layers, seq) =>
           withClaim(
             layers,
             source,
-            availability === null ? null : { source, availability, statusText, expiresAt, seq },
+            availability === null
+              ? null
+              : { source, availability, statusText, expiresAt: end.expiresAt, seq },
           ),
       );
     },

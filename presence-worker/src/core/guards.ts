@@ -66,8 +66,6 @@ export function createGuards(rules: Rules) {
     losesLastSession: ({ context: { record }, event }: Args) => losesLastSession(record, event),
     isDue,
     isDueForGood: (args: Args) => rules.graceMs === 0 && isDue(args),
-    /** A choice whose end has passed already is none; by the broker's clock, whatever its gateway's says. */
-    isToCome: ({ event }: Args) => !("expiresAt" in event && isPast(event.expiresAt, event.date)),
     hasExpired: ({ context: { record }, event }: Args) =>
       isPast(nextEnd(record), event.date) ||
       isPast(record.closedUpTo?.until ?? null, actorTime(record, event)) ||

@@ -43,9 +43,9 @@ export function createPresenceMachine(rules: Rules) {
     context: ({ input }) => ({ record: emptyRecord(input.userId), effects: [] }),
     initial: "offline",
     on: {
-      availability: { guard: "isToCome", actions: "setAvailability" },
+      availability: { actions: "setAvailability" },
       "timed-end": { actions: "setAvailability" },
-      claim: { guard: "isToCome", actions: "setAvailability" },
+      claim: { actions: "setAvailability" },
       directory: { actions: "readDirectory" },
       deleted: { target: ".offline", actions: "erase" },
     },

@@ -118,7 +118,7 @@ const setAvailability: Step = (before, event) => {
   assertEvent(event, ["availability", "timed-end", "claim"]);
   const record = applyProfile(before, event);
   const layered = withLayers(record, chosenLayers(record, event));
-  const isChoice = event.type === "availability";
+  const isChoice = event.type === "availability" && !isOverAlready(event);
   return leavingUnseen(before, event, isChoice ? { ...layered, stored: "known" } : layered);
 };
 
@@ -196,10 +196,17 @@ type Chosen = Extract<ActorEvent, { type: "availability" | "timed-end" | "claim"
 function chosenLayers(record: UserRecord, event: Chosen): Layers {
   const layers = withoutEnded(layersOf(record), event.date);
   if (event.type === "timed-end") return { ...layers, timed: null };
+  const isOver = isOverAlready(event);
   const { statusText, expiresAt } = event;
-  if (event.type === "availability")
+  if (event.type === "availability") {
+    if (isOver) return { ...layers, timed: null };
     return withChoice(layers, { availability: event.availability, statusText }, expiresAt);
+  }
   const { source, availability, seq } = event;
-  const claim = availability === null ? null : { source, availability, statusText, expiresAt, seq };
-  return withClaim(layers, source, claim);
+  const isNone = availability === null || isOver;
+  return withClaim(layers, source, isNone ? null : { source, availability, statusText, expiresAt, seq });
 }
+
+/** It came into the log after its end: it has taken the place of the choice before, and has ended. */
+const isOverAlready = (event: Chosen): boolean =>
+  event.type !== "timed-end" && isPast(event.expiresAt, event.date);

@@ -36,14 +36,24 @@ export function readEvent(stored: Stored): Inbound & Partial<Fault> {
   }
   const parsed = userMessageSchema.safeParse(payload);
   if (!parsed.success) return { seq, time, ...unreadable(payload, parsed.error) };
-  return { seq, time, userId: copyOf(address.userId), message: withAge(withSharedIds(parsed.data)) };
+  return { seq, time, userId: copyOf(address.userId), message: inLogTime(withSharedIds(parsed.data), time) };
 }
 
-/** A sign of life that waited to be written is that much older than the log says. */
-function withAge(message: UserMessage): UserMessage {
+/** An end that a gateway has reckoned, and answered with, stands unless it is as far off as this. */
+const END_OFF_MAX_MS = 1_000;
+
+/**
+ * A sign of life that waited to be written is that much older than the log says; a choice that lasts for so long does so
+ * from `time` on, when it came into the log.
+ */
+function inLogTime(message: UserMessage, time: number): UserMessage {
   const { event, waitedMs } = message;
   if (waitedMs !== undefined && (event.type === "connected" || event.type === "activity"))
     event.idleMs = (event.idleMs ?? 0) + waitedMs;
+  if ((event.type === "availability" || event.type === "claim") && event.lastsMs !== undefined) {
+    const end = time + event.lastsMs;
+    if (Math.abs(end - (event.expiresAt ?? 0)) > END_OFF_MAX_MS) event.expiresAt = end;
+  }
   return message;
 }
 

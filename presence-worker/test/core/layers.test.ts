@@ -126,10 +126,19 @@ test("invisible is not undone by what a service says, and its person's choices w
   });
 });
 
-test("a choice whose end has passed by the broker's clock is none", () => {
-  const before = play(setAvailability("dnd", "focus"));
-  for (const late of [setAvailability("busy", null, T0), claim("calendar", "busy", null, T0)])
-    expect(step(before, logged(late, 9, T0 + 5 * SECOND)).record).toBe(before);
+test("a choice that comes after its end, by the broker's clock, has taken the place of the one before and has ended", () => {
+  const before = play(
+    setAvailability("available", "standing"),
+    setAvailability("dnd", "timed", END),
+    claim("calendar", "busy"),
+  );
+  const late = T0 + 9 * SECOND;
+  const chosen = step(before, logged(setAvailability("busy", "late", late), 10, late)).record;
+  expect(shownAs(chosen)).toBe("available standing");
+  expect(chosen.layers).toMatchObject({ timed: null, services: [{ source: "calendar" }] });
+  const claimed = step(before, logged(claim("calendar", "dnd", "late", late), 10, late)).record;
+  expect(claimed.layers).toMatchObject({ timed: { availability: "dnd" }, services: [] });
+  expect(shownAs(claimed)).toBe("dnd timed");
 });
 
 test("a person has at most eight sources, and one of them may say something else", () => {

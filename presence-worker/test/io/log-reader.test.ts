@@ -32,6 +32,18 @@ it.each([
   expect(readEvent({ ...stored("alice", event), data })).toMatchObject({ message: { event: { idleMs } } });
 });
 
+it.each([
+  ["so long from then on, where its gateway is behind the log", 500, 61_000],
+  ["so long from then on, where its gateway is ahead of it", 70_000, 61_000],
+  ["until what its gateway has answered, where that is about right", 60_900, 60_900],
+])("a choice lasts %s", (_, expiresAt, end) => {
+  for (const type of ["availability", "claim"]) {
+    const choice = { type, source: "calendar", availability: "busy", statusText: null, profile: profile() };
+    const read = readEvent(stored("alice", { ...choice, expiresAt, lastsMs: 60_000 }));
+    expect(read).toMatchObject({ message: { event: { type, expiresAt: end } } });
+  }
+});
+
 it.each([-1, 1e300, "long"])("takes no harm from a wait of %s", (waitedMs) => {
   const event = connected("c1", "g1");
   const data = toBytes({ event, publisher: "gw-1", number: 7, waitedMs });

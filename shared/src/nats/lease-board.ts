@@ -1,6 +1,7 @@
 import type { Bus, PubAck } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
+import { BrokerClock } from "./broker-clock.ts";
 import { follow } from "./follow.ts";
 import { compareAndDelete, fromBytesOrNone, toBytes } from "./last-value.ts";
 import { bucketStream, keySubject } from "./streams.ts";
@@ -45,7 +46,7 @@ export interface LeaseBoard {
    * end. A revision says nothing of a bucket that was created at another time: the same may stand there.
    */
   bucket(): string | undefined;
-  /** The broker's time, ms since 1970, by the last heartbeat seen; `undefined` before the first. */
+  /** The broker's time, ms since 1970, by the last heartbeats seen; `undefined` before the first. */
   brokerTime(): number | undefined;
   /** Resolves when the present state has been read; waits for ever, and never rejects. */
   ready: Promise<void>;
@@ -63,8 +64,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
   /** keys that have not been seen again since everything is being read anew */
   const unconfirmed = new Set<string>();
   const listeners = new Set<(key: string) => void>();
-  /** the broker's clock less the own monotonic one; a late message makes it a little too small */
-  let brokerAhead: number | undefined;
+  const brokerClock = new BrokerClock();
   let bucket: string | undefined;
   let markReady: () => void = () => {};
   const ready = new Promise<void>((resolve) => {
@@ -92,7 +92,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     },
     onMessage(message) {
       const key = message.subject.slice(PREFIX_LENGTH);
-      brokerAhead = message.time - bus.clock.now();
+      brokerClock.note(message.time, bus.clock.now());
       const value = message.deleted ? undefined : fromBytesOrNone(message.data);
       const known = entries.get(key);
       unconfirmed.delete(key);
@@ -126,7 +126,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
       return () => listeners.delete(listener);
     },
     bucket: () => bucket,
-    brokerTime: () => (brokerAhead === undefined ? undefined : bus.clock.now() + brokerAhead),
+    brokerTime: () => brokerClock.at(bus.clock.now()),
     ready,
     close: () => following.stop(),
   };

@@ -358,14 +358,15 @@ export function createReferenceModel(rules: Rules) {
     } else if (event.type === "timed-end") {
       readProfile();
       choose((layers) => ({ ...layers, timed: null }));
-    } else if ((event.type === "availability" || event.type === "claim") && !isOver(event.expiresAt)) {
+    } else if (event.type === "availability" || event.type === "claim") {
       readProfile();
       const { statusText, expiresAt } = event;
+      const isLate = isOver(expiresAt);
       if (event.type === "claim") {
         const { source, availability, seq } = event;
         choose((layers) => {
           const others = layers.services.filter((claim) => claim.source !== source);
-          if (availability === null) return { ...layers, services: others };
+          if (availability === null || isLate) return { ...layers, services: others };
           if (others.length === 8) return layers;
           return {
             ...layers,
@@ -374,12 +375,11 @@ export function createReferenceModel(rules: Rules) {
         });
       } else {
         const choice = { availability: event.availability, statusText };
-        choose((layers) =>
-          expiresAt === null
-            ? { ...layers, standing: choice }
-            : { ...layers, timed: { ...choice, expiresAt } },
-        );
-        user.stored = "known";
+        choose((layers) => {
+          if (expiresAt === null) return { ...layers, standing: choice };
+          return { ...layers, timed: isLate ? null : { ...choice, expiresAt } };
+        });
+        if (!isLate) user.stored = "known";
       }
     }
 
