@@ -96,6 +96,16 @@ it("an end is judged by the log's clock, whatever the gateway's own says", async
   await change("DELETE");
 });
 
+it("the log has how long a choice is to last, not only when it ends", async () => {
+  await change("PUT", { availability: "dnd", expiresInMs: 300_000 });
+  await claim("calendar", "busy", { expiresInMs: 60_000 });
+  const events = (await servers.readLog()).map(({ event }) => event);
+  expect(events.findLast(({ type }) => type === "availability")).toMatchObject({ lastsMs: 300_000 });
+  expect(events.findLast(({ type }) => type === "claim")).toMatchObject({ lastsMs: 60_000 });
+  await change("DELETE");
+  await claim("calendar", null);
+});
+
 it("offline people who say something are in the snapshot, with when that ends, and others are not", async () => {
   await change("PUT", { availability: "busy", statusText: "on vacation", expiresInMs: 3_600_000 });
   await seesAs({ isOnline: false, statusText: "on vacation", statusExpiresAt: expect.any(String) as never });
