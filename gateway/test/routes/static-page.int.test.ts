@@ -9,6 +9,7 @@ import { call, type RunningGateway, type Servers, signIn, startServers } from ".
 const INLINE = 'self.__next_f.push("x")';
 const STYLE = "body{margin:0}";
 const NOT_FOUND = "<h1>Not here</h1><script>lost()</script>";
+const DESK = "<h1>Desk</h1><script>desk()</script>";
 let servers: Servers;
 let gateway: RunningGateway;
 let dir: string;
@@ -20,6 +21,9 @@ beforeAll(async () => {
   await writeFile(join(dir, "index.html"), page);
   await writeFile(join(dir, "about/index.html"), "<script>other()</script>");
   await writeFile(join(dir, "404.html"), NOT_FOUND);
+  await writeFile(join(dir, "desk.html"), DESK);
+  await mkdir(join(dir, "desk"));
+  await writeFile(join(dir, "desk/part.txt"), "of the framework");
   await writeFile(join(dir, "_next/static/a.js"), "1");
   await writeFile(join(dir, "..secret"), "no");
   servers = await startServers();
@@ -40,7 +44,7 @@ describe("the page", () => {
     const policy = page.headers.get("content-security-policy") ?? "";
     const scripts = policy.split(";").find((part) => part.startsWith("script-src ")) ?? "";
     expect(scripts.split(" ").sort()).toEqual(
-      ["script-src", "'self'", hash(INLINE), hash("other()"), hash("lost()")].sort(),
+      ["script-src", "'self'", hash(INLINE), hash("other()"), hash("lost()"), hash("desk()")].sort(),
     );
     expect(policy).toContain(`style-src 'self' ${hash(STYLE)}`);
     expect(policy).toContain("connect-src 'self' ws: wss:");
@@ -53,6 +57,16 @@ describe("the page", () => {
     expect((await call(gateway.url, "/api/users/status", { as: "alice" })).status).toBe(200);
     expect((await call(gateway.url, "/missing.html")).body).toMatchObject({ error: { code: "not_found" } });
     (await signIn(gateway.url, "alice")).close();
+  });
+
+  it("has other pages at their names, although a directory of that name is there too", async () => {
+    for (const path of ["/desk", "/desk/"]) {
+      const page = await fetch(gateway.url + path, { redirect: "manual" });
+      expect([path, page.status, await page.text()]).toEqual([path, 200, DESK]);
+      expect(page.headers.get("cache-control")).toBe("no-cache");
+      expect(page.headers.get("content-security-policy")).toContain(hash("desk()"));
+    }
+    expect((await fetch(`${gateway.url}/desk/part.txt`)).status).toBe(200);
   });
 
   it("is shown to a browser that opens an unknown address, where a program gets the error", async () => {

@@ -1,0 +1,220 @@
+import { existsSync } from "node:fs";
+import { eventually } from "@meeshy/shared/testing/eventually";
+import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { io, type Socket } from "socket.io-client";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+const BROWSERS = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+const executablePath = BROWSERS.find(existsSync);
+if (!executablePath)
+  console.warn(`The console is not tested: there is no Chromium at ${BROWSERS.join(", ")}`);
+
+describe.skipIf(!executablePath)("the operators' console in a browser", () => {
+  let stack: RunningStack;
+  let browser: Browser;
+  let sockets: Socket[] = [];
+  /** What no page may do: throw, break the content security policy, ask another host. */
+  let misdeeds: string[] = [];
+
+  beforeAll(async () => {
+    stack = await startStack({ args: ["--workers", "2"], env: { DISCONNECT_GRACE_MS: "500" } });
+    browser = await chromium.launch({
+      ...(executablePath ? { executablePath } : {}),
+      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+    });
+  });
+
+  afterEach(async () => {
+    for (const socket of sockets) socket.close();
+    sockets = [];
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    const found = misdeeds;
+    misdeeds = [];
+    expect(found).toEqual([]);
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await stack?.stop();
+  });
+
+  const url = () => stack.urls[0] ?? "";
+
+  async function openConsole(hash = "", options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ locale: "en-GB", ...options });
+    const page = await context.newPage();
+    page.on("pageerror", (error) => misdeeds.push(String(error)));
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) misdeeds.push(message.text());
+    });
+    page.on("request", (request) => {
+      if (new URL(request.url()).host !== new URL(url()).host) misdeeds.push(request.url());
+    });
+    await page.goto(`${url()}/console${hash}`);
+    return page;
+  }
+
+  async function paste(page: Page, token: string): Promise<void> {
+    await page.getByLabel("Administrator's token").fill(` ${token}\n`);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  }
+
+  async function signIn(hash = "", options?: BrowserContextOptions): Promise<Page> {
+    const page = await openConsole(hash, options);
+    await paste(page, stack.token("admin"));
+    await page.getByRole("navigation", { name: "Views" }).waitFor();
+    return page;
+  }
+
+  async function connect(user: string): Promise<Socket> {
+    const socket = io(url(), {
+      auth: { token: stack.token(user), device: "test device" },
+      transports: ["websocket"],
+      reconnection: false,
+    });
+    sockets.push(socket);
+    await new Promise((resolve, reject) => {
+      socket.once("authenticated", resolve);
+      socket.once("connect_error", reject);
+    });
+    return socket;
+  }
+
+  const row = (page: Page, userId: string) => page.locator(`tr[data-user-id="${userId}"]`);
+  const health = (page: Page) => page.getByRole("banner").getByRole("status");
+
+  it("refuses a user's token and one that is none, and says why", async () => {
+    const page = await openConsole();
+    await paste(page, stack.token("alice"));
+    await page.getByRole("alert").getByText("belongs to a user, not to an administrator").waitFor();
+    await paste(page, "nonsense");
+    await page.getByRole("alert").getByText("not valid, or has expired").waitFor();
+    await paste(page, stack.token("admin"));
+    await page.getByRole("heading", { name: "People" }).waitFor();
+  });
+
+  it("keeps the session through a reload, in this tab alone, and forgets it at sign-out", async () => {
+    const page = await signIn();
+    await page.reload();
+    await page.getByRole("heading", { name: "People" }).waitFor();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByLabel("Administrator's token").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.reload();
+    await page.getByLabel("Administrator's token").waitFor();
+  });
+
+  it("shows a person come online, says why, and disconnects them when that is confirmed", async () => {
+    const page = await signIn("#/people?q=bob");
+    await row(page, "bob").getByText("offline").first().waitFor();
+    const bob = await connect("bob");
+    await row(page, "bob").getByText("online", { exact: true }).first().waitFor();
+    await row(page, "bob").getByText("test device", { exact: true }).waitFor();
+
+    await row(page, "bob").getByRole("link").click();
+    await page.getByText(/Online, since .*: a device connected\. 1 connection is open\./).waitFor();
+    await page.getByText(/becomes a zombie in \d+ min/).waitFor();
+    const marks = page.getByRole("list", { name: /^Marks/ });
+    await marks
+      .getByRole("button", { name: /offline to online, a device connected/ })
+      .last()
+      .focus();
+    await page.locator("figcaption").getByText("offline to online, a device connected").waitFor();
+
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    const dialog = page.getByRole("dialog", { name: "Disconnect Bob?" });
+    await dialog.getByText("Closes 1 connection").waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    expect(bob.connected).toBe(true);
+
+    const gone = new Promise((resolve) => bob.once("disconnect", resolve));
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    await dialog.getByRole("button", { name: "Disconnect" }).click();
+    await page.getByText("1 connection closed, Bob is offline.").waitFor();
+    expect(await gone).toBe("io server disconnect");
+    await page.getByText(/Offline, since .*: an administrator disconnected the person/).waitFor();
+    await page.getByRole("table").getByText("an administrator disconnected the person").first().waitFor();
+  });
+
+  it("cleans up when that is confirmed, and says how many were examined", async () => {
+    const page = await signIn("#/processes");
+    await page.getByRole("button", { name: "Clean up zombies" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Clean up zombies" }).click();
+    await page.getByText(/\d+ (person|people) examined, (none|\d+) taken offline\./).waitFor();
+  });
+
+  it("shows transitions as they happen, of one user where that is asked for, and holds still when paused", async () => {
+    const page = await signIn("#/live");
+    await page.getByText("Connected: transitions appear as they happen.").waitFor();
+    await connect("alice");
+    await row(page, "alice").first().waitFor();
+    await page.getByLabel("User id contains").fill("carol");
+    await connect("carol");
+    await row(page, "carol").first().waitFor();
+    expect(await row(page, "alice").count()).toBe(0);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const rows = await row(page, "carol").count();
+    sockets.at(-1)?.close();
+    await page.getByText("Paused: 1 new row.").waitFor();
+    expect(await row(page, "carol").count()).toBe(rows);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await eventually(async () => (await row(page, "carol").count()) === rows + 1);
+  });
+
+  it("names a worker that stands still, marks what it does not process, and says that all is well again", async () => {
+    const page = await signIn("#/processes");
+    await health(page).getByText("All is well: 64 of 64 partitions are processed by 2 workers.").waitFor();
+    expect(await page.locator("button[data-partition]").count()).toBe(64);
+    const pid = stack.read().workers[0]?.pid ?? -1;
+    process.kill(pid, "SIGSTOP");
+    try {
+      await health(page)
+        .getByText(/Worker \S+ is silent since/)
+        .waitFor();
+      await page.locator('tr[data-silent="true"]').getByText("Silent").waitFor();
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await health(page).getByText("All is well").waitFor();
+  });
+
+  it("shows what is known, read-only, while NATS is away, and goes on by itself", async () => {
+    const page = await signIn("#/people?q=alice");
+    await row(page, "alice").getByRole("link").click();
+    await page.getByText("Why this status").waitFor();
+    await page
+      .getByText(/(Online|Offline)/)
+      .first()
+      .waitFor();
+    const pid = stack.read().nats.pid ?? -1;
+    process.kill(pid, "SIGSTOP");
+    try {
+      await health(page).getByText("Read-only until then").waitFor();
+      await page.getByText("Why this status").waitFor();
+      await page.getByText("Not possible now:").first().waitFor();
+      await page.getByRole("button", { name: "Disconnect" }).click({ force: true });
+      expect(await page.getByRole("dialog").count()).toBe(0);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await health(page).getByText("All is well").waitFor();
+  });
+
+  it.each(["#/people", "#/people/alice", "#/processes", "#/live"])(
+    "fits a window 360 pixels wide: %s",
+    async (hash) => {
+      const page = await signIn(hash, { viewport: { width: 360, height: 640 } });
+      await page.getByRole("main").getByRole("heading").first().waitFor();
+      await health(page).getByText("All is well").waitFor();
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    },
+  );
+});

@@ -1,0 +1,88 @@
+"use client";
+
+import { type ReactNode, useContext, useId, useRef, useState } from "react";
+import styles from "./action.module.css";
+import { asFailure } from "./failure.ts";
+import { timeText } from "./format.ts";
+import { ReadOnlyContext, useConsole } from "./session.tsx";
+
+interface ActionProps {
+  /** on the button that opens the question, and on the one that confirms it */
+  label: string;
+  /** the question */
+  question: string;
+  /** what will happen */
+  children: ReactNode;
+  /** carries it out; gives what has happened */
+  run: () => Promise<string>;
+}
+
+type Outcome = { isFailure: boolean; text: string; at: string };
+
+/** A change: it asks first, says what will happen, and then what has happened. */
+export function Action({ label, question, children, run }: ActionProps) {
+  const { clock } = useConsole();
+  const readOnly = useContext(ReadOnlyContext);
+  const reasonId = useId();
+  const titleId = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [isRunning, setRunning] = useState(false);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+
+  const conclude = (isFailure: boolean, text: string) => {
+    const now = clock.now();
+    setOutcome({ isFailure, text, at: timeText(new Date(now).toISOString(), now) });
+  };
+  const confirm = async () => {
+    dialog.current?.close();
+    setRunning(true);
+    setOutcome(null);
+    try {
+      conclude(false, await run());
+    } catch (error) {
+      conclude(true, asFailure(error).message);
+    }
+    setRunning(false);
+  };
+  const isOff = readOnly !== null || isRunning;
+  return (
+    <div className={styles.action}>
+      <button
+        type="button"
+        className={styles.open}
+        aria-disabled={isOff || undefined}
+        aria-describedby={readOnly === null ? undefined : reasonId}
+        onClick={() => !isOff && dialog.current?.showModal()}
+      >
+        {isRunning ? `${label}…` : label}
+      </button>
+      {readOnly !== null && (
+        <p id={reasonId} className={styles.reason}>
+          Not possible now: {readOnly}
+        </p>
+      )}
+      <div role="status" className={styles.outcome} data-failure={outcome?.isFailure}>
+        {outcome && (
+          <p>
+            {outcome.isFailure && <strong>Failed. </strong>}
+            {outcome.text} <span className={styles.at}>{outcome.at}</span>
+          </p>
+        )}
+      </div>
+      <dialog ref={dialog} className={styles.dialog} aria-labelledby={titleId}>
+        <h3 id={titleId} className={styles.question}>
+          {question}
+        </h3>
+        <div className={styles.consequence}>{children}</div>
+        <div className={styles.buttons}>
+          <button type="button" className={styles.cancel} onClick={() => dialog.current?.close()}>
+            Cancel
+          </button>
+          <button type="button" className={styles.confirm} onClick={confirm}>
+            {label}
+          </button>
+        </div>
+      </dialog>
+    </div>
+  );
+}

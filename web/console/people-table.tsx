@@ -1,0 +1,106 @@
+"use client";
+
+import console from "./console.module.css";
+import { ageText, countText, listText, timeText } from "./format.ts";
+import styles from "./people.module.css";
+import { hashOf } from "./route.ts";
+import { useNow } from "./session.tsx";
+import { StateBadge } from "./state-badge.tsx";
+import type { Person } from "./wire.ts";
+
+/** One row a person. On a narrow page the columns beyond the first three stand below the name. */
+export function PeopleTable({ people, isFresh }: { people: readonly Person[]; isFresh: boolean }) {
+  if (people.length === 0) return <p className={console.muted}>No one fits these filters.</p>;
+  return (
+    <table className={console.table} data-fresh={isFresh}>
+      <caption className={console.hidden}>People, with their state, devices and last activity</caption>
+      <thead>
+        <tr>
+          <th scope="col">Person</th>
+          <th scope="col">State</th>
+          <th scope="col">Others see</th>
+          <th scope="col" className={styles.wide}>
+            Availability
+          </th>
+          <th scope="col" className={styles.wide}>
+            Devices
+          </th>
+          <th scope="col" className={styles.wide}>
+            Gateway
+          </th>
+          <th scope="col" className={styles.wide}>
+            Last activity
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {people.map((person) => (
+          <Row key={person.userId} person={person} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ person }: { person: Person }) {
+  const now = useNow();
+  const name = person.displayName ?? person.username ?? person.userId;
+  const gateways = listText([...new Set(person.connections.map(({ gatewayId }) => gatewayId))], 3);
+  const last = ageText(person.lastActiveAt, now);
+  return (
+    <tr data-user-id={person.userId}>
+      <th scope="row" className={styles.person}>
+        <a className={styles.name} href={hashOf({ view: "person", userId: person.userId })}>
+          {name}
+        </a>
+        {name !== person.userId && <span className={styles.id}>{person.userId}</span>}
+        {person.isAnonymous && <span className={styles.id}>anonymous</span>}
+        <span className={styles.narrow}>
+          {availabilityText(person)}, {countText(person.connections.length, "device")}, active {last}
+        </span>
+      </th>
+      <td>
+        <StateBadge state={person.state} />
+      </td>
+      <td>
+        <StateBadge state={seenState(person)} label={seenText(person)} />
+      </td>
+      <td className={styles.wide}>
+        {availabilityText(person)}
+        {person.statusText !== null && <span className={styles.text}>{person.statusText}</span>}
+      </td>
+      <td className={styles.wide}>{devicesText(person)}</td>
+      <td className={`${styles.wide} ${console.code}`}>{gateways || "–"}</td>
+      <td
+        className={styles.wide}
+        title={person.lastActiveAt === null ? undefined : timeText(person.lastActiveAt, now)}
+      >
+        {last}
+      </td>
+    </tr>
+  );
+}
+
+const availabilityText = ({ availability }: Person): string =>
+  availability === "dnd" ? "do not disturb" : availability;
+
+function devicesText({ connections }: Person): string {
+  if (connections.length === 0) return "–";
+  return listText(
+    connections.map(({ device, passive }) => `${device ?? "no name"}${passive ? " (passive)" : ""}`),
+    3,
+  );
+}
+
+const isInvisible = ({ availability, shownOnline }: Person): boolean =>
+  availability === "invisible" && !shownOnline;
+
+const seenState = (person: Person): string => {
+  if (person.shownOnline) return "online";
+  return isInvisible(person) ? "invisible" : "offline";
+};
+
+const seenText = (person: Person): string => {
+  if (person.shownOnline) return "online";
+  return isInvisible(person) ? "offline (invisible)" : "offline";
+};

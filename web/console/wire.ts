@@ -1,0 +1,138 @@
+import type { Availability, Cause, LifecycleState } from "@meeshy/shared/status";
+
+/** What the administrators' routes answer (CONTRACT 5). Times are ISO-8601 UTC. */
+
+/** `GET /api/admin/maintenance/stats`. */
+export interface Stats {
+  maintenanceActive: boolean;
+  lastCleanupAt: string | null;
+  lastCleanupDurationMs: number | null;
+  zombiesCleanedTotal: number;
+  zombiesCleanedPerMinute: number;
+  totalUsersOnline: number;
+  totalUsersActive: number;
+  activeConnections: number;
+  sweeper: { state: "running" | "paused"; reason?: string };
+  gateways: number;
+  workers: number;
+}
+
+export interface OpenConnection {
+  connectionId: string;
+  /** `service`: a session that another service keeps */
+  gatewayId: string;
+  device: string | null;
+  since: string;
+  /** it keeps no one online; absent: the route does not say */
+  passive?: boolean;
+}
+
+/** One row of `GET /api/admin/users`. */
+export interface Person {
+  userId: string;
+  username: string | null;
+  displayName: string | null;
+  isAnonymous: boolean;
+  state: LifecycleState;
+  shownOnline: boolean;
+  availability: Availability;
+  statusText: string | null;
+  lastActiveAt: string | null;
+  connections: OpenConnection[];
+  deadline: string | null;
+  cause: Cause | null;
+}
+
+export interface PeoplePage {
+  users: Person[];
+  nextCursor: string | null;
+  stale?: boolean;
+}
+
+export const PEOPLE_FILTERS = ["online", "zombie", "offline", "invisible"] as const;
+export type PeopleFilter = (typeof PEOPLE_FILTERS)[number];
+
+export interface Choice {
+  availability: Availability;
+  statusText: string | null;
+  expiresAt: string | null;
+}
+
+export interface Transition {
+  epoch: number;
+  version: number;
+  at: string;
+  from: string;
+  to: string;
+  cause: string;
+  connectionId?: string | null;
+  traceId?: string | null;
+}
+
+/** One event of `GET /api/admin/transitions`. */
+export interface LiveTransition extends Transition {
+  userId: string;
+}
+
+/** `GET /api/admin/users/:userId/presence`: why a person is shown as they are; transitions newest first. */
+export interface Explanation {
+  userId: string;
+  state: LifecycleState;
+  deadline: string | null;
+  ownAvailability: Choice;
+  choices?: {
+    standing: Choice;
+    timed: Choice | null;
+    services: (Choice & { source: string })[];
+  };
+  connections: OpenConnection[];
+  transitions: Transition[];
+}
+
+export interface Partition {
+  partition: number;
+  /** the worker that has claimed it; null: none */
+  owner: string | null;
+  epoch: number | null;
+  position: number | null;
+  lagMs: number | null;
+  isServed: boolean;
+  checkpointAt: string | null;
+}
+
+interface Heartbeat {
+  lastBeatAt: string | null;
+  isSilent: boolean;
+}
+
+export interface WorkerProcess extends Heartbeat {
+  workerId: string;
+  partitions: number;
+  usersOnline: number;
+}
+
+export interface GatewayProcess extends Heartbeat {
+  gatewayId: string;
+  connections: number;
+  users: number;
+}
+
+export interface SweeperProcess extends Heartbeat {
+  sweeperId: string;
+  state: "running" | "paused";
+  reason?: string | null;
+}
+
+/** `GET /api/admin/partitions`. */
+export interface Processes {
+  partitions: Partition[];
+  workers: WorkerProcess[];
+  gateways: GatewayProcess[];
+  sweepers: SweeperProcess[];
+}
+
+/** `GET /health/ready`; without `reasons` the gateway is ready. */
+export interface Readiness {
+  status: string;
+  reasons?: string[];
+}
