@@ -20,11 +20,13 @@ function pair(ms: number, large: number, largeName: string, small: number, small
   return rest === 0 ? first : `${first} ${rest} ${smallName}`;
 }
 
-/** `just now`, `12 s ago`; null: `never`. */
+/** `just now`, `12 s ago`, `20 min ago`; null: `never`. */
 export function ageText(iso: string | null, now: number): string {
   if (iso === null) return "never";
   const age = now - Date.parse(iso);
-  return age < 2 * SECOND ? "just now" : `${durationText(age)} ago`;
+  if (age < 2 * SECOND) return "just now";
+  // Beyond a minute seconds say nothing, and make the text jump.
+  return `${durationText(age < MINUTE ? age : Math.floor(age / MINUTE) * MINUTE)} ago`;
 }
 
 /** A lag: `3 ms`, `1.4 s`, `2 min 5 s`. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { memo, useEffect, useState, useSyncExternalStore } from "react";
 import styles from "./console.module.css";
 import { countText, timeText } from "./format.ts";
 import own from "./live.module.css";
@@ -9,10 +9,13 @@ import { LiveFilter } from "./live-filter.tsx";
 import { Notice } from "./notice.tsx";
 import { plotPoints } from "./rates.ts";
 import { hashOf } from "./route.ts";
-import { useConsole, useNow } from "./session.tsx";
+import { useConsole } from "./session.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { causeText } from "./why-text.ts";
 import type { LiveTransition } from "./wire.ts";
+
+/** Rows on the page: more are found by the filter. */
+const SHOWN_MAX = 100;
 
 /** Transitions as they happen; `userId`: a part of the ids that are shown. */
 export function Live({ userId }: { userId: string }) {
@@ -43,7 +46,7 @@ export function Live({ userId }: { userId: string }) {
           </button>
           <span className={styles.muted}>{frozen !== null && `Paused: ${countText(held, "new row")}.`}</span>
         </div>
-        <Rows rows={rows.filter(concerns(userId))} isFiltered={userId !== ""} />
+        <Rows rows={rows.filter(concerns(userId)).slice(0, SHOWN_MAX)} isFiltered={userId !== ""} />
       </section>
     </section>
   );
@@ -106,7 +109,7 @@ function Rate({ perSecond }: { perSecond: readonly number[] }) {
 }
 
 function Rows({ rows, isFiltered }: { rows: readonly LiveRow[]; isFiltered: boolean }) {
-  const now = useNow();
+  const now = Date.now();
   if (rows.length === 0)
     return (
       <p className={styles.muted}>
@@ -140,7 +143,7 @@ function Rows({ rows, isFiltered }: { rows: readonly LiveRow[]; isFiltered: bool
               </td>
             </tr>
           ) : (
-            <TransitionRow key={row.id} transition={row.transition} now={now} />
+            <TransitionRow key={row.id} transition={row.transition} />
           ),
         )}
       </tbody>
@@ -148,12 +151,12 @@ function Rows({ rows, isFiltered }: { rows: readonly LiveRow[]; isFiltered: bool
   );
 }
 
-function TransitionRow({ transition, now }: { transition: LiveTransition; now: number }) {
+const TransitionRow = memo(function TransitionRow({ transition }: { transition: LiveTransition }) {
   const { userId, at, from, to, cause, traceId } = transition;
   return (
     <tr data-user-id={userId}>
       <td>
-        <time dateTime={at}>{timeText(at, now)}</time>
+        <time dateTime={at}>{timeText(at, Date.now())}</time>
       </td>
       <td>
         <a className={own.user} href={hashOf({ view: "person", userId })}>
@@ -171,6 +174,6 @@ function TransitionRow({ transition, now }: { transition: LiveTransition; now: n
       <td className={`${own.wide} ${styles.code}`}>{traceId ?? "–"}</td>
     </tr>
   );
-}
+});
 
 const isoOf = (at: number): string => new Date(at).toISOString();

@@ -1,14 +1,14 @@
 "use client";
 
 import console from "./console.module.css";
-import { ageText, countText, listText, timeText } from "./format.ts";
+import { ageText, countText, timeText } from "./format.ts";
 import styles from "./people.module.css";
 import { hashOf } from "./route.ts";
 import { useNow } from "./session.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import type { Person } from "./wire.ts";
 
-/** One row a person. On a narrow page the columns beyond the first three stand below the name. */
+/** One row a person. On a narrow page the columns beyond the first two stand below the name. */
 export function PeopleTable({ people, isFresh }: { people: readonly Person[]; isFresh: boolean }) {
   if (people.length === 0) return <p className={console.muted}>No one fits these filters.</p>;
   return (
@@ -18,15 +18,14 @@ export function PeopleTable({ people, isFresh }: { people: readonly Person[]; is
         <tr>
           <th scope="col">Person</th>
           <th scope="col">State</th>
-          <th scope="col">Others see</th>
+          <th scope="col" className={styles.wide}>
+            Others see
+          </th>
           <th scope="col" className={styles.wide}>
             Availability
           </th>
           <th scope="col" className={styles.wide}>
-            Devices
-          </th>
-          <th scope="col" className={styles.wide}>
-            Gateway
+            Devices, gateway
           </th>
           <th scope="col" className={styles.wide}>
             Last activity
@@ -45,7 +44,6 @@ export function PeopleTable({ people, isFresh }: { people: readonly Person[]; is
 function Row({ person }: { person: Person }) {
   const now = useNow();
   const name = person.displayName ?? person.username ?? person.userId;
-  const gateways = listText([...new Set(person.connections.map(({ gatewayId }) => gatewayId))], 3);
   const last = ageText(person.lastActiveAt, now);
   return (
     <tr data-user-id={person.userId}>
@@ -56,21 +54,23 @@ function Row({ person }: { person: Person }) {
         {name !== person.userId && <span className={styles.id}>{person.userId}</span>}
         {person.isAnonymous && <span className={styles.id}>anonymous</span>}
         <span className={styles.narrow}>
+          {person.shownOnline !== (person.state !== "offline") && `others see ${seenText(person)}, `}
           {availabilityText(person)}, {countText(person.connections.length, "device")}, active {last}
         </span>
       </th>
       <td>
         <StateBadge state={person.state} />
       </td>
-      <td>
+      <td className={styles.wide}>
         <StateBadge state={seenState(person)} label={seenText(person)} />
       </td>
       <td className={styles.wide}>
         {availabilityText(person)}
         {person.statusText !== null && <span className={styles.text}>{person.statusText}</span>}
       </td>
-      <td className={styles.wide}>{devicesText(person)}</td>
-      <td className={`${styles.wide} ${console.code}`}>{gateways || "–"}</td>
+      <td className={styles.wide}>
+        <Devices connections={person.connections} />
+      </td>
       <td
         className={styles.wide}
         title={person.lastActiveAt === null ? undefined : timeText(person.lastActiveAt, now)}
@@ -84,11 +84,21 @@ function Row({ person }: { person: Person }) {
 const availabilityText = ({ availability }: Person): string =>
   availability === "dnd" ? "do not disturb" : availability;
 
-function devicesText({ connections }: Person): string {
+const DEVICES_SHOWN = 3;
+
+function Devices({ connections }: Pick<Person, "connections">) {
   if (connections.length === 0) return "–";
-  return listText(
-    connections.map(({ device, passive }) => `${device ?? "no name"}${passive ? " (passive)" : ""}`),
-    3,
+  const more = connections.length - DEVICES_SHOWN;
+  return (
+    <ul>
+      {connections.slice(0, DEVICES_SHOWN).map(({ connectionId, device, gatewayId, passive }) => (
+        <li key={connectionId}>
+          <span>{device ?? "no name"}</span>
+          {passive && " (passive)"} <span className={styles.gateway}>{gatewayId}</span>
+        </li>
+      ))}
+      {more > 0 && <li className={console.muted}>and {more} more</li>}
+    </ul>
   );
 }
 

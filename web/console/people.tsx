@@ -68,7 +68,9 @@ function Pages({ state, search }: Filters) {
         </Notice>
       )}
       {page ? (
-        <PeopleTable people={page.users} isFresh={polled.isCurrent && !polled.failure} />
+        <div className={styles.card}>
+          <PeopleTable people={page.users} isFresh={polled.isCurrent && !polled.failure} />
+        </div>
       ) : (
         polled.failure === undefined && <p className={styles.muted}>Reading…</p>
       )}

@@ -65,6 +65,7 @@ function Facts({ name, explanation, refresh }: FactsProps) {
         <h3 id="actions" className={styles.heading}>
           Actions
         </h3>
+        <p className={styles.muted}>Disconnecting concerns this person, cleaning up everyone.</p>
         <div className={own.actions}>
           <Disconnect name={name} explanation={explanation} onDone={refresh} />
           <CleanUp />

@@ -146,9 +146,12 @@ function Legend({ patternId }: { patternId: string }) {
   );
 }
 
+/** Half the width of a tick's text. */
+const LABEL_HALF = 28;
+
 function anchorOf(x: number, width: number): "start" | "middle" | "end" {
-  if (x < 20) return "start";
-  return x > width - 20 ? "end" : "middle";
+  if (x < LABEL_HALF - EDGE) return "start";
+  return x > width - LABEL_HALF + EDGE ? "end" : "middle";
 }
 
 const DAY_MS = 86_400_000;

@@ -138,10 +138,11 @@ it("writes durations, ages and lists", () => {
     "1 h 4 min",
     "2 d 2 h",
   ]);
-  expect([ageText(null, NOW), ageText(ago(1), NOW), ageText(ago(12), NOW)]).toEqual([
+  expect([null, ago(1), ago(12), ago(1_207)].map((at) => ageText(at, NOW))).toEqual([
     "never",
     "just now",
     "12 s ago",
+    "20 min ago",
   ]);
   expect([lagText(3.4), lagText(1_440), lagText(61_000)]).toEqual(["3 ms", "1.4 s", "1 min 1 s"]);
   expect([listText([]), listText([1]), listText([1, 2]), listText([1, 2, 3, 4], 3)]).toEqual([
