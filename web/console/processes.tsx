@@ -146,7 +146,7 @@ interface ProcessRowProps {
   id: string;
   figures: string[];
   owner?: OwnerName | undefined;
-  lastBeatAt: string | null;
+  lastBeatAt: string;
   isSilent: boolean;
 }
 

@@ -25,6 +25,9 @@ interface Problem {
 /** A partition is late when messages wait this long in it, ms. */
 export const LATE_MS = 5_000;
 
+/** For so long a silent process is a warning, ms: afterwards its work is done by others, or the partitions say so. */
+const NEWS_MS = 60_000;
+
 /**
  * Whether all is well, or what is not; the worst comes first. `now`: ms since 1970. The text changes only when
  * something has changed, since screen readers read it aloud then.
@@ -43,9 +46,16 @@ export function judge(known: Known, now: number): WellBeing {
   }
   if (!known.stats || !known.processes) return { level: "unknown", text: "Reading the state of the system." };
   const { partitions, workers } = known.processes;
+  const alive = workers.filter(({ isSilent }) => !isSilent);
+  const gone = silentProcesses(known.processes).length;
   return {
     level: "good",
-    text: `All is well: ${partitions.length} of ${partitions.length} partitions are processed by ${countText(workers.length, "worker")}.`,
+    text: [
+      `All is well: ${partitions.length} of ${partitions.length} partitions are processed by ${countText(alive.length, "worker")}.`,
+      ...(gone > 0
+        ? [`${countText(gone, "process", "processes")} ended or fell silent in the last minutes.`]
+        : []),
+    ].join(" "),
   };
 }
 
@@ -89,21 +99,23 @@ function about(
 
 function silenceProblems(processes: Processes | undefined, now: number): Problem[] {
   if (!processes) return [];
-  const { workers, gateways, sweepers } = processes;
-  const all = [
+  const silent = silentProcesses(processes)
+    .filter(({ lastBeatAt }) => now - Date.parse(lastBeatAt) < NEWS_MS)
+    .map(({ name, lastBeatAt }): Problem => {
+      return { level: "warning", text: `${name} is silent since ${timeText(lastBeatAt, now)}.` };
+    });
+  return processes.workers.some(({ isSilent }) => !isSilent)
+    ? silent
+    : [{ level: "bad", text: "No worker is alive." }, ...silent];
+}
+
+/** Those that were stopped in good order too: the board names them for ten minutes. */
+function silentProcesses({ workers, gateways, sweepers }: Processes): { name: string; lastBeatAt: string }[] {
+  return [
     ...workers.map((process) => ({ ...process, name: `Worker ${process.workerId}` })),
     ...gateways.map((process) => ({ ...process, name: `Gateway ${process.gatewayId}` })),
     ...sweepers.map((process) => ({ ...process, name: `Sweeper ${process.sweeperId}` })),
-  ];
-  const silent = all
-    .filter(({ isSilent }) => isSilent)
-    .map(({ name, lastBeatAt }): Problem => {
-      const since = lastBeatAt === null ? "" : ` since ${timeText(lastBeatAt, now)}`;
-      return { level: "warning", text: `${name} is silent${since}.` };
-    });
-  return workers.some(({ isSilent }) => !isSilent)
-    ? silent
-    : [{ level: "bad", text: "No worker is alive." }, ...silent];
+  ].filter(({ isSilent }) => isSilent);
 }
 
 function sweeperProblems(stats: Stats | undefined): Problem[] {

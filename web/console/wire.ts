@@ -1,4 +1,4 @@
-import type { Availability, Cause, LifecycleState } from "@meeshy/shared/status";
+import type { Availability, LifecycleState } from "@meeshy/shared/status";
 
 /** What the administrators' routes answer (CONTRACT 5). Times are ISO-8601 UTC. */
 
@@ -23,7 +23,7 @@ export interface OpenConnection {
   gatewayId: string;
   device: string | null;
   since: string;
-  /** it keeps no one online; absent: the route does not say */
+  /** it keeps no one online; absent: an explanation does not say */
   passive?: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface Person {
   lastActiveAt: string | null;
   connections: OpenConnection[];
   deadline: string | null;
-  cause: Cause | null;
+  cause: string | null;
 }
 
 export interface PeoplePage {
@@ -93,15 +93,18 @@ export interface Partition {
   partition: number;
   /** the worker that has claimed it; null: none */
   owner: string | null;
-  epoch: number | null;
-  position: number | null;
+  /** 0: no checkpoint is known */
+  epoch: number;
+  /** log sequence that the last checkpoint covers */
+  position: number;
+  /** age of the last message covered, when the checkpoint was written */
   lagMs: number | null;
   isServed: boolean;
   checkpointAt: string | null;
 }
 
 interface Heartbeat {
-  lastBeatAt: string | null;
+  lastBeatAt: string;
   isSilent: boolean;
 }
 
@@ -120,7 +123,7 @@ export interface GatewayProcess extends Heartbeat {
 export interface SweeperProcess extends Heartbeat {
   sweeperId: string;
   state: "running" | "paused";
-  reason?: string | null;
+  reason: string | null;
 }
 
 /** `GET /api/admin/partitions`. */

@@ -45,7 +45,7 @@ it("warns of partitions that are late", () => {
 });
 
 it("warns of each silent process by name, and says when no worker is alive", () => {
-  const beat = { lastBeatAt: ago(60), isSilent: true };
+  const beat = { lastBeatAt: ago(30), isSilent: true };
   const gateways = [{ gatewayId: "g1", connections: 1, users: 1, ...beat }];
   const silent = judge(known({ processes: processes({ gateways }) }), NOW);
   expect(silent.level).toBe("warning");
@@ -54,6 +54,17 @@ it("warns of each silent process by name, and says when no worker is alive", () 
   const dead = judge(known({ processes: processes({ workers }) }), NOW);
   expect(dead.level).toBe("bad");
   expect(dead.text).toMatch(/^No worker is alive\. Worker w1 is silent/);
+});
+
+it("says of a process that ended a while ago, and whose work others do, no more than that", () => {
+  const beat = { lastBeatAt: ago(120), isSilent: true };
+  const gone = { workerId: "w0", partitions: 32, usersOnline: 1, ...beat };
+  const { level, text } = judge(
+    known({ processes: processes({ workers: [gone, ...processes().workers] }) }),
+    NOW,
+  );
+  expect(level).toBe("good");
+  expect(text).toContain("processed by 1 worker. 1 process ended or fell silent in the last minutes.");
 });
 
 it("warns of a paused sweeper with its reason", () => {
@@ -75,7 +86,7 @@ it("says why the gateway is not ready, or that it does not answer, before what i
 });
 
 it("keeps its words while nothing changes, since they are read aloud", () => {
-  const workers = [{ workerId: "w1", partitions: 64, usersOnline: 1, lastBeatAt: ago(60), isSilent: true }];
+  const workers = [{ workerId: "w1", partitions: 64, usersOnline: 1, lastBeatAt: ago(30), isSilent: true }];
   const seen = known({ processes: processes({ workers }) });
   expect(judge(seen, NOW + 7_000)).toEqual(judge(seen, NOW));
 });
