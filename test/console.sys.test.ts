@@ -153,7 +153,7 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
 
   it("shows transitions as they happen, of one user where that is asked for, and holds still when paused", async () => {
     const page = await signIn("#/live");
-    await page.getByText("Connected: transitions appear as they happen.").waitFor();
+    await page.getByText("Connected: transitions appear here within seconds.").waitFor();
     await connect("alice");
     await row(page, "alice").first().waitFor();
     await page.getByLabel("User id contains").fill("carol");

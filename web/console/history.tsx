@@ -14,9 +14,8 @@ import type { Transition } from "./wire.ts";
 /** How a person's state came about: a strip over time. */
 export function History({ transitions }: { transitions: readonly Transition[] }) {
   const now = useNow();
-  const [chosen, setChosen] = useState<StripRange | null>(null);
+  const [range, setRange] = useState<StripRange>(() => firstRange(transitions, now));
   const [box, width] = useWidth();
-  const range = chosen ?? firstRange(transitions, now);
   return (
     <section className={styles.card} aria-labelledby="history">
       <div className={own.top}>
@@ -27,7 +26,7 @@ export function History({ transitions }: { transitions: readonly Transition[] })
           <legend className={styles.hidden}>Time that is shown</legend>
           {STRIP_RANGES.map(({ name }) => (
             <label key={name} className={own.range}>
-              <input type="radio" name="range" checked={range === name} onChange={() => setChosen(name)} />
+              <input type="radio" name="range" checked={range === name} onChange={() => setRange(name)} />
               <span>{name}</span>
             </label>
           ))}

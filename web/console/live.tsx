@@ -58,7 +58,7 @@ const concerns = (userId: string) => (row: LiveRow) =>
 const PHASES: Record<LiveView["phase"], string> = {
   off: "Not connected.",
   connecting: "Connecting…",
-  live: "Connected: transitions appear as they happen.",
+  live: "Connected: transitions appear here within seconds.",
   lost: "The stream is interrupted; it is opened again by itself.",
 };
 

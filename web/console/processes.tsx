@@ -65,7 +65,7 @@ function Tables({ processes: { workers, gateways, sweepers }, names, system: { s
             key={workerId}
             id={workerId}
             owner={names.get(workerId)}
-            figures={[numberText(partitions), numberText(usersOnline)]}
+            figures={{ Partitions: numberText(partitions), "People online": numberText(usersOnline) }}
             {...sign}
           />
         ))}
@@ -75,7 +75,7 @@ function Tables({ processes: { workers, gateways, sweepers }, names, system: { s
           <ProcessRow
             key={gatewayId}
             id={gatewayId}
-            figures={[numberText(connections), numberText(users)]}
+            figures={{ Connections: numberText(connections), People: numberText(users) }}
             {...sign}
           />
         ))}
@@ -85,7 +85,7 @@ function Tables({ processes: { workers, gateways, sweepers }, names, system: { s
           <ProcessRow
             key={sweeperId}
             id={sweeperId}
-            figures={[reason ? `${state}: ${reason}` : state]}
+            figures={{ State: reason ? `${state}: ${reason}` : state }}
             {...sign}
           />
         ))}
@@ -128,7 +128,7 @@ function ProcessTable({ title, figures, none, children }: ProcessTableProps) {
             <tr>
               <th scope="col">Name</th>
               {figures.map((name) => (
-                <th key={name} scope="col">
+                <th key={name} scope="col" className={own.wide}>
                   {name}
                 </th>
               ))}
@@ -144,7 +144,8 @@ function ProcessTable({ title, figures, none, children }: ProcessTableProps) {
 
 interface ProcessRowProps {
   id: string;
-  figures: string[];
+  /** by the name of their column; on a narrow page they stand below the name */
+  figures: Record<string, string>;
   owner?: OwnerName | undefined;
   lastBeatAt: string;
   isSilent: boolean;
@@ -161,9 +162,16 @@ function ProcessRow({ id, figures, owner, lastBeatAt, isSilent }: ProcessRowProp
           </span>
         )}
         <span className={styles.code}>{id}</span>
+        <span className={own.narrow}>
+          {Object.entries(figures)
+            .map(([name, figure]) => `${name}: ${figure}`)
+            .join(", ")}
+        </span>
       </th>
-      {figures.map((figure, index) => (
-        <td key={index}>{figure}</td>
+      {Object.entries(figures).map(([name, figure]) => (
+        <td key={name} className={own.wide}>
+          {figure}
+        </td>
       ))}
       <td>
         {isSilent && <strong className={own.silent}>Silent, </strong>}

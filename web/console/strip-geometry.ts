@@ -105,6 +105,7 @@ const MINUTE = 60_000;
 
 /** Windows that can be looked at; null: all that is kept. */
 export const STRIP_RANGES = [
+  { name: "1 min", ms: MINUTE },
   { name: "10 min", ms: 10 * MINUTE },
   { name: "1 h", ms: 60 * MINUTE },
   { name: "24 h", ms: 24 * 60 * MINUTE },

@@ -78,7 +78,8 @@ describe("the window", () => {
   it("is at first the least that holds the last few transitions", () => {
     const at = (...secondsAgo: number[]) =>
       secondsAgo.map((seconds) => transition(seconds, "online", "offline"));
-    expect(firstRange(at(1, 2, 3, 4, 90_000), NOW)).toBe("10 min");
+    expect(firstRange(at(1, 2, 3, 4, 90_000), NOW)).toBe("1 min");
+    expect(firstRange(at(1, 2, 3, 300), NOW)).toBe("10 min");
     expect(firstRange(at(1, 2_000), NOW)).toBe("1 h");
     expect(firstRange(at(1, 80_000), NOW)).toBe("24 h");
     expect(firstRange(at(3_000_000), NOW)).toBe("All");
