@@ -2,7 +2,7 @@
 export interface ServerClock {
   /** ms since 1970 */
   now(): number;
-  /** Takes in a `Date` header, which has whole seconds. */
+  /** Takes in a `Date` header, which has whole seconds; what is no date changes nothing. */
   sync(date: string): void;
 }
 
@@ -15,7 +15,6 @@ export function createServerClock(wall: () => number = Date.now): ServerClock {
     now: () => wall() + offset,
     sync(date) {
       const difference = Date.parse(date) + 500 - wall();
-      if (Number.isNaN(difference)) return;
       if (Math.abs(difference) < TOLERANCE_MS) offset = 0;
       else if (Math.abs(difference - offset) >= TOLERANCE_MS) offset = difference;
     },

@@ -1,5 +1,5 @@
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { ConsoleError } from "../../console/failure.ts";
 import { createLiveFeed, ROWS_MAX } from "../../console/live-feed.ts";
 import type { LiveTransition } from "../../console/wire.ts";
@@ -57,8 +57,13 @@ it("does not ask again with a token that is refused", async () => {
     return Promise.reject(new ConsoleError("forbidden", "No."));
   };
   const feed = createLiveFeed({ transitions }, Date.now);
-  feed.start();
-  await eventually(() => feed.view().phase === "lost");
-  expect(calls).toBe(1);
-  feed.stop();
+  vi.useFakeTimers();
+  try {
+    feed.start();
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect([feed.view().phase, calls]).toEqual(["lost", 1]);
+    feed.stop();
+  } finally {
+    vi.useRealTimers();
+  }
 });
