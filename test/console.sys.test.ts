@@ -4,6 +4,7 @@ import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { signalAll, treeOf } from "../chaos/faults/process-tree.ts";
 
 const BROWSERS = [
   "/usr/bin/chromium",
@@ -49,6 +50,7 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
 
   async function openConsole(hash = "", options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ locale: "en-GB", ...options });
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     page.on("pageerror", (error) => misdeeds.push(String(error)));
     page.on("console", (message) => {
@@ -186,19 +188,26 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
     await health(page).getByText("All is well").waitFor();
   });
 
+  /** A figure of the head: `Online`, `Connections`. */
+  const figure = (page: Page, name: string) =>
+    page.locator("dl > div", { hasText: name }).locator("dd").first().textContent();
+
   it("shows what is known, read-only, while NATS is away, and goes on by itself", async () => {
+    await connect("alice");
     const page = await signIn("#/people?q=alice");
     await row(page, "alice").getByRole("link").click();
-    await page.getByText("Why this status").waitFor();
-    await page
-      .getByText(/(Online|Offline)/)
-      .first()
-      .waitFor();
+    await page.getByText(/1 connection is open\./).waitFor();
+    await eventually(async () => (await figure(page, "Connections")) === "1");
     const pid = stack.read().nats.pid ?? -1;
     process.kill(pid, "SIGSTOP");
     try {
-      await health(page).getByText("Read-only until then").waitFor();
-      await page.getByText("Why this status").waitFor();
+      await health(page).getByText("Read-only: nothing can be changed").waitFor();
+      await page
+        .getByText(/Shown is what was known \d+ s ago/)
+        .first()
+        .waitFor();
+      await page.getByText(/1 connection is open\./).waitFor();
+      expect(await figure(page, "Connections")).toBe("1");
       await page.getByText("Not possible now:").first().waitFor();
       await page.getByRole("button", { name: "Disconnect" }).click({ force: true });
       expect(await page.getByRole("dialog").count()).toBe(0);
@@ -206,6 +215,25 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
       process.kill(pid, "SIGCONT");
     }
     await health(page).getByText("All is well").waitFor();
+  });
+
+  it("shows the people it knows while the database is away, and goes on by itself", async () => {
+    const page = await signIn("#/people");
+    await row(page, "dave").waitFor();
+    const database = treeOf(stack.read().database.pid ?? -1);
+    signalAll(database, "SIGSTOP");
+    try {
+      await health(page).getByText("The database cannot be reached now.").waitFor();
+      await page
+        .getByRole("main")
+        .getByText(/Shown is what was known \d+ s ago/)
+        .waitFor();
+      expect(await row(page, "dave").count()).toBe(1);
+    } finally {
+      signalAll(database, "SIGCONT");
+    }
+    await health(page).getByText("All is well").waitFor();
+    await page.getByRole("main").getByText("Shown is what was known").waitFor({ state: "detached" });
   });
 
   it.each(["#/people", "#/people/alice", "#/processes", "#/live"])(

@@ -15,6 +15,7 @@ export function banner(options: {
   const rows: [string, string][] = [
     [options.web ? "Web" : "Gateway", first ?? ""],
     ...others.map((url): [string, string] => ["Gateway", url]),
+    ...(options.web ? ([["Console", `${first}/console`]] as [string, string][]) : []),
     ["API", `${first}/api/docs`],
     ["Logs", `${options.dataDir}/logs`],
     ...logins(options, [first ?? "", ...others]),

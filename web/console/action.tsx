@@ -4,7 +4,7 @@ import { type ReactNode, useContext, useId, useRef, useState } from "react";
 import styles from "./action.module.css";
 import { asFailure } from "./failure.ts";
 import { timeText } from "./format.ts";
-import { ReadOnlyContext, useConsole } from "./session.tsx";
+import { type Obstacles, ObstaclesContext, useConsole } from "./session.tsx";
 
 interface ActionProps {
   /** on the button that opens the question, and on the one that confirms it */
@@ -13,6 +13,8 @@ interface ActionProps {
   question: string;
   /** what will happen */
   children: ReactNode;
+  /** what it cannot do without */
+  needs: keyof Obstacles;
   /** carries it out; gives what has happened */
   run: () => Promise<string>;
 }
@@ -20,9 +22,9 @@ interface ActionProps {
 type Outcome = { isFailure: boolean; text: string; at: string };
 
 /** A change: it asks first, says what will happen, and then what has happened. */
-export function Action({ label, question, children, run }: ActionProps) {
+export function Action({ label, question, children, needs, run }: ActionProps) {
   const { clock } = useConsole();
-  const readOnly = useContext(ReadOnlyContext);
+  const obstacle = useContext(ObstaclesContext)[needs];
   const reasonId = useId();
   const titleId = useId();
   const dialog = useRef<HTMLDialogElement>(null);
@@ -44,21 +46,21 @@ export function Action({ label, question, children, run }: ActionProps) {
     }
     setRunning(false);
   };
-  const isOff = readOnly !== null || isRunning;
+  const isOff = obstacle !== null || isRunning;
   return (
     <div className={styles.action}>
       <button
         type="button"
         className={styles.open}
         aria-disabled={isOff || undefined}
-        aria-describedby={readOnly === null ? undefined : reasonId}
+        aria-describedby={obstacle === null ? undefined : reasonId}
         onClick={() => !isOff && dialog.current?.showModal()}
       >
         {isRunning ? `${label}…` : label}
       </button>
-      {readOnly !== null && (
+      {obstacle !== null && (
         <p id={reasonId} className={styles.reason}>
-          Not possible now: {readOnly}
+          Not possible now: {obstacle}
         </p>
       )}
       <div role="status" className={styles.outcome} data-failure={outcome?.isFailure}>

@@ -25,6 +25,8 @@ export interface ConsoleApi {
   /** Whether the gateway that serves this page is ready, and why not. */
   readiness(): Promise<Readiness>;
   processes(): Promise<Processes>;
+  /** Resolves if the database answers this gateway. */
+  askDatabase(): Promise<unknown>;
   people(question: PeopleQuestion): Promise<PeoplePage>;
   explain(userId: string): Promise<Explanation>;
   disconnect(userId: string): Promise<{ disconnected: number }>;
@@ -88,6 +90,7 @@ export function createApi({ token, call, onDate, onFailure }: Deps): ConsoleApi 
     stats: () => ask("/api/admin/maintenance/stats"),
     readiness: () => ask("/health/ready", "GET", ({ ok, status }) => ok || status === 503),
     processes: () => ask("/api/admin/partitions"),
+    askDatabase: () => ask("/api/admin/users?limit=1"),
     people: (question) => ask(`/api/admin/users?${queryOf(question)}`),
     explain: (userId) => ask(`/api/admin/users/${segment(userId)}/presence`),
     disconnect: (userId) => ask(`/api/admin/users/${segment(userId)}/disconnect`, "POST"),

@@ -12,7 +12,7 @@ export function CleanUp() {
     return `${countText(examined, "person", "people")} examined, ${numberOf(cleaned)} taken offline.`;
   };
   return (
-    <Action label="Clean up zombies" question="Clean up zombies now?" run={run}>
+    <Action label="Clean up zombies" question="Clean up zombies now?" needs="database" run={run}>
       <p>
         The sweeper looks in the database for everyone who is stored as online without a recent sign of life,
         and has each of them checked.

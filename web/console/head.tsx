@@ -38,7 +38,7 @@ function StatusLine({ system }: { system: System }) {
       <div>
         <p role="status">
           {text}
-          {system.readOnly !== null && " Read-only until then: nothing can be changed."}
+          {system.obstacles.log !== null && " Read-only: nothing can be changed until this is over."}
         </p>
         <Age system={system} />
       </div>

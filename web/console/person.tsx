@@ -118,7 +118,7 @@ function Disconnect({
     }
   };
   return (
-    <Action label="Disconnect" question={`Disconnect ${name}?`} run={run}>
+    <Action label="Disconnect" question={`Disconnect ${name}?`} needs="log" run={run}>
       <p>
         {connections.length === 0
           ? "No connection is open now. One that a gateway out of reach still has is closed when it is back."

@@ -23,8 +23,15 @@ export function useConsole(): ConsoleSession {
   return session;
 }
 
-/** Why nothing can be changed now; null: it can. */
-export const ReadOnlyContext = createContext<string | null>(null);
+/** What stands in the way of changes; null: nothing. */
+export interface Obstacles {
+  /** of those that go through the log, which is all of them */
+  log: string | null;
+  /** of those that need the database besides */
+  database: string | null;
+}
+
+export const ObstaclesContext = createContext<Obstacles>({ log: null, database: null });
 
 const TICK_MS = 1_000;
 

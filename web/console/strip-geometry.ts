@@ -44,6 +44,8 @@ const TICK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7
   .map((seconds) => seconds * 1_000)
   .concat([2, 7, 14, 30, 90, 365].map((days) => days * 86_400_000));
 const TICK_GAP = 84;
+/** A tick nearer to an edge would have its text cut. */
+const TICK_EDGE = 16;
 
 export function layStrip({ transitions, from, to, width, markGap }: StripInput): Strip {
   const span = Math.max(1, to - from);
@@ -96,7 +98,7 @@ function ticksOf(from: number, to: number, width: number, xOf: (at: number) => n
   const step = TICK_STEPS.find((ms) => (to - from) / ms <= room) ?? TICK_STEPS.at(-1) ?? to - from;
   const ticks: Tick[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push({ at, x: xOf(at) });
-  return ticks;
+  return ticks.filter(({ x }) => x >= TICK_EDGE && x <= width - TICK_EDGE);
 }
 
 const timeOf = ({ at }: Transition): number => Date.parse(at);

@@ -34,7 +34,7 @@ export function TransitionStrip({ transitions, from, to, width }: Omit<StripInpu
           {strip.ticks.map(({ x, at }) => (
             <g key={at} className={own.tick}>
               <path d={`M${x} ${BAND_TOP + BAND_HEIGHT + 4}v6`} />
-              <text x={x} y={HEIGHT - 12} textAnchor={anchorOf(x, inner)}>
+              <text x={x} y={HEIGHT - 12} textAnchor="middle">
                 {tickText(at, from, to)}
               </text>
             </g>
@@ -144,14 +144,6 @@ function Legend({ patternId }: { patternId: string }) {
       ))}
     </ul>
   );
-}
-
-/** Half the width of a tick's text. */
-const LABEL_HALF = 28;
-
-function anchorOf(x: number, width: number): "start" | "middle" | "end" {
-  if (x < LABEL_HALF - EDGE) return "start";
-  return x > width - LABEL_HALF + EDGE ? "end" : "middle";
 }
 
 const DAY_MS = 86_400_000;

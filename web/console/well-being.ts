@@ -9,6 +9,8 @@ export interface Known {
   processes: Processes | undefined;
   /** of the last attempt to read any of these */
   failure: ConsoleError | undefined;
+  /** why the database does not answer; undefined: it does */
+  databaseFailure: ConsoleError | undefined;
 }
 
 export interface WellBeing {
@@ -38,6 +40,7 @@ export function judge(known: Known, now: number): WellBeing {
     ...partitionProblems(known.processes),
     ...silenceProblems(known.processes, now),
     ...sweeperProblems(known.stats),
+    ...databaseProblems(known),
   ];
   if (problems.length > 0) {
     const isBad = problems.some(({ level }) => level === "bad");
@@ -66,6 +69,12 @@ function requestProblems({ failure, readiness }: Known): Problem[] {
   const reasons = readiness?.reasons ?? [];
   if (reasons.length === 0) return [];
   return [{ level: "bad", text: `This gateway is not ready: ${reasons.join("; ")}.` }];
+}
+
+function databaseProblems({ failure, databaseFailure }: Known): Problem[] {
+  if (failure || !databaseFailure) return [];
+  const text = `${databaseFailure.message} Statuses go on without it; lists and histories are those of before.`;
+  return [{ level: "warning", text }];
 }
 
 function partitionProblems(processes: Processes | undefined): Problem[] {

@@ -8,7 +8,7 @@ import { People } from "./people.tsx";
 import { PersonView } from "./person.tsx";
 import { ProcessesView } from "./processes.tsx";
 import { hashOf, parseRoute, type Route, useHash } from "./route.ts";
-import { ReadOnlyContext, useConsole } from "./session.tsx";
+import { ObstaclesContext, useConsole } from "./session.tsx";
 import { type System, useSystem } from "./use-system.ts";
 
 const LINKS: { name: string; route: Route; views: Route["view"][] }[] = [
@@ -24,7 +24,7 @@ export function Workspace() {
   const route = useMemo(() => parseRoute(hash), [hash]);
   const main = useFocusOnChange(route.view === "person" ? route.userId : route.view);
   return (
-    <ReadOnlyContext value={system.readOnly}>
+    <ObstaclesContext value={system.obstacles}>
       <Head system={system} />
       <nav className={styles.nav} aria-label="Views">
         <ul className={styles.tabs}>
@@ -44,7 +44,7 @@ export function Workspace() {
       <main className={styles.main} ref={main} tabIndex={-1}>
         <View route={route} system={system} />
       </main>
-    </ReadOnlyContext>
+    </ObstaclesContext>
   );
 }
 

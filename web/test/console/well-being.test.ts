@@ -8,6 +8,7 @@ const known = (change: Partial<Known> = {}): Known => ({
   readiness: { status: "ok" },
   processes: processes(),
   failure: undefined,
+  databaseFailure: undefined,
   ...change,
 });
 const sixtyFour = (change: (number: number) => Parameters<typeof partition>[1]) =>
@@ -21,8 +22,8 @@ it("says that all is well, with what processes the partitions", () => {
 });
 
 it("says that nothing is known before the first answer", () => {
-  const nothing = { stats: undefined, readiness: undefined, processes: undefined, failure: undefined };
-  expect(judge(nothing, NOW).level).toBe("unknown");
+  const nothing = { stats: undefined, readiness: undefined, processes: undefined };
+  expect(judge(known(nothing), NOW).level).toBe("unknown");
 });
 
 it("names the partitions without an owner, and apart those that their owner does not process", () => {
@@ -83,6 +84,15 @@ it("says why the gateway is not ready, or that it does not answer, before what i
   expect(unready.text).toMatch(/^This gateway is not ready: NATS is not connected; feed\. The sweeper/);
   const failure = new ConsoleError("unreachable", "The gateway does not answer.");
   expect(judge(known({ failure }), NOW)).toEqual({ level: "bad", text: "The gateway does not answer." });
+});
+
+it("warns when the database is away, and leaves that out where nothing is reached at all", () => {
+  const databaseFailure = new ConsoleError("unavailable", "The database cannot be reached now.");
+  const away = judge(known({ databaseFailure }), NOW);
+  expect(away.level).toBe("warning");
+  expect(away.text).toContain("The database cannot be reached now. Statuses go on without it");
+  const failure = new ConsoleError("unreachable", "The gateway does not answer.");
+  expect(judge(known({ databaseFailure, failure }), NOW).text).toBe("The gateway does not answer.");
 });
 
 it("keeps its words while nothing changes, since they are read aloud", () => {
