@@ -49,6 +49,20 @@ export const numberText = (figure: number): string => figure.toLocaleString("en-
 export const countText = (count: number, one: string, many = `${one}s`): string =>
   `${numberText(count)} ${count === 1 ? one : many}`;
 
+/** Numbers in rising order, those that follow each other as one: `4`, `7 to 9`. */
+export function rangesOf(numbers: readonly number[]): string[] {
+  const ranges: { first: number; last: number }[] = [];
+  for (const number of numbers) {
+    const open = ranges.at(-1);
+    if (open && number === open.last + 1) open.last = number;
+    else ranges.push({ first: number, last: number });
+  }
+  return ranges.flatMap(({ first, last }) => {
+    if (first === last) return `${first}`;
+    return last === first + 1 ? [`${first}`, `${last}`] : `${first} to ${last}`;
+  });
+}
+
 /** `4`, `4 and 5`, `4, 5 and 6`; beyond `max` names `4, 5 and 12 more`. */
 export function listText(names: readonly (string | number)[], max = 6): string {
   const shown = names.slice(0, names.length > max ? max - 1 : max);

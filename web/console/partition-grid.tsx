@@ -89,7 +89,7 @@ function Details({ partition }: { partition: Partition }) {
   const facts: [string, string][] = [
     ["Owner", owner ?? "none"],
     ["Processed", isServed ? "yes" : "no"],
-    ["Lag", lagMs === null ? "not known" : lagText(lagMs)],
+    ["Lag at the checkpoint", lagMs === null ? "not known" : lagText(lagMs)],
     ["Checkpoint", checkpointAt === null ? "none yet" : ageText(checkpointAt, now)],
     ["Position", position ? `${numberText(position)} (epoch ${epoch})` : "not known"],
   ];

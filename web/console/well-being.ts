@@ -1,5 +1,5 @@
 import type { ConsoleError } from "./failure.ts";
-import { countText, lagText, listText, timeText } from "./format.ts";
+import { countText, lagText, listText, rangesOf, timeText } from "./format.ts";
 import type { Partition, Processes, Readiness, Stats } from "./wire.ts";
 
 /** What is known of the whole system, each undefined until it was read once. */
@@ -89,7 +89,7 @@ function partitionProblems(processes: Processes | undefined): Problem[] {
       "warning",
       late,
       (is) =>
-        `${is("is", "are")} late, by up to ${lagText(Math.max(...late.map(({ lagMs }) => lagMs ?? 0)))}`,
+        `${is("was", "were")} up to ${lagText(Math.max(...late.map(({ lagMs }) => lagMs ?? 0)))} late at ${is("its", "their")} last checkpoint`,
     ),
   ];
 }
@@ -101,7 +101,7 @@ function about(
 ): Problem[] {
   if (partitions.length === 0) return [];
   const isOne = partitions.length === 1;
-  const numbers = listText(partitions.map(({ partition }) => partition));
+  const numbers = listText(rangesOf(partitions.map(({ partition }) => partition)));
   const subject = isOne ? `Partition ${numbers}` : `${partitions.length} partitions (${numbers})`;
   return [{ level, text: `${subject} ${what((one, many) => (isOne ? one : many))}.` }];
 }

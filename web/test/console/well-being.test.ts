@@ -41,7 +41,7 @@ it("warns of partitions that are late", () => {
   const partitions = sixtyFour((number) => (number === 5 ? { lagMs: 12_000 } : {}));
   expect(judge(known({ processes: processes({ partitions }) }), NOW)).toEqual({
     level: "warning",
-    text: "Partition 5 is late, by up to 12 s.",
+    text: "Partition 5 was up to 12 s late at its last checkpoint.",
   });
 });
 

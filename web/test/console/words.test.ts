@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failureOf } from "../../console/failure.ts";
-import { ageText, durationText, lagText, listText } from "../../console/format.ts";
+import { ageText, durationText, lagText, listText, rangesOf } from "../../console/format.ts";
 import { gatherPage } from "../../console/gather-page.ts";
 import { nameOwners } from "../../console/owners.ts";
 import { hashOf, parseRoute, type Route } from "../../console/route.ts";
@@ -128,6 +128,11 @@ it("gives workers letters that they keep", () => {
     Array.from({ length: 60 }, (_, index) => `w${index}`),
   );
   expect(new Set([...many.values()].map(({ letter }) => letter)).size).toBe(60);
+});
+
+it("writes numbers that follow each other as ranges", () => {
+  expect(rangesOf([0, 1, 4, 7, 8, 9, 63])).toEqual(["0", "1", "4", "7 to 9", "63"]);
+  expect(rangesOf([])).toEqual([]);
 });
 
 it("writes durations, ages and lists", () => {
