@@ -39,7 +39,7 @@ export interface ConsoleApi {
   ): Promise<void>;
 }
 
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
 
 /** A clean-up may take 4 s, an order to disconnect 2 s. */
 const ANSWER_MS = 10_000;

@@ -6,7 +6,7 @@ export interface OwnerName {
   tone: number;
 }
 
-export const TONES = 8;
+const TONES = 8;
 
 /** Workers that were named before keep their names; those that are gone give theirs back. */
 export function nameOwners(

@@ -45,15 +45,13 @@ export function Connections({ connections }: { connections: readonly OpenConnect
 }
 
 /** What was chosen for a person, in layers: the strongest is shown. */
-export function Layers({ explanation: { ownAvailability, choices } }: { explanation: Explanation }) {
+export function Layers({ explanation: { choices } }: { explanation: Explanation }) {
   const now = useNow();
-  const rows: [string, Choice | null][] = choices
-    ? [
-        ["Standing choice", choices.standing],
-        ["Timed choice", choices.timed],
-        ...choices.services.map((claim): [string, Choice] => [`Service ${claim.source}`, claim]),
-      ]
-    : [["Own choice", ownAvailability]];
+  const rows: [string, Choice | null][] = [
+    ["Standing choice", { ...choices.standing, expiresAt: null }],
+    ["Timed choice", choices.timed],
+    ...choices.services.map((claim): [string, Choice] => [`Service ${claim.source}`, claim]),
+  ];
   return (
     <section className={styles.card} aria-labelledby="layers">
       <h3 id="layers" className={styles.heading}>

@@ -15,7 +15,7 @@ export interface Mark {
   transitions: Transition[];
 }
 
-export interface Tick {
+interface Tick {
   x: number;
   /** ms since 1970 */
   at: number;

@@ -23,8 +23,8 @@ export interface OpenConnection {
   gatewayId: string;
   device: string | null;
   since: string;
-  /** it keeps no one online; absent: an explanation does not say */
-  passive?: boolean;
+  /** it keeps no one online */
+  passive: boolean;
 }
 
 /** One row of `GET /api/admin/users`. */
@@ -65,8 +65,8 @@ export interface Transition {
   from: string;
   to: string;
   cause: string;
-  connectionId?: string | null;
-  traceId?: string | null;
+  connectionId?: string | null | undefined;
+  traceId?: string | null | undefined;
 }
 
 /** One event of `GET /api/admin/transitions`. */
@@ -80,8 +80,8 @@ export interface Explanation {
   state: LifecycleState;
   deadline: string | null;
   ownAvailability: Choice;
-  choices?: {
-    standing: Choice;
+  choices: {
+    standing: Pick<Choice, "availability" | "statusText">;
     timed: Choice | null;
     services: (Choice & { source: string })[];
   };
@@ -108,19 +108,19 @@ interface Heartbeat {
   isSilent: boolean;
 }
 
-export interface WorkerProcess extends Heartbeat {
+interface WorkerProcess extends Heartbeat {
   workerId: string;
   partitions: number;
   usersOnline: number;
 }
 
-export interface GatewayProcess extends Heartbeat {
+interface GatewayProcess extends Heartbeat {
   gatewayId: string;
   connections: number;
   users: number;
 }
 
-export interface SweeperProcess extends Heartbeat {
+interface SweeperProcess extends Heartbeat {
   sweeperId: string;
   state: "running" | "paused";
   reason: string | null;

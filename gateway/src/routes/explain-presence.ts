@@ -1,10 +1,11 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import { toIso } from "@meeshy/shared/iso-time";
+import { choicesSchema } from "@meeshy/shared/socket-events";
 import { CAUSES, LIFECYCLE_STATES } from "@meeshy/shared/status";
 import { z } from "zod";
 import { ownAvailabilitySchema } from "../changes/availability.ts";
 import { orUnavailable } from "../core/unavailable.ts";
-import { mergeConnections, openConnectionSchema } from "../status/open-connections.ts";
+import { listedConnectionSchema, mergeConnections } from "../status/open-connections.ts";
 import { readRecord } from "../status/worker-record.ts";
 import type { RouteDeps } from "./context.ts";
 
@@ -16,7 +17,8 @@ export const presenceExplanation = z.object({
   state: z.enum(LIFECYCLE_STATES),
   deadline: z.iso.datetime().nullable().describe("when the state times out, by the log's time"),
   ownAvailability: ownAvailabilitySchema,
-  connections: z.array(openConnectionSchema),
+  choices: choicesSchema.describe("all layers that `ownAvailability` and what others see come from"),
+  connections: z.array(listedConnectionSchema),
   transitions: z.array(
     z.object({
       epoch: z.int(),
@@ -38,7 +40,7 @@ export async function explainPresence(
   sources: Sources,
   userId: string,
 ): Promise<z.infer<typeof presenceExplanation>> {
-  const [user, record, ownAvailability, transitions] = await Promise.all([
+  const [user, record, chosen, transitions] = await Promise.all([
     sources.directory.users.get(userId),
     readRecord(sources.bus, userId),
     sources.people.availability.chosen(userId),
@@ -51,7 +53,8 @@ export async function explainPresence(
     userId,
     state: record?.state ?? "offline",
     deadline: toIso(record?.deadline ?? null),
-    ownAvailability,
+    ownAvailability: chosen,
+    choices: chosen.choices,
     connections: mergeConnections(sources, userId, record),
     transitions: transitions.map(({ userId: _, at, connectionId, traceId, ...line }) => ({
       ...line,

@@ -73,6 +73,14 @@ describe("an availability", () => {
     });
     expect(await read("alice", "bob")).toMatchObject({ availability: "dnd", statusText: "in a meeting" });
     expect(await own("alice")).toEqual(chosen);
+    const why = await call(gateway.url, "/api/admin/users/alice/presence", {
+      headers: { authorization: `Bearer ${tokenFor("admin", { role: "ADMIN" })}` },
+    });
+    expect(why.body).toMatchObject({
+      ownAvailability: chosen,
+      choices: { standing, timed: null, services: [] },
+      connections: [{ passive: false }],
+    });
     await wish("alice", { availability: "available" });
     await eventually(() => bob.all<SeenStatus>("user:status").at(-1)?.availability === "available");
     alice.close();

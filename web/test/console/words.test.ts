@@ -16,11 +16,16 @@ describe("the reason for a status", () => {
     state: "online",
     deadline: null,
     ownAvailability: { availability: "available", statusText: null, expiresAt: null },
+    choices: {
+      standing: { availability: "available", statusText: null },
+      timed: null,
+      services: [],
+    },
     connections: [],
     transitions: [],
     ...change,
   });
-  const connection = { connectionId: "c", gatewayId: "g", device: null, since: ago(1) };
+  const connection = { connectionId: "c", gatewayId: "g", device: null, since: ago(1), passive: false };
 
   it("says what happened, what is open, and what comes next", () => {
     const text = whyText(
