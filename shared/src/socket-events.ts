@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { toLines } from "./client-text.ts";
+import { toLine, toLines } from "./client-text.ts";
 import { ERRORS, type ErrorBody, type ErrorCode } from "./codes.ts";
 import type { ClientEventName, ServerEventName } from "./event-names.ts";
 import { AVAILABILITIES } from "./status.ts";
@@ -30,6 +30,8 @@ export const chatMessageSchema = z.object({
   senderId: id,
   content: z.string(),
   createdAt: isoTime,
+  /** what the sender's client has called it; only the sender receives it */
+  clientId: z.string().exactOptional(),
 });
 /** A chat message as members receive it; `createdAt`: ISO 8601. */
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
@@ -134,12 +136,24 @@ export const TOKEN_MAX = 8_192;
 /** How many people one socket watches at most. */
 export const WATCH_MAX = 200;
 
+/** Longest name that a client gives a message, in UTF-16 code units. */
+const CLIENT_ID_MAX = 64;
+const clientId = z
+  .string()
+  .min(1)
+  .max(CLIENT_ID_MAX)
+  .refine((text) => toLine(text) === text, "no control characters, and well-formed text");
+
 /** Form of a {@link MessageSend}. */
 export const messageSendSchema = z.object({
   conversationId: givenId,
   content: z.string().max(MESSAGE_MAX).overwrite(toLines).min(1),
+  clientId: clientId.exactOptional(),
 });
-/** What a client sends to a conversation: 1 to 10,000 UTF-16 code units, without control characters but for its layout. */
+/**
+ * What a client sends to a conversation: 1 to 10,000 UTF-16 code units, without control characters but for its layout.
+ * With the same `clientId` twice of one sender it is one message, the first.
+ */
 export type MessageSend = z.infer<typeof messageSendSchema>;
 const userIdsSchema = z.object({ userIds: z.array(givenId).max(WATCH_MAX) });
 /** Ids of people, at most {@link WATCH_MAX}. */

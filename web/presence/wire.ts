@@ -59,6 +59,8 @@ export interface ChatMessage {
   senderId: string;
   content: string;
   createdAt: string;
+  /** what the sender's client has called it; only the sender receives it */
+  clientId?: string;
 }
 
 /** How each event of a client is answered. */
@@ -93,7 +95,7 @@ type Reply<T = undefined> = (answer: Acknowledgement<T>) => void;
 /** What clients send. */
 export interface ClientToServerEvents {
   "message:send": (
-    payload: { conversationId: string; content: string },
+    payload: { conversationId: string; content: string; clientId?: string },
     reply?: Reply<{ messageId: string }>,
   ) => void;
   activity: (reply?: Reply) => void;

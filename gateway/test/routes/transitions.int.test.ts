@@ -29,13 +29,13 @@ async function listen({ url = gateway.url, expiresIn = 60 } = {}) {
     headers: { authorization: `Bearer ${tokenFor("admin", { role: "ADMIN" }, { expiresIn })}` },
     signal: aborting.signal,
   });
-  const state = { answer, text: "", isOver: false, abort: () => aborting.abort() };
+  const state = { answer, text: "", isOver: false, isCutOff: false, abort: () => aborting.abort() };
   if (!answer.ok) return state;
   void (async () => {
     try {
       for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) state.text += chunk;
     } catch {
-      // aborted, or cut off
+      state.isCutOff = true;
     }
     state.isOver = true;
   })();
@@ -69,6 +69,7 @@ it("it ends with the token, and with the gateway", async () => {
   expect(onOps.isOver).toBe(false);
   await second.stop();
   await eventually(() => onOps.isOver, { what: "the end of the gateway" });
+  expect([brief, onOps].map(({ isCutOff }) => isCutOff)).toEqual([false, false]);
 });
 
 it("one listener too many is refused as unavailable, until one has left", async () => {

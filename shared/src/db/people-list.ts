@@ -18,8 +18,8 @@ export async function listPeople(db: Database, query: PeopleQuery): Promise<Peop
 }
 
 /**
- * The statement of {@link listPeople}; `$1`: the id behind which the page begins. The number of rows is a literal: a plan
- * for any number would read and sort the whole table.
+ * The statement of {@link listPeople}; `$1`: the id behind which the page begins. The number of rows is a literal, so
+ * that the plan is made for few of them.
  */
 export function peopleSql(query: PeopleQuery): string {
   const rows = rowsToRead(query);

@@ -76,7 +76,7 @@ export function followingTransitions(db: Database, place: HistoryPlace): Promise
     .then((lines) => lines.map(toRow));
 }
 
-/** The number of lines is a literal: a plan for any number would sort all that follow. */
+/** The number of lines is a literal, so that the plan is made for few of them. */
 export const FOLLOWING_SQL = `
   SELECT "userId", "epoch", "version", "at", "from", "to", "cause", "connectionId", "traceId"
   FROM "PresenceTransition"
