@@ -66,7 +66,7 @@ function Age({ system: { at, failure, refresh } }: { system: System }) {
 function Figures({ system: { stats } }: { system: System }) {
   const figures: [string, number | undefined, string | undefined][] = [
     ["Online", stats?.totalUsersOnline, "shown online, zombies too"],
-    ["Active", stats?.totalUsersActive, "with a sign of life"],
+    ["Active", stats?.totalUsersActive, "with a sign of life, invisible too"],
     ["Connections", stats?.activeConnections, "on all gateways"],
     [
       "Zombies cleaned",

@@ -12,7 +12,7 @@ import type { Person } from "./wire.ts";
 export function PeopleTable({ people, isFresh }: { people: readonly Person[]; isFresh: boolean }) {
   if (people.length === 0) return <p className={console.muted}>No one fits these filters.</p>;
   return (
-    <table className={console.table} data-fresh={isFresh}>
+    <table className={console.table} aria-busy={!isFresh}>
       <caption className={console.hidden}>People, with their state, devices and last activity</caption>
       <thead>
         <tr>
@@ -53,10 +53,7 @@ function Row({ person }: { person: Person }) {
         </a>
         {name !== person.userId && <span className={styles.id}>{person.userId}</span>}
         {person.isAnonymous && <span className={styles.id}>anonymous</span>}
-        <span className={styles.narrow}>
-          {person.shownOnline !== (person.state !== "offline") && `others see ${seenText(person)}, `}
-          {availabilityText(person)}, {countText(person.connections.length, "device")}, active {last}
-        </span>
+        <span className={styles.narrow}>{detailsText(person, last)}</span>
       </th>
       <td>
         <StateBadge state={person.state} />
@@ -83,6 +80,18 @@ function Row({ person }: { person: Person }) {
 
 const availabilityText = ({ availability }: Person): string =>
   availability === "dnd" ? "do not disturb" : availability;
+
+/** What a narrow page has no column for. */
+function detailsText(person: Person, last: string): string {
+  const { availability, connections, shownOnline, state } = person;
+  const parts = [
+    shownOnline === (state !== "offline") ? "" : `others see ${seenText(person)}`,
+    availability === "available" || availability === "invisible" ? "" : availabilityText(person),
+    connections.length === 0 ? "" : countText(connections.length, "device"),
+    `active ${last}`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
 
 const DEVICES_SHOWN = 3;
 

@@ -2,6 +2,7 @@
 
 import styles from "./console.module.css";
 import { ageText, durationText, timeText } from "./format.ts";
+import { layersOf } from "./layers.ts";
 import { useNow } from "./session.tsx";
 import type { Choice, Explanation, OpenConnection } from "./wire.ts";
 
@@ -47,11 +48,6 @@ export function Connections({ connections }: { connections: readonly OpenConnect
 /** What was chosen for a person, in layers: the strongest is shown. */
 export function Layers({ explanation: { choices } }: { explanation: Explanation }) {
   const now = useNow();
-  const rows: [string, Choice | null][] = [
-    ["Standing choice", { ...choices.standing, expiresAt: null }],
-    ["Timed choice", choices.timed],
-    ...choices.services.map((claim): [string, Choice] => [`Service ${claim.source}`, claim]),
-  ];
   return (
     <section className={styles.card} aria-labelledby="layers">
       <h3 id="layers" className={styles.heading}>
@@ -66,11 +62,12 @@ export function Layers({ explanation: { choices } }: { explanation: Explanation 
           </tr>
         </thead>
         <tbody>
-          {rows.map(([layer, choice]) => (
-            <tr key={layer}>
-              <th scope="row">{layer}</th>
+          {layersOf(choices).map(({ name, choice, applies }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
               <td>
                 {choice === null ? "–" : [choice.availability, choice.statusText].filter(Boolean).join(": ")}
+                {applies && <strong> (applies)</strong>}
               </td>
               <td>{endText(choice, now)}</td>
             </tr>

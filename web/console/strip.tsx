@@ -10,7 +10,9 @@ import type { Transition } from "./wire.ts";
 const BAND_TOP = 16;
 const BAND_HEIGHT = 40;
 const HEIGHT = 92;
+/** Of marks for a mouse; a finger needs more room. */
 const MARK_GAP = 24;
+const FINGER_GAP = 44;
 /** Room at both ends, for marks at the edges. */
 const EDGE = 12;
 
@@ -19,7 +21,8 @@ export function TransitionStrip({ transitions, from, to, width }: Omit<StripInpu
   const patternId = useId();
   const [shown, setShown] = useState<Mark | null>(null);
   const inner = Math.max(1, width - 2 * EDGE);
-  const strip = layStrip({ transitions, from, to, width: inner, markGap: MARK_GAP });
+  const markGap = window.matchMedia("(pointer: coarse)").matches ? FINGER_GAP : MARK_GAP;
+  const strip = layStrip({ transitions, from, to, width: inner, markGap });
   return (
     <figure className={own.figure}>
       <div className={own.stage}>
@@ -53,7 +56,7 @@ export function TransitionStrip({ transitions, from, to, width }: Omit<StripInpu
               <button
                 type="button"
                 className={own.mark}
-                style={{ left: mark.x + EDGE - MARK_GAP / 2, width: MARK_GAP }}
+                style={{ left: mark.x + EDGE - markGap / 2, width: markGap }}
                 aria-label={marksText(mark, to)}
                 onFocus={() => setShown(mark)}
                 onBlur={() => setShown(null)}
