@@ -6,7 +6,7 @@ import { ageText, countText, lagText, numberText } from "./format.ts";
 import type { OwnerName } from "./owners.ts";
 import own from "./processes.module.css";
 import { useNow } from "./session.tsx";
-import { LATE_MS } from "./well-being.ts";
+import { isLate } from "./well-being.ts";
 import type { Partition } from "./wire.ts";
 
 interface GridProps {
@@ -56,31 +56,31 @@ interface CellProps {
 
 function Cell({ partition, name, isChosen, onChoose }: CellProps) {
   const { partition: number, isServed, lagMs } = partition;
-  const isLate = isServed && (lagMs ?? 0) >= LATE_MS;
+  const lateness = isLate(partition, useNow()) ? lagText(lagMs ?? 0) : null;
   return (
     <button
       type="button"
       className={own.cell}
       data-partition={number}
       data-served={isServed}
-      data-late={isLate}
+      data-late={lateness !== null}
       data-tone={isServed ? name?.tone : undefined}
       aria-pressed={isChosen}
-      aria-label={cellText(partition, isLate)}
+      aria-label={cellText(partition, lateness)}
       onClick={onChoose}
       onFocus={onChoose}
     >
       <span className={own.number}>{number}</span>
       <span className={own.owner}>{isServed ? (name?.letter ?? "?") : "✕"}</span>
-      {isLate && <span className={own.lag}>{lagText(lagMs ?? 0)}</span>}
+      {lateness !== null && <span className={own.lag}>{lateness}</span>}
     </button>
   );
 }
 
-function cellText({ partition, owner, isServed, lagMs }: Partition, isLate: boolean): string {
+function cellText({ partition, owner, isServed }: Partition, lateness: string | null): string {
   if (owner === null) return `Partition ${partition}: no owner`;
   if (!isServed) return `Partition ${partition}: not processed by ${owner}`;
-  return `Partition ${partition}: ${owner}${isLate ? `, late by ${lagText(lagMs ?? 0)}` : ""}`;
+  return `Partition ${partition}: ${owner}${lateness === null ? "" : `, late by ${lateness}`}`;
 }
 
 function Details({ partition }: { partition: Partition }) {

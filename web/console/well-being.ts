@@ -24,8 +24,17 @@ interface Problem {
   text: string;
 }
 
-/** A partition is late when messages wait this long in it, ms. */
-export const LATE_MS = 5_000;
+/** A partition is late when messages have waited this long in it, ms. */
+const LATE_MS = 5_000;
+/** While there is work a checkpoint is written every 2 s: the lag of an older one is over. ms */
+const CHECKPOINT_NEWS_MS = 6_000;
+
+/** Whether messages wait in a partition that is processed. `now`: ms since 1970. */
+export const isLate = ({ isServed, lagMs, checkpointAt }: Partition, now: number): boolean =>
+  isServed &&
+  (lagMs ?? 0) >= LATE_MS &&
+  checkpointAt !== null &&
+  now - Date.parse(checkpointAt) < CHECKPOINT_NEWS_MS;
 
 /** For so long a silent process is a warning, ms: afterwards its work is done by others, or the partitions say so. */
 const NEWS_MS = 60_000;
@@ -37,7 +46,7 @@ const NEWS_MS = 60_000;
 export function judge(known: Known, now: number): WellBeing {
   const problems = [
     ...requestProblems(known),
-    ...partitionProblems(known.processes),
+    ...partitionProblems(known.processes, now),
     ...silenceProblems(known.processes, now),
     ...sweeperProblems(known.stats),
     ...databaseProblems(known),
@@ -77,11 +86,11 @@ function databaseProblems({ failure, databaseFailure }: Known): Problem[] {
   return [{ level: "warning", text }];
 }
 
-function partitionProblems(processes: Processes | undefined): Problem[] {
+function partitionProblems(processes: Processes | undefined, now: number): Problem[] {
   if (!processes) return [];
   const without = processes.partitions.filter(({ owner }) => owner === null);
   const still = processes.partitions.filter(({ owner, isServed }) => owner !== null && !isServed);
-  const late = processes.partitions.filter(({ isServed, lagMs }) => isServed && (lagMs ?? 0) >= LATE_MS);
+  const late = processes.partitions.filter((partition) => isLate(partition, now));
   return [
     ...about("bad", without, (is) => `${is("has", "have")} no owner`),
     ...about("bad", still, (is) => `${is("is", "are")} not processed by ${is("its owner", "their owners")}`),

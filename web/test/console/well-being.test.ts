@@ -37,12 +37,13 @@ it("names the partitions without an owner, and apart those that their owner does
   expect(text).toContain("Partition 9 is not processed by its owner.");
 });
 
-it("warns of partitions that are late", () => {
+it("warns of partitions that are late, as long as their checkpoint is recent", () => {
   const partitions = sixtyFour((number) => (number === 5 ? { lagMs: 12_000 } : {}));
   expect(judge(known({ processes: processes({ partitions }) }), NOW)).toEqual({
     level: "warning",
     text: "Partition 5 was up to 12 s late at its last checkpoint.",
   });
+  expect(judge(known({ processes: processes({ partitions }) }), NOW + 10_000).level).toBe("good");
 });
 
 it("warns of each silent process by name, and says when no worker is alive", () => {
