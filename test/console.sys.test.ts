@@ -144,6 +144,10 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
     expect(await gone).toBe("io server disconnect");
     await page.getByText(/Offline, since .*: an administrator disconnected the person/).waitFor();
     await page.getByRole("table").getByText("an administrator disconnected the person").first().waitFor();
+
+    await page.getByRole("link", { name: "← People" }).click();
+    await row(page, "bob").waitFor();
+    expect(await page.getByLabel("Name contains").inputValue()).toBe("bob");
   });
 
   it("cleans up when that is confirmed, and says how many were examined", async () => {

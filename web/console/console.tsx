@@ -43,7 +43,14 @@ function SignedIn({ token, onRefused }: { token: string; onRefused: (failure: Co
       },
     });
     const live = createLiveFeed(api, Date.now);
-    return { api, clock, live, names: new Map<string, string>(), signOut: () => storeToken(null) };
+    return {
+      api,
+      clock,
+      live,
+      names: new Map<string, string>(),
+      list: { address: "#/people" },
+      signOut: () => storeToken(null),
+    };
   }, [token, onRefused]);
   useEffect(() => session.live.stop, [session]);
   return (

@@ -16,6 +16,7 @@ interface GridProps {
 
 /** One cell a partition: its owner by colour and letter, marked where it is late or not processed. */
 export function PartitionGrid({ partitions, names }: GridProps) {
+  const now = useNow();
   const [chosen, setChosen] = useState(0);
   const shown = partitions.find(({ partition }) => partition === chosen);
   const unserved = partitions.filter(({ isServed }) => !isServed);
@@ -36,6 +37,7 @@ export function PartitionGrid({ partitions, names }: GridProps) {
             <Cell
               partition={partition}
               name={partition.owner === null ? undefined : names.get(partition.owner)}
+              now={now}
               isChosen={partition.partition === chosen}
               onChoose={() => setChosen(partition.partition)}
             />
@@ -50,13 +52,14 @@ export function PartitionGrid({ partitions, names }: GridProps) {
 interface CellProps {
   partition: Partition;
   name: OwnerName | undefined;
+  now: number;
   isChosen: boolean;
   onChoose: () => void;
 }
 
-function Cell({ partition, name, isChosen, onChoose }: CellProps) {
+function Cell({ partition, name, now, isChosen, onChoose }: CellProps) {
   const { partition: number, isServed, lagMs } = partition;
-  const lateness = isLate(partition, useNow()) ? lagText(lagMs ?? 0) : null;
+  const lateness = isLate(partition, now) ? lagText(lagMs ?? 0) : null;
   return (
     <button
       type="button"

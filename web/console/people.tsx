@@ -6,6 +6,7 @@ import { gatherPage } from "./gather-page.ts";
 import { Notice, StaleNotice } from "./notice.tsx";
 import { PeopleFilters } from "./people-filters.tsx";
 import { PeopleTable } from "./people-table.tsx";
+import { hashOf } from "./route.ts";
 import { useConsole } from "./session.tsx";
 import { usePolled } from "./use-polled.ts";
 import type { PeopleFilter } from "./wire.ts";
@@ -19,6 +20,11 @@ const EVERY_MS = 4_000;
 
 /** Everyone who fits the filters, page by page. */
 export function People(filters: Filters) {
+  const { list } = useConsole();
+  const address = hashOf({ view: "people", ...filters });
+  useEffect(() => {
+    list.address = address;
+  }, [list, address]);
   return (
     <section className={styles.view} aria-labelledby="people">
       <h2 id="people" className={styles.title}>

@@ -9,7 +9,6 @@ import { History, TransitionTable } from "./history.tsx";
 import { StaleNotice } from "./notice.tsx";
 import own from "./person.module.css";
 import { Connections, Layers } from "./person-facts.tsx";
-import { hashOf } from "./route.ts";
 import { useConsole, useNow } from "./session.tsx";
 import { StateBadge } from "./state-badge.tsx";
 import { usePolled } from "./use-polled.ts";
@@ -20,15 +19,15 @@ const EVERY_MS = 2_000;
 
 /** One person: why they are shown as they are, how it came about, and what can be done. */
 export function PersonView({ userId }: { userId: string }) {
-  const { api, names } = useConsole();
+  const { api, names, list } = useConsole();
   const question = useCallback(() => api.explain(userId), [api, userId]);
   const polled = usePolled(question, EVERY_MS);
   const name = names.get(userId);
   return (
     <section className={styles.view} aria-labelledby="person">
       <p>
-        <a className={own.back} href={hashOf({ view: "people", state: null, search: "" })}>
-          ← All people
+        <a className={own.back} href={list.address}>
+          ← People
         </a>
       </p>
       <h2 id="person" className={styles.title}>

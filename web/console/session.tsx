@@ -12,6 +12,8 @@ export interface ConsoleSession {
   live: LiveFeed;
   /** of the people that were listed, by user id: an explanation names only the id */
   names: Map<string, string>;
+  /** where the list of people was left, for the way back to it */
+  list: { address: string };
   signOut: () => void;
 }
 
