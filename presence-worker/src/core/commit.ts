@@ -73,7 +73,7 @@ function hasSelfNews(before: UserRecord, after: UserRecord): boolean {
 }
 
 /**
- * A hidden user is shown leaving, once; from then on nothing that viewers see of them changes but what changes of whoever
+ * A hidden user is shown leaving, once; from then on nothing that viewers see of them changes but what changes of one who
  * has left: a text that ends by itself, and a deletion.
  */
 function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord): Shown | null {
