@@ -30,6 +30,7 @@ export type HttpConfig = Pick<
   | "corsOrigins"
   | "webDir"
   | "tokenCommand"
+  | "demoPeopleFile"
   | "gatewayLeaseMs"
   | "workerLeaseMs"
   | "trustedProxies"
