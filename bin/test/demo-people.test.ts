@@ -20,7 +20,8 @@ test("the people of the demo are offered with a token each, without the administ
   if (file === undefined) throw new Error("no file");
   const { people } = JSON.parse(readFileSync(file, "utf8"));
   expect(people.map(({ id }: { id: string }) => id)).toEqual(["alice", "bob", "carol", "dave"]);
-  for (const { name, token } of people) expect([name, token]).toEqual([expect.any(String), expect.any(String)]);
+  for (const { name, token } of people)
+    expect([name, token]).toEqual([expect.any(String), expect.any(String)]);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   withdrawDemoPeople(dataDir);
   expect(existsSync(file)).toBe(false);
@@ -34,8 +35,11 @@ test.each([
   ["with another issuer", { JWT_JWKS_URL: "https://issuer.example/keys" }, {}],
   ["without demo data", {}, { seed: false }],
   ["without the page", {}, { web: false }],
-] satisfies [string, NodeJS.ProcessEnv, object][])("no one is offered %s, and an earlier offer ends", (_, env, part) => {
-  const file = offer();
-  expect(offer(env, part)).toBeUndefined();
-  expect(existsSync(file ?? "")).toBe(false);
-});
+] satisfies [string, NodeJS.ProcessEnv, object][])(
+  "no one is offered %s, and an earlier offer ends",
+  (_, env, part) => {
+    const file = offer();
+    expect(offer(env, part)).toBeUndefined();
+    expect(existsSync(file ?? "")).toBe(false);
+  },
+);

@@ -11,7 +11,9 @@ import type { App } from "./context.ts";
  */
 export function serveDemoPeople(app: App, file: string): void {
   app.get("/demo-people.json", { schema: { hide: true } }, async (request, reply) => {
-    const people = isFromThisMachine(request) ? await readFile(file, "utf8").catch(() => undefined) : undefined;
+    const people = isFromThisMachine(request)
+      ? await readFile(file, "utf8").catch(() => undefined)
+      : undefined;
     if (people === undefined) throw new PresenceError("not_found", "There is no such route.");
     return reply.type("application/json; charset=utf-8").header("cache-control", "no-store").send(people);
   });

@@ -1,0 +1,109 @@
+"use client";
+
+import { useId, useState } from "react";
+import { nameOf } from "../presence/components/avatar-stack.tsx";
+import { type OwnPresence, useSelf } from "../presence/hooks.ts";
+import { phrasesOf } from "../presence/phrases.ts";
+import { Initials } from "./avatar.tsx";
+import { BlockedPeople } from "./blocked-people.tsx";
+import { strongestChoice } from "./own-choice.ts";
+import { OwnDevices } from "./own-devices.tsx";
+import styles from "./own-menu.module.css";
+import { OwnPrivacy } from "./own-privacy.tsx";
+import { OwnStatus } from "./own-status.tsx";
+import { OwnMark } from "./person-text.tsx";
+import { SecondWindow } from "./second-window.tsx";
+import { useSession } from "./session.tsx";
+
+/** Who is signed in and as what they are shown; opens the menu to change it. Invisible is always said. */
+export function OwnMenu() {
+  const { texts, locale } = useSession();
+  const self = useSelf();
+  const menuId = useId();
+  const [isOpen, setOpen] = useState(false);
+  if (self === null) return null;
+  const name = nameOf(self.user, self.username ?? self.id);
+  const { availability, statusText } = strongestChoice(self.choices);
+  const words = phrasesOf(locale).availability[availability];
+  return (
+    <>
+      <button
+        type="button"
+        className={styles.button}
+        popoverTarget={menuId}
+        aria-label={texts.own.button(name, words)}
+      >
+        <span className={styles.picture} data-invisible={availability === "invisible"}>
+          <Initials userId={self.id} name={name} />
+          <span className={styles.dot}>
+            <OwnMark availability={availability} />
+          </span>
+        </span>
+        <span className={styles.words}>
+          <span className={styles.name}>{name}</span>
+          <span className={styles.now}>{statusText || words}</span>
+        </span>
+        {availability === "invisible" && <span className={styles.badge}>{texts.own.invisibleBadge}</span>}
+      </button>
+      <div
+        id={menuId}
+        popover="auto"
+        role="dialog"
+        aria-label={texts.own.title}
+        className={styles.menu}
+        onToggle={(event) => setOpen(event.newState === "open")}
+      >
+        {isOpen && <Menu self={self} name={name} menuId={menuId} />}
+      </div>
+    </>
+  );
+}
+
+function Menu({ self, name, menuId }: { self: OwnPresence; name: string; menuId: string }) {
+  const { texts, signOut } = useSession();
+  return (
+    <>
+      <header className={styles.head}>
+        <Initials userId={self.id} name={name} />
+        <div className={styles.who}>
+          <p className={styles.name}>{name}</p>
+          <OthersSee self={self} />
+        </div>
+        <button
+          type="button"
+          className={styles.close}
+          popoverTarget={menuId}
+          popoverTargetAction="hide"
+          aria-label={texts.own.close}
+        >
+          ×
+        </button>
+      </header>
+      {!self.isAnonymous && (
+        <>
+          <OwnStatus />
+          <OwnPrivacy />
+          <BlockedPeople />
+        </>
+      )}
+      <OwnDevices connections={self.connections ?? []} />
+      <SecondWindow selfId={self.id} />
+      <button type="button" className="button quiet" onClick={signOut}>
+        {texts.signOut}
+      </button>
+    </>
+  );
+}
+
+/** As others see the person, by the same words. */
+function OthersSee({ self }: { self: OwnPresence }) {
+  const { texts, locale } = useSession();
+  const { user } = self;
+  if (user === undefined) return null;
+  const availability = user.isOnline ? user.availability : "available";
+  const words =
+    availability === "available"
+      ? texts.own.seenAs[user.isOnline ? "online" : "offline"]
+      : phrasesOf(locale).availability[availability];
+  return <p className={styles.seen}>{texts.own.othersSee(words)}</p>;
+}
