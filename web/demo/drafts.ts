@@ -3,7 +3,7 @@
 type Kept = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const keyOf = (selfId: string, conversationId: string) =>
-  `meeshy.draft.${encodeURIComponent(selfId)}.${encodeURIComponent(conversationId)}`;
+  `meeshy.draft ${JSON.stringify([selfId, conversationId])}`;
 
 export const readDraft = (storage: Kept, selfId: string, conversationId: string): string =>
   storage.getItem(keyOf(selfId, conversationId)) ?? "";

@@ -28,13 +28,28 @@ export type ChoiceStep = { set: AvailabilityWish } | "end";
  */
 export function planChoice(choices: Choices | undefined, wish: OwnChoice): ChoiceStep[] {
   const { availability, statusText, expiresAt } = wish;
+  const isHidden = choices?.standing.availability === "invisible";
   if (expiresAt !== null) {
     const timed: ChoiceStep = { set: { availability, statusText, expiresAt } };
-    const mustAppear = choices?.standing.availability === "invisible" && availability !== "invisible";
-    return mustAppear ? [timed, { set: { availability: "available", statusText: null } }] : [timed];
+    return isHidden ? [timed, { set: { availability: "available", statusText: null } }] : [timed];
   }
   const standing: ChoiceStep = { set: { availability, statusText } };
-  return choices?.timed ? [standing, "end"] : [standing];
+  if (!choices?.timed) return [standing];
+  return isHidden ? ["end", standing] : [standing, "end"];
+}
+
+/** All that is chosen once the steps of {@link planChoice} have been taken. */
+export function afterChoice(choices: Choices | undefined, wish: OwnChoice): Choices {
+  const { availability, statusText, expiresAt } = wish;
+  const services = choices?.services ?? [];
+  if (expiresAt === null) return { standing: { availability, statusText }, timed: null, services };
+  const standing = choices?.standing ?? PLAIN;
+  const stays = standing.availability !== "invisible";
+  return {
+    standing: stays ? standing : { availability: "available", statusText: null },
+    timed: { availability, statusText, expiresAt },
+    services,
+  };
 }
 
 const MINUTE_MS = 60_000;

@@ -1,16 +1,16 @@
 "use client";
 
 import { type SyntheticEvent, useId, useState } from "react";
-import { usePresenceClient, useSelf } from "../presence/hooks.ts";
+import { usePresenceClient } from "../presence/hooks.ts";
 import { errorText, phrasesOf } from "../presence/phrases.ts";
 import type { Availability } from "../presence/wire.ts";
 import { formatShortly } from "./format.ts";
-import { codeOf } from "./load-failure.tsx";
-import { endOf, type OwnChoice, planChoice, strongestChoice } from "./own-choice.ts";
+import { endOf, type OwnChoice } from "./own-choice.ts";
 import styles from "./own-menu.module.css";
 import { OwnMark } from "./person-text.tsx";
 import { useSession } from "./session.tsx";
 import type { Lasting } from "./texts.ts";
+import { useOwnChoice } from "./use-own-choice.ts";
 
 const CHOICES: readonly Availability[] = ["available", "busy", "dnd", "invisible"];
 const LASTINGS: readonly Lasting[] = ["half-hour", "hour", "evening", "always"];
@@ -59,27 +59,9 @@ export function OwnStatus() {
   );
 }
 
-/** The person's strongest choice, and how to replace it. */
-function useOwnChoice() {
-  const { presence } = useSession();
-  const choices = useSelf()?.choices;
-  const [failure, setFailure] = useState<string>();
-  const choose = async (wish: OwnChoice) => {
-    setFailure(undefined);
-    try {
-      for (const step of planChoice(choices, wish)) {
-        await (step === "end" ? presence.clearAvailability() : presence.setAvailability(step.set));
-      }
-    } catch (error) {
-      setFailure(codeOf(error));
-    }
-  };
-  return { choice: strongestChoice(choices), choose, failure };
-}
-
 interface StatusTextProps {
   choice: OwnChoice;
-  choose: (wish: OwnChoice) => Promise<void>;
+  choose: (wish: OwnChoice) => void;
 }
 
 function StatusText({ choice, choose }: StatusTextProps) {
@@ -91,12 +73,13 @@ function StatusText({ choice, choose }: StatusTextProps) {
   const save = (event: SyntheticEvent) => {
     event.preventDefault();
     const statusText = text.trim() || null;
-    const expiresAt = statusText === null ? null : endOf(lasting, presence.clock.now());
-    void choose({ ...choice, statusText, expiresAt });
+    const isPlain = statusText === null && choice.availability === "available";
+    const expiresAt = isPlain ? null : endOf(lasting, presence.clock.now());
+    choose({ ...choice, statusText, expiresAt });
   };
   const clear = () => {
     setText("");
-    void choose({ ...choice, statusText: null, expiresAt: null });
+    choose({ ...choice, statusText: null, expiresAt: null });
   };
   return (
     <form className={styles.group} onSubmit={save}>
@@ -128,7 +111,11 @@ function StatusText({ choice, choose }: StatusTextProps) {
         </select>
       </div>
       <div className={styles.actions}>
-        <button type="submit" className="button" disabled={text.trim() === ""}>
+        <button
+          type="submit"
+          className="button"
+          disabled={text.trim() === "" && choice.availability === "available"}
+        >
           {texts.own.save}
         </button>
         {choice.statusText !== null && (

@@ -5,8 +5,14 @@ import type { Availability } from "../presence/wire.ts";
 import styles from "./person-text.module.css";
 import { useSession } from "./session.tsx";
 
+interface PersonTextProps {
+  person: PersonPresence;
+  /** without their own text, which stands elsewhere */
+  brief?: boolean;
+}
+
 /** How a person is, in one line that never wraps: "Busy · In a meeting", "Left 2 minutes ago". */
-export function PersonText({ person }: { person: PersonPresence }) {
+export function PersonText({ person, brief = false }: PersonTextProps) {
   const { locale } = useSession();
   const { user, status, text, lastSeenText, stale } = person;
   const isOnline = status === "online";
@@ -14,7 +20,7 @@ export function PersonText({ person }: { person: PersonPresence }) {
   const first = availability === "available" ? text : phrasesOf(locale).availability[availability];
   // "Left 2 minutes ago" says already when.
   const seen = (stale || text === person.label) && !isOnline ? lastSeenText : "";
-  const second = user?.statusText || seen;
+  const second = (!brief && user?.statusText) || seen;
   return (
     <span className={styles.line}>
       {availability !== "available" && <AvailabilityMark availability={availability} />}

@@ -53,7 +53,7 @@ export function Profile({ userId, conversationId }: { userId: string; conversati
       <div className={styles.body}>
         <div className={styles.portrait} data-user-id={userId}>
           <Avatar userId={userId} name={name} size="large" showsPresence />
-          <PersonText person={person} />
+          <PersonText person={person} brief />
         </div>
         <dl className={styles.facts}>
           {facts.map(([term, text]) => (
