@@ -49,6 +49,7 @@ async function shoot(
   await picture("sign-in");
   await page.getByRole("button", { name: words.as }).click();
   await page.locator('[data-phase="live"]').waitFor();
+  await page.locator("time").first().waitFor({ state: "attached" });
   if (size === "phone") await picture("conversations");
   await openConversation(page, words.general);
   await picture("chat");
@@ -81,7 +82,7 @@ async function fill({ browser, url }: Shoot): Promise<void> {
   await bob.goto(`${url}/?as=bob`);
   await openConversation(bob, "General");
   for (const text of [
-    "The new status menu is on staging",
+    "The new status menu is on staging.",
     "Try “Do not disturb”, then look at it from a second window. It should change at once, without a reload.",
   ]) {
     await bob.getByLabel("Message", { exact: true }).fill(text);
@@ -98,6 +99,7 @@ async function fill({ browser, url }: Shoot): Promise<void> {
   await carol.getByLabel("Message", { exact: true }).fill("On it. Looks right on my phone too.");
   await carol.getByRole("button", { name: "Send" }).click();
   await carol.getByRole("log").getByText("On it.").waitFor();
+  await bob.getByRole("log").getByText("On it.").waitFor();
   await carol.context().close();
 }
 

@@ -14,7 +14,7 @@ export interface Preferences {
   showLastSeen: boolean;
 }
 
-export interface MessagePage {
+interface MessagePage {
   messages: ChatMessage[];
   nextCursor: string | null;
 }

@@ -39,10 +39,11 @@ export const MessageItem = memo(function MessageItem({
           <p className="visually-hidden">{texts.you}</p>
         ) : (
           <p className={continues ? "visually-hidden" : styles.sender}>
+            {/* By keyboard a profile is reached from the list of people: a long log would be a long way to the composer. */}
             {continues ? (
               name
             ) : (
-              <a href={href}>
+              <a href={href} tabIndex={-1}>
                 <span className={styles.picture}>
                   <Avatar userId={senderId} name={name} size="small" showsPresence />
                 </span>

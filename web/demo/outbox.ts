@@ -21,7 +21,7 @@ export interface Outgoing {
 }
 
 /** Why a message was not accepted; any other error leaves it open whether it was. */
-export interface Refusal {
+interface Refusal {
   code: string;
   retryable: boolean;
 }
