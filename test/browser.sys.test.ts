@@ -1,5 +1,11 @@
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { CHROMIUM, CHROMIUM_ARGS, CHROMIUM_PLACES } from "./browser/chromium.ts";
 
@@ -34,8 +40,13 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     await stack?.stop();
   });
 
-  async function openWindow(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  async function openWindow(
+    path: string,
+    options: BrowserContextOptions = {},
+    prepare: (context: BrowserContext) => Promise<unknown> = async () => {},
+  ): Promise<Page> {
     const context = await browser.newContext({ locale: "en-GB", ...options });
+    await prepare(context);
     const page = await context.newPage();
     const { origin, host } = new URL(url());
     page.on("pageerror", (error) => misdeeds.push(String(error)));
@@ -135,6 +146,17 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await isIn(page, "live");
     await ownButton(page, "Alice").waitFor();
+  });
+
+  it("asks for a token where no one is offered", async () => {
+    const page = await openWindow("/?as=bob", {}, (context) =>
+      context.route("**/demo-people.json", (route) => route.fulfill({ status: 404 })),
+    );
+    await page.getByText("npm run -s token -- alice").waitFor();
+    await page.getByRole("alert").filter({ hasText: "no demo person called bob" }).waitFor();
+    await page.getByLabel("Token").fill(stack.token("bob"));
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await isIn(page, "live");
   });
 
   it("says why a token is refused and what to do", async () => {
@@ -256,7 +278,9 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     await shows(alice, "bob", "Online");
 
     await openOwnMenu(bob);
+    await bob.getByText("Others see: Online").waitFor();
     await bob.getByRole("switch", { name: "Show when I am online" }).click();
+    await bob.getByText("Others see: Offline").waitFor();
     await person(alice, "bob").locator("[data-status=offline], [data-status=away]").first().waitFor();
     await bob.getByRole("switch", { name: "Show when I am online" }).click();
     await shows(alice, "bob", "Online");

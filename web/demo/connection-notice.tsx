@@ -1,6 +1,6 @@
 "use client";
 
-import { useConnectionState } from "../presence/hooks.ts";
+import { useConnectionState, usePresenceState } from "../presence/hooks.ts";
 import styles from "./connection-notice.module.css";
 import { formatTime } from "./format.ts";
 import { useSession } from "./session.tsx";
@@ -12,11 +12,12 @@ import { useSession } from "./session.tsx";
 export function ConnectionNotice() {
   const { texts, locale } = useSession();
   const connection = useConnectionState();
+  const hasBeenLive = usePresenceState((state) => state.snapshots > 0);
   let text = "";
   if (connection.phase === "stale" && !connection.recovering) {
     text = texts.staleSince(formatTime(Date.parse(connection.since), locale), connection.reason);
   } else if (connection.phase === "connecting" || connection.phase === "refused") {
-    text = connection.held ? "" : texts.noConnection;
+    text = connection.held || !hasBeenLive ? "" : texts.noConnection;
   }
   return (
     <p className={styles.notice} role="status" hidden={text === ""}>

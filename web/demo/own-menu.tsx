@@ -14,6 +14,7 @@ import { OwnStatus } from "./own-status.tsx";
 import { OwnMark } from "./person-text.tsx";
 import { SecondWindow } from "./second-window.tsx";
 import { useSession } from "./session.tsx";
+import { usePreferences } from "./use-preferences.ts";
 
 /** Who is signed in and as what they are shown; opens the menu to change it. Invisible is always said. */
 export function OwnMenu() {
@@ -61,13 +62,14 @@ export function OwnMenu() {
 
 function Menu({ self, name, menuId }: { self: OwnPresence; name: string; menuId: string }) {
   const { texts, signOut } = useSession();
+  const privacy = usePreferences();
   return (
     <>
       <header className={styles.head}>
         <Initials userId={self.id} name={name} />
         <div className={styles.who}>
           <p className={styles.name}>{name}</p>
-          <OthersSee self={self} />
+          <OthersSee self={self} isHidden={privacy.preferences?.showOnlineStatus === false} />
         </div>
         <button
           type="button"
@@ -82,7 +84,7 @@ function Menu({ self, name, menuId }: { self: OwnPresence; name: string; menuId:
       {!self.isAnonymous && (
         <>
           <OwnStatus />
-          <OwnPrivacy />
+          <OwnPrivacy {...privacy} />
           <BlockedPeople />
         </>
       )}
@@ -96,14 +98,14 @@ function Menu({ self, name, menuId }: { self: OwnPresence; name: string; menuId:
 }
 
 /** As others see the person, by the same words. */
-function OthersSee({ self }: { self: OwnPresence }) {
+function OthersSee({ self, isHidden }: { self: OwnPresence; isHidden: boolean }) {
   const { texts, locale } = useSession();
   const { user } = self;
   if (user === undefined) return null;
-  const availability = user.isOnline ? user.availability : "available";
+  const isOnline = user.isOnline && !isHidden;
   const words =
-    availability === "available"
-      ? texts.own.seenAs[user.isOnline ? "online" : "offline"]
-      : phrasesOf(locale).availability[availability];
+    isOnline && user.availability !== "available"
+      ? phrasesOf(locale).availability[user.availability]
+      : texts.own.seenAs[isOnline ? "online" : "offline"];
   return <p className={styles.seen}>{texts.own.othersSee(words)}</p>;
 }

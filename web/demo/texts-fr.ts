@@ -25,7 +25,7 @@ export const fr: Texts = {
   signInByTokenHow:
     "Collez le jeton d’une personne, puis ouvrez une deuxième fenêtre comme une autre : chacune voit l’autre arriver, partir et être occupée.",
   continueAs: (name) => `Continuer comme ${name}`,
-  unknownPerson: (name) => `Il n’y a pas de ${name} dans la démo. Choisissez une de ces personnes.`,
+  unknownPerson: (name) => `Il n’y a pas de ${name} dans la démo.`,
   withToken: "Utiliser un jeton",
   tokenLabel: "Jeton",
   tokenCommand: "Cette commande dans un terminal en affiche un :",

@@ -128,7 +128,7 @@ const en: Texts = {
   signInByTokenHow:
     "Paste a token for one person, then open a second window as someone else: each sees the other come, go and be busy.",
   continueAs: (name) => `Continue as ${name}`,
-  unknownPerson: (name) => `There is no demo person called ${name}. Choose one of these.`,
+  unknownPerson: (name) => `There is no demo person called ${name}.`,
   withToken: "Use a token instead",
   tokenLabel: "Token",
   tokenCommand: "This command in a terminal prints one:",

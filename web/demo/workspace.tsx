@@ -18,16 +18,25 @@ import { useOutbox } from "./use-outbox.ts";
 import { useIsWide } from "./use-window.ts";
 import styles from "./workspace.module.css";
 
+const TITLE = "Meeshy presence";
+
 /** What a signed-in person sees: a notice when the connection is over, else conversations, messages, people. */
 export function Workspace() {
   const connection = useConnectionState();
   const hasBeenLive = usePresenceState((state) => state.snapshots > 0);
   const selfId = useSelf()?.id;
+  const { texts } = useSession();
   if (connection.phase === "ended") return <Notice connection={connection} />;
   // A busy server is no reason to take away what is on the screen.
   const isPassing = connection.phase === "refused" && connection.error.retryable && hasBeenLive;
   if (connection.phase === "refused" && !isPassing) return <Notice connection={connection} />;
-  if (!hasBeenLive || selfId === undefined) return <main className={styles.waiting} aria-busy="true" />;
+  if (!hasBeenLive || selfId === undefined) {
+    return (
+      <main className={styles.waiting} aria-busy="true">
+        {texts.connecting}
+      </main>
+    );
+  }
   return <Loading selfId={selfId} />;
 }
 
@@ -59,6 +68,10 @@ function Chat({ conversations, selfId }: { conversations: readonly ConversationS
   const isRead = isWide || shown === "chat";
   const outbox = useOutbox(selfId);
   const inbox = useInbox(conversations, selfId, isRead ? selected?.id : undefined);
+  const unread = conversations.reduce((sum, { id }) => sum + inbox.unread(id), 0);
+  useEffect(() => {
+    document.title = unread > 0 ? `(${unread}) ${TITLE}` : TITLE;
+  }, [unread]);
   const chat = useMemo(() => ({ selfId, outbox, inbox }), [selfId, outbox, inbox]);
   const main = useHeadingFocus(`${shown} ${personId ?? ""}`, isWide);
   if (selected === undefined) return null;
