@@ -98,9 +98,8 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         if (!has(entry.key)) return true;
       }
       const messageId = await deps.send(entry.conversationId, entry.content);
-      // It may have come back before the answer.
-      if (claimed.has(messageId)) update(entries.filter((one) => one.key !== entry.key));
-      else change(entry.key, { state: "sent", messageId });
+      // One that came back before its answer is not there any more.
+      change(entry.key, { state: "sent", messageId });
       return true;
     } catch (error) {
       if (isRefusal(error) && !error.retryable) {

@@ -10,8 +10,8 @@ export const fr: Texts = {
   staleSince: (since, reason) =>
     reason === "storage"
       ? `Messages et statuts ne peuvent pas être enregistrés pour le moment. Vous voyez l’état de ${since}.`
-      : `Les statuts ne sont peut-être plus à jour : vous voyez l’état de ${since}. Nouvel essai automatique.`,
-  noConnection: "Pas de connexion. Nouvel essai automatique ; les statuts ne sont peut-être plus à jour.",
+      : `Les statuts ne sont peut-être plus à jour\u00a0: vous voyez l’état de ${since}. Nouvel essai automatique.`,
+  noConnection: "Pas de connexion. Nouvel essai automatique\u202f; les statuts ne sont peut-être plus à jour.",
   recovering: "Mise à jour…",
   waiting: "En attente…",
   refused: "Non connecté",
@@ -21,14 +21,14 @@ export const fr: Texts = {
   signOut: "Se déconnecter",
   signInTitle: "Se connecter à la démo",
   signInHow:
-    "Continuez comme une personne, puis ouvrez une deuxième fenêtre comme une autre : chacune voit l’autre arriver, partir et être occupée.",
+    "Continuez comme une personne, puis ouvrez une deuxième fenêtre comme une autre\u00a0: chacune voit l’autre arriver, partir et être occupée.",
   signInByTokenHow:
-    "Collez le jeton d’une personne, puis ouvrez une deuxième fenêtre comme une autre : chacune voit l’autre arriver, partir et être occupée.",
+    "Collez le jeton d’une personne, puis ouvrez une deuxième fenêtre comme une autre\u00a0: chacune voit l’autre arriver, partir et être occupée.",
   continueAs: (name) => `Continuer comme ${name}`,
   unknownPerson: (name) => `Il n’y a pas de ${name} dans la démo.`,
   withToken: "Utiliser un jeton",
   tokenLabel: "Jeton",
-  tokenCommand: "Cette commande dans un terminal en affiche un :",
+  tokenCommand: "Cette commande dans un terminal en affiche un\u00a0:",
   signIn: "Se connecter",
   conversations: "Conversations",
   noConversations: "Vous n’avez pas encore de conversation.",
@@ -40,7 +40,7 @@ export const fr: Texts = {
   onlineCount: (online, total) => `${online} sur ${total} en ligne`,
   noOneElse: "Personne d’autre dans cette conversation.",
   morePeople: "Afficher plus de personnes",
-  presenceNews: (name, text) => `${name} : ${text}`,
+  presenceNews: (name, text) => `${name}\u00a0: ${text}`,
   guest: "Invité",
   profile: {
     statusText: "Statut",
@@ -72,10 +72,10 @@ export const fr: Texts = {
   connectAgain: "Se reconnecter",
   retrying: "Nouvel essai automatique.",
   own: {
-    button: (name, status) => `${name}, votre statut : ${status}`,
+    button: (name, status) => `${name}, votre statut\u00a0: ${status}`,
     title: "Votre statut",
     close: "Fermer",
-    othersSee: (text) => `Les autres voient : ${text}`,
+    othersSee: (text) => `Les autres voient\u00a0: ${text}`,
     seenAs: { online: "En ligne", offline: "Hors ligne" },
     invisibleBadge: "Invisible",
     availability: "Disponibilité",
