@@ -11,7 +11,8 @@ export const fr: Texts = {
     reason === "storage"
       ? `Messages et statuts ne peuvent pas être enregistrés pour le moment. Vous voyez l’état de ${since}.`
       : `Les statuts ne sont peut-être plus à jour\u00a0: vous voyez l’état de ${since}. Nouvel essai automatique.`,
-  noConnection: "Pas de connexion. Nouvel essai automatique\u202f; les statuts ne sont peut-être plus à jour.",
+  noConnection:
+    "Pas de connexion. Nouvel essai automatique\u202f; les statuts ne sont peut-être plus à jour.",
   recovering: "Mise à jour…",
   waiting: "En attente…",
   refused: "Non connecté",
