@@ -248,7 +248,7 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
 
   it("shows an invisible person as gone to others, and as invisible to themselves", async () => {
     const alice = await signIn("alice");
-    const bob = await signIn("bob");
+    const bob = await signIn("bob", { viewport: { width: 360, height: 640 } });
     await shows(alice, "bob", "Online");
     await openOwnMenu(bob);
     await bob.getByText("Invisible", { exact: true }).first().click();
