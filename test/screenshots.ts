@@ -64,6 +64,7 @@ async function shoot(
   await picture("one-to-one");
   await page.getByRole("button", { name: words.own }).click();
   await page.locator(":popover-open").waitFor();
+  await page.locator("input[role=switch]:enabled").first().waitFor();
   await picture("own-menu");
   await page.goto(`${url}/no/such/page`);
   await page.locator("#lost").waitFor();

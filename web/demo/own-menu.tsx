@@ -18,11 +18,15 @@ import { usePreferences } from "./use-preferences.ts";
 
 /** Who is signed in and as what they are shown; opens the menu to change it. Invisible is always said. */
 export function OwnMenu() {
-  const { texts, locale } = useSession();
   const self = useSelf();
+  return self && <ButtonAndMenu self={self} />;
+}
+
+function ButtonAndMenu({ self }: { self: OwnPresence }) {
+  const { texts, locale } = useSession();
   const menuId = useId();
   const [isOpen, setOpen] = useState(false);
-  if (self === null) return null;
+  const privacy = usePreferences();
   const name = nameOf(self.user, self.username ?? self.id);
   const { availability, statusText } = strongestChoice(self.choices);
   const words = phrasesOf(locale).availability[availability];
@@ -54,15 +58,21 @@ export function OwnMenu() {
         className={styles.menu}
         onToggle={(event) => setOpen(event.newState === "open")}
       >
-        {isOpen && <Menu self={self} name={name} menuId={menuId} />}
+        {isOpen && <Menu self={self} name={name} menuId={menuId} privacy={privacy} />}
       </div>
     </>
   );
 }
 
-function Menu({ self, name, menuId }: { self: OwnPresence; name: string; menuId: string }) {
+interface MenuProps {
+  self: OwnPresence;
+  name: string;
+  menuId: string;
+  privacy: ReturnType<typeof usePreferences>;
+}
+
+function Menu({ self, name, menuId, privacy }: MenuProps) {
   const { texts, signOut } = useSession();
-  const privacy = usePreferences();
   return (
     <>
       <header className={styles.head}>
