@@ -3,6 +3,7 @@ import { activity } from "./scenarios/activity.ts";
 import { closedLoop } from "./scenarios/closed-loop.ts";
 import { connect } from "./scenarios/connect.ts";
 import { fanOut } from "./scenarios/fan-out.ts";
+import { fsync } from "./scenarios/fsync.ts";
 import { memory } from "./scenarios/memory.ts";
 import { million } from "./scenarios/million.ts";
 import { processes } from "./scenarios/processes.ts";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   restart,
   activity,
   recovery,
+  fsync,
   million,
 ];
 

@@ -1,22 +1,20 @@
-import { existsSync } from "node:fs";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { CHROMIUM, CHROMIUM_ARGS, CHROMIUM_PLACES } from "./browser/chromium.ts";
 
-const BROWSERS = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-const executablePath = BROWSERS.find(existsSync);
-if (!executablePath) console.warn(`The page is not tested: there is no Chromium at ${BROWSERS.join(", ")}`);
+if (!CHROMIUM) console.warn(`The page is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
 
 const GRACE_MS = 500;
-const COLORS = { Online: "#10b981", "En ligne": "#10b981", Away: "#f59e0b" } as const;
+const COLORS = { Online: "#10b981", "En ligne": "#10b981", "Left just now": "#f59e0b" } as const;
 
-describe.skipIf(!executablePath)("the page in a browser", () => {
+describe.skipIf(!CHROMIUM)("the page in a browser", () => {
   let stack: RunningStack;
   let browser: Browser;
   /** What no page may do: throw, break the content security policy, ask another host. */
@@ -25,8 +23,8 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
   beforeAll(async () => {
     stack = await startStack({ env: { DISCONNECT_GRACE_MS: String(GRACE_MS) } });
     browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+      ...(CHROMIUM ? { executablePath: CHROMIUM } : {}),
+      args: CHROMIUM_ARGS,
     });
   });
 
@@ -42,8 +40,13 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
     await stack?.stop();
   });
 
-  async function openWindow(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+  async function openWindow(
+    path: string,
+    options: BrowserContextOptions = {},
+    prepare: (context: BrowserContext) => Promise<unknown> = async () => {},
+  ): Promise<Page> {
     const context = await browser.newContext({ locale: "en-GB", ...options });
+    await prepare(context);
     const page = await context.newPage();
     const { origin, host } = new URL(url());
     page.on("pageerror", (error) => misdeeds.push(String(error)));
@@ -69,6 +72,13 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
 
   const person = (page: Page, userId: string) => page.locator(`[data-user-id="${userId}"]`);
 
+  const ownButton = (page: Page, name: string) => page.getByRole("button", { name: `${name}, your status` });
+
+  async function openOwnMenu(page: Page): Promise<void> {
+    await page.getByRole("button", { name: /your status/ }).click();
+    await page.getByRole("dialog", { name: "Your status" }).waitFor();
+  }
+
   /** Waits until the page shows the person with this label, and then for the dot of that colour. */
   async function shows(page: Page, userId: string, label: keyof typeof COLORS): Promise<void> {
     await person(page, userId).getByText(label, { exact: true }).waitFor();
@@ -81,8 +91,7 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
     await Promise.all([shows(alice, "bob", "Online"), shows(bob, "alice", "Online")]);
 
     await bob.context().close();
-    await shows(alice, "bob", "Away");
-    await person(alice, "bob").getByText("Last seen just now").waitFor();
+    await shows(alice, "bob", "Left just now");
 
     await signIn("bob");
     await shows(alice, "bob", "Online");
@@ -92,8 +101,9 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
     const alice = await signIn("alice");
     const bob = await signIn("bob");
     await shows(alice, "bob", "Online");
+    await openOwnMenu(bob);
     await bob.getByRole("button", { name: "Sign out" }).click();
-    await shows(alice, "bob", "Away");
+    await shows(alice, "bob", "Left just now");
     await bob.getByRole("heading", { name: "Sign in to the demo" }).waitFor();
   });
 
@@ -130,16 +140,28 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
 
   it("takes a token that is pasted", async () => {
     const page = await openWindow("/");
+    await page.getByText("Use a token instead").click();
     await page.getByText("npm run -s token -- alice").waitFor();
     await page.getByLabel("Token").fill(` ${stack.token("alice")}\n`);
     await page.getByRole("button", { name: "Sign in" }).click();
     await isIn(page, "live");
-    await page.getByText("alice", { exact: true }).waitFor();
+    await ownButton(page, "Alice").waitFor();
+  });
+
+  it("asks for a token where no one is offered", async () => {
+    const page = await openWindow("/?as=bob", {}, (context) =>
+      context.route("**/demo-people.json", (route) => route.fulfill({ status: 404 })),
+    );
+    await page.getByText("npm run -s token -- alice").waitFor();
+    await page.getByRole("alert").filter({ hasText: "no demo person called bob" }).waitFor();
+    await page.getByLabel("Token").fill(stack.token("bob"));
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await isIn(page, "live");
   });
 
   it("says why a token is refused and what to do", async () => {
     const page = await openWindow("/?token=not-a-token");
-    const alert = page.getByRole("alert").filter({ hasText: "This token was not accepted" });
+    const alert = page.getByRole("alert").filter({ hasText: "This sign-in was not accepted" });
     await alert.waitFor();
     await isIn(page, "refused");
     await page.getByText("npm run -s token -- alice").waitFor();
@@ -154,9 +176,163 @@ describe.skipIf(!executablePath)("the page in a browser", () => {
     await shows(alice, "bob", "Online");
   });
 
-  it("fits a window 360 pixels wide", async () => {
+  it("fits a window 360 pixels wide: one column at a time, with a way back and the composer in view", async () => {
     const alice = await signIn("alice", { viewport: { width: 360, height: 640 } });
-    await alice.getByRole("log").locator("article").first().waitFor();
-    expect(await alice.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    const fits = async () => expect(await alice.evaluate("document.documentElement.scrollWidth")).toBe(360);
+    const log = alice.getByRole("log");
+    const composer = alice.getByLabel("Message", { exact: true });
+    await alice.getByRole("heading", { name: "Conversations" }).waitFor();
+    expect(await log.isVisible()).toBe(false);
+    await fits();
+
+    await alice.getByRole("link", { name: "General" }).click();
+    await log.locator("article").first().waitFor();
+    const box = await composer.boundingBox();
+    expect((box?.y ?? 640) + (box?.height ?? 0)).toBeLessThanOrEqual(640);
+    expect(await alice.getByRole("heading", { name: "Conversations" }).isVisible()).toBe(false);
+    await fits();
+
+    await alice.getByRole("link", { name: "People" }).click();
+    await person(alice, "bob").waitFor();
+    expect(await composer.isVisible()).toBe(false);
+    await fits();
+
+    await alice.getByRole("link", { name: "Messages" }).click();
+    await log.focus();
+    expect(await alice.evaluate("document.activeElement?.getAttribute('role')")).toBe("log");
+    await alice.goBack();
+    await person(alice, "bob").waitFor();
+    await alice.goBack();
+    await alice.getByRole("link", { name: "Conversations" }).click();
+    await alice.getByRole("link", { name: "General" }).waitFor();
+  });
+
+  it("signs in by a button, as a person of the demo, in each window as another one", async () => {
+    const alice = await openWindow("/");
+    await alice.getByText("open a second window as someone else").waitFor();
+    await alice.getByRole("button", { name: "Continue as Alice" }).click();
+    await isIn(alice, "live");
+    await ownButton(alice, "Alice").waitFor();
+
+    const bob = await openWindow("/?as=bob");
+    await isIn(bob, "live");
+    expect(bob.url()).toBe(`${url()}/`);
+    await Promise.all([shows(alice, "bob", "Online"), shows(bob, "alice", "Online")]);
+  });
+
+  it("changes what others see by the menu of one's own status, and takes it back", async () => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob");
+    await shows(alice, "bob", "Online");
+    await openOwnMenu(bob);
+    await bob.getByText("Do not disturb", { exact: true }).click();
+    await person(alice, "bob").getByText("Do not disturb").waitFor();
+
+    await bob.getByLabel("Status text").fill("Writing the release");
+    await bob.getByLabel("Clear after").selectOption("30 minutes");
+    await bob.getByRole("button", { name: "Save" }).click();
+    await person(alice, "bob").getByText("Writing the release").waitFor();
+    await bob.getByText(/^This status ends by itself at \d\d:\d\d/).waitFor();
+    await person(alice, "bob").getByRole("link").click();
+    await alice
+      .getByRole("definition")
+      .filter({ hasText: /^(\S+ )?\d\d:\d\d$/ })
+      .first()
+      .waitFor();
+    await alice.getByRole("link", { name: "All people" }).click();
+
+    await bob.getByRole("button", { name: "Clear text" }).click();
+    await bob.getByText("Available", { exact: true }).first().click();
+    await shows(alice, "bob", "Online");
+  });
+
+  it("shows an invisible person as gone to others, and as invisible to themselves", async () => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob", { viewport: { width: 360, height: 640 } });
+    await shows(alice, "bob", "Online");
+    await openOwnMenu(bob);
+    await bob.getByText("Invisible", { exact: true }).first().click();
+    await shows(alice, "bob", "Left just now");
+    await bob.getByRole("button", { name: "Bob, your status: Invisible" }).waitFor();
+    await bob.reload();
+    await isIn(bob, "live");
+    await ownButton(bob, "Bob").getByText("Invisible", { exact: true }).last().waitFor();
+
+    await openOwnMenu(bob);
+    await bob.getByText("Available", { exact: true }).first().click();
+    await shows(alice, "bob", "Online");
+  });
+
+  it("hides who is blocked and shows them again, and who hides their status", async () => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob");
+    await shows(alice, "bob", "Online");
+    await person(alice, "bob").getByRole("link").click();
+    await alice.getByRole("button", { name: "Block Bob", exact: true }).click();
+    await alice.getByText("You blocked this person.").waitFor();
+    await alice.getByRole("link", { name: "All people" }).click();
+    await person(alice, "bob").locator("[data-status=offline], [data-status=away]").first().waitFor();
+    await person(alice, "bob").getByRole("link").click();
+    await alice.getByRole("button", { name: "Unblock Bob" }).click();
+    await alice.getByRole("link", { name: "All people" }).click();
+    await shows(alice, "bob", "Online");
+
+    await openOwnMenu(bob);
+    await bob.getByText("Others see: Online").waitFor();
+    await bob.getByRole("switch", { name: "Show when I am online" }).click();
+    await bob.getByText("Others see: Offline").waitFor();
+    await person(alice, "bob").locator("[data-status=offline], [data-status=away]").first().waitFor();
+    await bob.getByRole("switch", { name: "Show when I am online" }).click();
+    await shows(alice, "bob", "Online");
+  });
+
+  it("keeps a draft through another conversation and a reload", async () => {
+    const alice = await signIn("alice");
+    const composer = alice.getByLabel("Message", { exact: true });
+    await composer.fill("Half a thought");
+    await alice.getByRole("link", { name: "Project" }).click();
+    await alice.getByRole("heading", { name: "Project" }).waitFor();
+    expect(await composer.inputValue()).toBe("");
+    await alice.goBack();
+    await alice.getByRole("heading", { name: "General" }).waitFor();
+    expect(await composer.inputValue()).toBe("Half a thought");
+    await alice.reload();
+    await isIn(alice, "live");
+    await alice.getByRole("log").waitFor();
+    expect(await composer.inputValue()).toBe("Half a thought");
+  });
+
+  it("marks what is unread until it is opened", async () => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob");
+    await bob.getByRole("link", { name: "Project" }).click();
+    await bob.getByLabel("Message", { exact: true }).fill("Reviewed.");
+    await bob.getByRole("button", { name: "Send" }).click();
+    await alice.getByRole("link", { name: /Project.*1 unread/ }).click();
+    await alice.getByRole("log").getByText("Reviewed.").waitFor();
+    await alice.getByText("1 unread").waitFor({ state: "detached" });
+  });
+
+  it("sends by itself, once, what was written without a connection", async () => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob");
+    await shows(alice, "bob", "Online");
+    process.kill(stack.read().gateways[0]?.pid ?? -1, "SIGKILL");
+    await isIn(alice, "connecting");
+    await alice.getByLabel("Message", { exact: true }).fill("Written in the dark");
+    await alice.getByRole("button", { name: "Send" }).click();
+    await alice.getByRole("log").getByText("Written in the dark").waitFor();
+    await isIn(alice, "live");
+    await bob.getByRole("log").getByText("Written in the dark").waitFor();
+    await alice.locator("[data-state]").first().waitFor({ state: "detached" });
+    expect(await alice.getByRole("log").getByText("Written in the dark").count()).toBe(1);
+    expect(await alice.getByText("Not sent.").count()).toBe(0);
+  });
+
+  it("says in plain words that an address leads nowhere, with a way back", async () => {
+    const page = await openWindow("/no/such/page", { locale: "fr-FR" });
+    await page.getByRole("heading", { name: "Cette page n’existe pas" }).waitFor();
+    await page.getByRole("link", { name: "Aller aux conversations" }).click();
+    await page.getByRole("button", { name: "Continuer comme Alice" }).waitFor();
   });
 });

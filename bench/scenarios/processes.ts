@@ -5,7 +5,7 @@ import { openNats } from "@meeshy/shared/nats/connect";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { statusSetSubject } from "@meeshy/shared/subjects";
 import { treeOf } from "../../chaos/faults/process-tree.ts";
-import { closeAll, openClients } from "../fleet/clients.ts";
+import { type BenchClient, closeAll, openClients } from "../fleet/clients.ts";
 import { createLatch } from "../fleet/latch.ts";
 import { planRooms, roomOfSize, type World } from "../fleet/world.ts";
 import { startCpuMeter } from "../measure/cpu.ts";
@@ -30,9 +30,12 @@ const ARMS: readonly Arm[] = [
   { name: "2 without adapter", processes: 2, env: { NODE_OPTIONS: `--import ${WITHOUT_ADAPTER}` } },
 ];
 const WATCHERS = 1_000;
-const WARM_UP = 200;
+/** Times that everyone has connected, a process, before it is measured: while code is compiled, twice the processes cost twice the CPU. */
+const WARM_UP_WAVES = 2;
+/** Times that everyone connects while it is measured. */
+const WAVES = 3;
 const ROOM_SIZE = 100;
-const BURSTS = 30;
+const BURSTS = 60;
 /** Bursts in which each process still compiles: with more processes each has fewer of the deliveries. */
 const FIRST_BURSTS = 10;
 /** Statuses of a burst, each about somebody else. */
@@ -59,7 +62,7 @@ export const processes: Scenario = {
       targets: [],
       notes: [
         `${availableParallelism()} cores, which the clients, nats-server and PostgreSQL share with the gateway: read the rates as ratios.`,
-        "CPU of all processes of the gateway, its primary included.",
+        "CPU of all processes of the gateway, its primary included; a connect with the end of the one before it.",
       ],
     };
   },
@@ -77,10 +80,16 @@ async function measure(
   bindToCores(gateway.fronts(), count);
   let onStatus = () => {};
   const options = () => ({ onStatus: () => onStatus() });
-  const first = await openClients(gateway, watchers.slice(0, WARM_UP), options);
+  let clients: BenchClient[] = [];
+  /** Everyone connects, after their last connection was cut off. */
+  const connectAll = async () => {
+    closeAll(clients);
+    clients = await openClients(gateway, watchers, options);
+  };
+  for (let n = 0; n < WARM_UP_WAVES * count; n++) await connectAll();
   const connecting = { cpu: startCpuMeter(gateway), since: performance.now() };
-  const clients = [...first, ...(await openClients(gateway, watchers.slice(WARM_UP), options))];
-  const connects = WATCHERS - WARM_UP;
+  for (let n = 0; n < WAVES; n++) await connectAll();
+  const connects = WAVES * WATCHERS;
   const connectSeconds = (performance.now() - connecting.since) / 1_000;
   const connectCpu = connecting.cpu.frontSeconds();
 

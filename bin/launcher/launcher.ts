@@ -2,6 +2,7 @@ import { EXTERNAL_ROLES } from "@meeshy/shared/nats/permissions";
 import type { Stack } from "@meeshy/shared/servers/stack";
 import { banner } from "./banner.ts";
 import { makeDataDir } from "./data-dir.ts";
+import { offerDemoPeople, withdrawDemoPeople } from "./demo-people.ts";
 import { type Nats, planNats, planPostgres, type Server } from "./embedded-servers.ts";
 import { checkEnvironment } from "./environment.ts";
 import { createGatewayProcesses } from "./gateway-processes.ts";
@@ -72,6 +73,7 @@ export function createLauncher(options: Options, { env, startedBy, say, print }:
       gatewayProcesses,
       web,
       tokenCommand: tokenCommand("alice", dataDir),
+      demoPeopleFile: offerDemoPeople({ options, env, jwtSecret: secrets.jwtSecret, now: new Date() }),
     });
 
     currentStack = () => describe(nats, database, services);
@@ -144,6 +146,7 @@ export function createLauncher(options: Options, { env, startedBy, say, print }:
       forgetRunning?.();
       await processes.stop();
       removeStackFile(dataDir);
+      withdrawDemoPeople(dataDir);
       giveBack();
     },
   };

@@ -25,6 +25,8 @@ export type Surroundings = {
   web: boolean;
   /** what the page says to type for a token */
   tokenCommand?: string;
+  /** whom the page offers to sign in as, where it may */
+  demoPeopleFile?: string | undefined;
 };
 
 export function serviceUrl(port: number): string {
@@ -60,8 +62,8 @@ export function serviceSpec(
   };
 }
 
-/** Variables that are about the launcher itself, or would name one port for several services. */
-const WITHHELD = ["PORT", "OPS_PORT", "MEESHY_STARTED_BY"];
+/** Variables that are about the launcher itself, would name one port for several services, or are its own to give. */
+const WITHHELD = ["PORT", "OPS_PORT", "MEESHY_STARTED_BY", "DEMO_PEOPLE_FILE"];
 
 /** Variables about another nats-server than the embedded one. */
 const FOREIGN_NATS = ["NATS_CREDS_FILE", "NATS_TLS_CA"];
@@ -92,6 +94,7 @@ function gatewayEnv({ port, opsPort }: ServicePorts, around: Surroundings): Node
     ...(around.jwtSecret ? { JWT_SECRET: around.jwtSecret } : {}),
     ...(around.web ? { WEB_DIR: join(ROOT, WEB_OUTPUT) } : {}),
     ...(around.tokenCommand ? { TOKEN_COMMAND: around.tokenCommand } : {}),
+    ...(around.demoPeopleFile ? { DEMO_PEOPLE_FILE: around.demoPeopleFile } : {}),
   };
 }
 

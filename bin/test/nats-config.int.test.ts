@@ -27,3 +27,11 @@ test("certificates are named by both files", async () => {
   );
   await expect(configFor({ NATS_TLS_CERT: files.NATS_TLS_CERT })).rejects.toThrow(/set together/);
 });
+
+test("acknowledged writes wait for the disk as long as is said", async () => {
+  expect(await configFor()).not.toContain("sync_interval");
+  for (const interval of ["always", "10s", "500ms"])
+    expect(await configFor({ NATS_SYNC_INTERVAL: interval })).toContain(`sync_interval: ${interval} }`);
+  for (const interval of ["often", "0s", "10", "-1s", "1s }"])
+    await expect(configFor({ NATS_SYNC_INTERVAL: interval })).rejects.toThrow(/NATS_SYNC_INTERVAL/);
+});

@@ -14,6 +14,8 @@ export interface Looks {
   perhapsVisible: Intervals;
   /** When a person may be shown with this availability and text, time to deliver the next choice included. */
   allowed(choice: Choice): Intervals;
+  /** When it was first asked to show the person so, by anyone; -Infinity: it needs no asking; Infinity: it never was. */
+  chosenAt(choice: Choice): number;
 }
 
 type Piece = Interval & { choices: readonly Choice[] };
@@ -44,6 +46,11 @@ export function looksOf(orders: readonly Order<Choice>[], world: Circumstances):
       const known = allowed.get(key) ?? when((may) => isSameLook(isInvisible(may) ? PLAIN : may, choice));
       allowed.set(key, known);
       return known;
+    },
+    chosenAt(choice) {
+      if (isSameLook(choice, PLAIN)) return Number.NEGATIVE_INFINITY;
+      const same = orders.filter(({ value }) => value !== null && isSameLook(value, choice));
+      return Math.min(Number.POSITIVE_INFINITY, ...same.map(({ sentAt }) => sentAt));
     },
   };
 }

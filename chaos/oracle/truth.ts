@@ -131,7 +131,7 @@ function lifeOf(
   const fromLogUntil = (to: number) =>
     subtract(union(authenticatedAt === null ? [] : [{ from: authenticatedAt, to }]), silences);
   const isFresh = !connection.isResumed;
-  const isSurelyFresh = isFresh && !isPerhapsReturn(connection, ofUser, faults);
+  const isSurelyFresh = isFresh && !isPerhapsReturn(connection, ofUser, world);
   const isPerhapsFresh = isFresh || isOfOlderRelease(connection, faults);
   return {
     byItselfAt: isSurelyFresh ? null : authenticatedAt,
@@ -177,19 +177,24 @@ function fromSignOfLife(life: Life, activities: readonly Activity[], { times }: 
 function isPerhapsReturn(
   { id, openedAt }: Connection,
   ofUser: readonly Connection[],
-  faults: readonly Fault[],
+  { faults, times }: Circumstances,
 ): boolean {
+  // The gateway may not have noticed yet that a socket was frozen.
+  const noticedBy = ({ ended }: Connection) => {
+    if (!ended) return Number.POSITIVE_INFINITY;
+    return ended.at + (ended.how === "frozen" ? times.pingIntervalMs + times.pingTimeoutMs : 0);
+  };
   const mayBeOwed = faults.filter(
     ({ component, injectedAt, endedAt }) =>
       component === "gateway" && injectedAt <= openedAt && openedAt <= endedAt + RETURN_MS + DELIVERY_MS,
   );
   return mayBeOwed.some(({ targets, injectedAt, endedAt }) =>
     ofUser.some(
-      ({ id: formerId, gateway, openedAt: from, ended }) =>
-        formerId !== id &&
-        targets.includes(gateway) &&
-        from <= Math.min(endedAt, openedAt) &&
-        (ended?.at ?? Number.POSITIVE_INFINITY) >= injectedAt - CROSSING_MS - UNSETTLED_MS,
+      (former) =>
+        former.id !== id &&
+        targets.includes(former.gateway) &&
+        former.openedAt <= Math.min(endedAt, openedAt) &&
+        noticedBy(former) >= injectedAt - CROSSING_MS - UNSETTLED_MS,
     ),
   );
 }

@@ -43,17 +43,23 @@ it("the users of a dead gateway are owed its lease and the grace", () => {
   expect(differences(story, bob, 16_100)).toHaveLength(1);
 });
 
-it("a new page in the minute after its gateway's end may be taken for a return, until its person does something", () => {
-  const story = createStory();
-  const bob = story.connect("bob", 1_000, { gateway: 1 }).snapshot(1_010);
-  story.fault({ component: "gateway", action: "cut", injectedAt: 8_000, endedAt: 14_000 });
-  story.connect("ann", 5_000).ends(9_000, "dropped");
-  const page = story.connect("ann", 40_000, { client: 2, gateway: 1 });
-  expect(differences(story, bob, 42_000)).toEqual([]);
-  page.active(43_000);
-  expect(differences(story, bob, 43_500)).toEqual([]);
-  expect(differences(story, bob, 44_500)).toHaveLength(1);
-});
+it.each([
+  ["that its gateway's end took away", 9_000, "dropped"],
+  ["of which the gateway did not know yet that it was frozen", 6_000, "frozen"],
+] as const)(
+  "a new page may be taken for the return of a socket %s, until its person does something",
+  (_, at, how) => {
+    const story = createStory();
+    const bob = story.connect("bob", 1_000, { gateway: 1 }).snapshot(1_010);
+    story.fault({ component: "gateway", action: "cut", injectedAt: 8_000, endedAt: 14_000 });
+    story.connect("ann", 5_000).ends(at, how);
+    const page = story.connect("ann", 40_000, { client: 2, gateway: 1 });
+    expect(differences(story, bob, 42_000)).toEqual([]);
+    page.active(43_000);
+    expect(differences(story, bob, 43_500)).toEqual([]);
+    expect(differences(story, bob, 44_500)).toHaveLength(1);
+  },
+);
 
 it("a view with a look that is not the strongest is wrong, and one with someone invisible", () => {
   const story = createStory();

@@ -93,6 +93,8 @@ export const gatewayEnv = z
     WEB_DIR: text,
     /** what its sign-in page says to type for a token */
     TOKEN_COMMAND: text,
+    /** written by the launcher: people of the demo with a token each, for the sign-in page on this machine */
+    DEMO_PEOPLE_FILE: text,
   })
   .check(({ value: env, issues }) => {
     const fault = (name: keyof typeof env, message: string) =>
@@ -102,6 +104,9 @@ export const gatewayEnv = z
     }
     if (env.NODE_ENV === "production" && env.CORS_ORIGINS.includes("*")) {
       fault("CORS_ORIGINS", "named origins; * is refused in production");
+    }
+    if (env.NODE_ENV === "production" && env.DEMO_PEOPLE_FILE !== undefined) {
+      fault("DEMO_PEOPLE_FILE", "left out: it is refused in production");
     }
     const keys = KEY_VARIABLES.filter((name) => env[name] !== undefined);
     const [name] = keys;
@@ -148,6 +153,7 @@ export function toConfig(env: GatewayEnv) {
     corsOrigins: env.CORS_ORIGINS,
     webDir: env.WEB_DIR,
     tokenCommand: env.TOKEN_COMMAND,
+    demoPeopleFile: env.DEMO_PEOPLE_FILE,
     auth: {
       key: keyOf(env),
       issuer: env.JWT_ISSUER,

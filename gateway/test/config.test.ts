@@ -55,6 +55,11 @@ describe("the gateway's environment", () => {
       { DATABASE_URL: good.DATABASE_URL, JWT_JWKS_URL: "https://issuer.example/keys" },
       /JWT_AUDIENCE = not set: JWT_AUDIENCE or JWT_ISSUER is required with JWT_JWKS_URL/,
     ],
+    [
+      "demo people in production",
+      { ...good, NODE_ENV: "production", DEMO_PEOPLE_FILE: "/data/demo-people.json" },
+      /DEMO_PEOPLE_FILE = .*it is refused in production/,
+    ],
     ["a tolerance of an hour", { ...good, JWT_CLOCK_TOLERANCE_S: "3600" }, /JWT_CLOCK_TOLERANCE_S/],
     ["a short secret", { ...good, JWT_SECRET: "short" }, /JWT_SECRET = \(secret\): at least 32/],
     [

@@ -16,7 +16,7 @@ export interface RunningWorker {
 }
 
 const RULES = { offlineThresholdMs: 300_000, graceMs: 0, multiDevice: "allow", replicas: 1 } as const;
-const ERASED = { erasedKeptMs: 2_000 };
+const KEPT = { erasedKeptMs: 2_000, recordKeptMs: 2_000 };
 const LEASES = { gatewayLeaseMs: 6_000, workerLeaseMs: 800 };
 
 /** `rules`: other than those of the contract, except for the grace, which is 0. */
@@ -35,7 +35,7 @@ export async function startWorker(
       logger: quiet,
       store: servers.store,
     },
-    { ...RULES, ...rules, ...ERASED, ...LEASES },
+    { ...RULES, ...rules, ...KEPT, ...LEASES },
     lifecycle,
   );
   await eventually(() => worker.figures().partitions === PARTITIONS && worker.unready().length === 0, {

@@ -1,4 +1,4 @@
-import type { WorkerBeat } from "@meeshy/shared/events";
+import { RECORD_KEPT_MS, type WorkerBeat } from "@meeshy/shared/events";
 import { createGate } from "@meeshy/shared/nats/gate";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
@@ -41,6 +41,8 @@ export interface WorkerConfig extends Rules {
   renewAfterMs?: number;
   /** how long the last status of a deleted user stays readable for gateways; `ERASED_STATUS_KEPT_MS` by default */
   erasedKeptMs?: number;
+  /** how long a record stays that holds nothing more than the database; `RECORD_KEPT_MS` by default */
+  recordKeptMs?: number;
 }
 
 export interface Worker {
@@ -105,6 +107,7 @@ export async function createWorker(
     workerLeaseMs,
     renewAfterMs = RENEW_AFTER_MS,
     erasedKeptMs = ERASED_STATUS_KEPT_MS,
+    recordKeptMs = RECORD_KEPT_MS,
     offlineThresholdMs,
     graceMs,
   } = config;
@@ -124,7 +127,8 @@ export async function createWorker(
     rounds,
     transition: createTransition(config),
     rules: {
-      ...{ gatewayLeaseMs, workerLeaseMs, renewAfterMs, erasedKeptMs, offlineThresholdMs, graceMs },
+      ...{ gatewayLeaseMs, workerLeaseMs, renewAfterMs, erasedKeptMs, recordKeptMs },
+      ...{ offlineThresholdMs, graceMs },
       // A record may have been this old when its owner fell silent: it is looked at some times before it is due.
       expireAfterMs: LAST_VALUE_MAX_AGE_MS - 1.1 * renewAfterMs,
     },

@@ -1,6 +1,7 @@
 import type { UserEvent } from "@meeshy/shared/events";
 import { toBytes } from "@meeshy/shared/nats/last-value";
-import { eventSubject } from "@meeshy/shared/subjects";
+import type { StatusMessage } from "@meeshy/shared/status";
+import { eventSubject, statusSetSubject } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allOwned, profileOf, type Rig, type RunningWorker, startRig } from "./rig.ts";
@@ -52,6 +53,21 @@ test("news of a user whose record is gone keep the current status", async () => 
     conversationIds: ["elsewhere"],
     directoryVersion: seq,
   });
+});
+
+test("news of a user whose record is gone keep the status that the release before has written", async () => {
+  await rig.addUser("old");
+  const {
+    displayName: _,
+    statusExpiresAt: __,
+    ...status
+  } = {
+    ...((await rig.status("gone")) as StatusMessage),
+    ...{ userId: "old", version: 7, directoryVersion: 0 },
+  };
+  await rig.link.acks.publish(statusSetSubject("old"), toBytes({ ...status, v: 1 }));
+  const seq = await news("old", ["elsewhere"]);
+  expect(await published("old", seq)).toMatchObject({ version: 7, conversationIds: ["elsewhere"] });
 });
 
 test("news of a user never seen are published as offline at version 0, and block no later status", async () => {

@@ -83,6 +83,7 @@ export async function startRig(
     gatewayLeaseMs: 1_000,
     workerLeaseMs: 800,
     replicas: 1,
+    recordKeptMs: 2_000,
     ...overrides,
   };
   const [nats, database] = await Promise.all([

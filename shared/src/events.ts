@@ -66,6 +66,13 @@ export function withKnownAvailability<T>(profile: T): T {
 }
 
 /**
+ * An event may wait in its gateway for so long, ms, and what it says of stored choices is taken for what is stored still:
+ * a worker knows what has changed since, because it keeps a record for {@link RECORD_KEPT_MS} after it could do without.
+ */
+export const PROFILE_WAIT_MAX_MS = 25_000;
+export const RECORD_KEPT_MS = PROFILE_WAIT_MAX_MS + 5_000;
+
+/**
  * For how long a choice lasts from when it is in the log, ms; absent: until `expiresAt`, which is otherwise what its gateway
  * has reckoned, wrongly where its view of the broker's clock is.
  */

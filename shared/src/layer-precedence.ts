@@ -10,7 +10,8 @@ import type { Availability } from "./status.ts";
 /** Sources of claims that one person has at most; another one's claim is not taken. */
 export const SOURCES_MAX = 8;
 
-const PLAIN: Choice = { availability: "available", statusText: null };
+/** Nothing was chosen. */
+export const PLAIN: Choice = { availability: "available", statusText: null };
 
 /** Whether a standing choice says nothing, so that services' claims are shown. */
 export const isPlain = ({ availability, statusText }: Choice): boolean =>
@@ -19,6 +20,8 @@ export const isPlain = ({ availability, statusText }: Choice): boolean =>
 /** What is shown, and when it ends by itself. */
 export interface Strongest extends Choice {
   expiresAt: number | null;
+  /** of a service's claim, its log sequence */
+  seq?: number;
 }
 
 /** The person's own strongest choice: invisible in either, then the timed one, then the standing one. */

@@ -33,7 +33,9 @@ const TESTER = "tester";
  * A nats-server with JetStream, its own fresh data and a free port of 127.0.0.1. `auth` gives it the users and
  * permissions of production, and `tester`; without, it asks for none.
  */
-export async function startNats(options: { auth?: boolean; maxStoreBytes?: number } = {}): Promise<TestNats> {
+export async function startNats(
+  options: { auth?: boolean; maxStoreBytes?: number; syncInterval?: string } = {},
+): Promise<TestNats> {
   const binary = await natsProgram();
   const directory = await mkdtemp(join(tmpdir(), "meeshy-nats-"));
   const port = await freePort();
@@ -42,7 +44,11 @@ export async function startNats(options: { auth?: boolean; maxStoreBytes?: numbe
   const tester = { user: TESTER, password, permissions: { publish: [">"], subscribe: [">"] } };
   const others = [tester];
   const server = await runServer(
-    await natsServer({ binary, directory, port, passwords, others, maxStoreBytes: options.maxStoreBytes }),
+    await natsServer({
+      ...{ binary, directory, port, passwords, others },
+      maxStoreBytes: options.maxStoreBytes,
+      syncInterval: options.syncInterval,
+    }),
     directory,
   );
   const url = `nats://127.0.0.1:${port}`;

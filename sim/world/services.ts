@@ -10,7 +10,11 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { Registry } from "prom-client";
 import type { Accounts } from "../../gateway/src/changes/accounts.ts";
-import { type ClientConnection, createConnections } from "../../gateway/src/connections/connections.ts";
+import {
+  type ClientConnection,
+  type Connections,
+  createConnections,
+} from "../../gateway/src/connections/connections.ts";
 import type { Arrival } from "../../gateway/src/connections/socket-server.ts";
 import { toProfile } from "../../gateway/src/core/profile.ts";
 import { createStatusFeed, type StatusFeed } from "../../gateway/src/feed/status-feed.ts";
@@ -152,6 +156,19 @@ export interface OpenSocket {
   close(reason: CloseReasonName): void;
 }
 
+/** Takes into the profiles of open connections what is stored now; where it cannot be read they stay as they are. */
+async function readStored(connections: Connections, store: ServiceParts["store"]): Promise<void> {
+  try {
+    const stored = await store.directory.presences(connections.userIds());
+    for (const connection of connections.all()) {
+      const row = stored.get(connection.userId);
+      if (row) connection.profile = { ...connection.profile, ...storedPart(row) };
+    }
+  } catch {
+    // They are announced as they came.
+  }
+}
+
 export async function startGateway(
   { bus, store, directory, profile, logger, release }: ServiceParts,
   onChange: (status: StatusMessage) => void,
@@ -160,20 +177,12 @@ export async function startGateway(
   const metrics = createGatewayMetrics(new Registry());
   const board = createLeaseBoard(bus, logger);
   const connections = createConnections(metrics.connections);
-  const refreshProfiles = async () => {
-    try {
-      const stored = await store.directory.presences(connections.userIds());
-      for (const connection of connections.all()) {
-        const row = stored.get(connection.userId);
-        if (row) connection.profile = { ...connection.profile, ...storedPart(row) };
-      }
-    } catch {
-      // They are announced as they came.
-    }
-  };
+  const refreshProfiles = () => readStored(connections, store);
   const log = createEventLog(
     {
       ...{ bus, board, connections, refreshProfiles, metrics, logger },
+      readProfileAnew: (one) =>
+        void refreshProfiles().then(() => connections.has(one) && log.announceAgain(one)),
       gateways: createLiveGateways(board, bus.clock, profile),
       isFollowing: () => false,
     },

@@ -1,61 +1,70 @@
 "use client";
 
-import { type SyntheticEvent, useId, useState } from "react";
-import { errorText } from "../presence/phrases.ts";
+import { type KeyboardEvent, type SyntheticEvent, useId, useRef, useState } from "react";
 import styles from "./composer.module.css";
-import { codeOf } from "./load-failure.tsx";
+import { readDraft, writeDraft } from "./drafts.ts";
 import { useSession } from "./session.tsx";
 
 const LONGEST = 10_000;
 
-/** The box to write a message; what the server has not accepted stays in it. */
-export function Composer({ title, send }: { title: string; send: (content: string) => Promise<void> }) {
-  const { texts, locale } = useSession();
-  const [draft, setDraft] = useState("");
-  const [isSending, setSending] = useState(false);
-  const [failure, setFailure] = useState<string>();
+interface ComposerProps {
+  conversationId: string;
+  selfId: string;
+  send: (content: string) => void;
+}
+
+/** The box to write a message; what is in it is kept for the life of the tab. Belongs to one conversation for its life. */
+export function Composer({ conversationId, selfId, send }: ComposerProps) {
+  const { texts } = useSession();
+  const [draft, setDraft] = useState(() => readDraft(sessionStorage, selfId, conversationId));
+  const input = useRef<HTMLTextAreaElement>(null);
   const inputId = useId();
 
-  const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
-    event.preventDefault();
+  const change = (text: string) => {
+    setDraft(text);
+    writeDraft(sessionStorage, selfId, conversationId, text);
+  };
+  const submit = () => {
     const content = draft.trim();
-    if (content === "" || isSending) return;
-    setSending(true);
-    setFailure(undefined);
-    try {
-      await send(content);
-      setDraft("");
-    } catch (error) {
-      setFailure(codeOf(error));
-    } finally {
-      setSending(false);
-    }
+    if (content === "") return;
+    send(content);
+    change("");
+    input.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Within a composition (of Japanese, say) the key ends that.
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    submit();
   };
 
   return (
-    <form className={styles.composer} onSubmit={submit}>
+    <form
+      className={styles.composer}
+      onSubmit={(event: SyntheticEvent) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
       <label className="visually-hidden" htmlFor={inputId}>
         {texts.messageLabel}
       </label>
-      <input
+      <textarea
+        ref={input}
         id={inputId}
         className={styles.input}
         value={draft}
+        rows={1}
         maxLength={LONGEST}
         autoComplete="off"
         enterKeyHint="send"
-        placeholder={texts.messagePlaceholder(title)}
-        readOnly={isSending}
-        onChange={(event) => setDraft(event.target.value)}
+        placeholder={texts.messagePlaceholder}
+        onChange={(event) => change(event.target.value)}
+        onKeyDown={onKeyDown}
       />
-      <button type="submit" className="button" disabled={draft.trim() === "" || isSending}>
+      <button type="submit" className="button" disabled={draft.trim() === ""}>
         {texts.send}
       </button>
-      {failure !== undefined && (
-        <p role="alert" className={styles.failure}>
-          {texts.notSent} {errorText(failure, locale)}
-        </p>
-      )}
     </form>
   );
 }

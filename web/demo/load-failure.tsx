@@ -10,6 +10,7 @@ export function LoadFailure({ code, retry }: { code: string; retry?: () => void 
     <div role="alert" className="failure">
       <p>
         {texts.failed} {errorText(code, locale)}
+        {retry === undefined && ` ${texts.retrying}`}
       </p>
       {retry && (
         <button type="button" className="button quiet" onClick={retry}>

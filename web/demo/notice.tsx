@@ -3,14 +3,15 @@
 import type { ConnectionState } from "../presence/connection.ts";
 import styles from "./notice.module.css";
 import { useSession } from "./session.tsx";
-import { storeToken } from "./token.ts";
-import { TokenForm } from "./token-form.tsx";
+import { SignInChoices } from "./sign-in-choices.tsx";
+import { useDemoPeople } from "./use-demo-people.ts";
 
 type Closed = Extract<ConnectionState, { phase: "refused" | "ended" }>;
 
 /** Why there is no connection, and what to do about it. */
 export function Notice({ connection }: { connection: Closed }) {
   const { presence, texts } = useSession();
+  const people = useDemoPeople();
   const refusal = connection.phase === "refused" ? connection.error : undefined;
   const { title, advice } =
     connection.phase === "refused"
@@ -31,7 +32,7 @@ export function Notice({ connection }: { connection: Closed }) {
             {texts.connectAgain}
           </button>
         ) : (
-          <TokenForm texts={texts} onToken={storeToken} />
+          <SignInChoices texts={texts} people={people} showsTokenForm />
         )}
       </section>
     </main>

@@ -2,13 +2,16 @@
 
 import { useEffect, useRef, useState } from "react";
 import { useRealtimeStatus } from "../presence/ancestor.ts";
-import { type Status, wordsOf } from "../presence/locale.ts";
+import { usePresenceClient } from "../presence/hooks.ts";
+import type { Status } from "../presence/locale.ts";
+import { getUserStatus } from "../presence/status.ts";
 import type { RankedPerson } from "./rank-people.ts";
 import { useSession } from "./session.tsx";
 
 /** Announces to screen readers whose status has just changed; silent while the view may be stale. */
 export function PresenceNews({ people }: { people: readonly RankedPerson[] }) {
   const { texts, locale } = useSession();
+  const { store, clock } = usePresenceClient();
   const { isLive } = useRealtimeStatus();
   const before = useRef(new Map<string, Status>());
   const [news, setNews] = useState("");
@@ -19,10 +22,10 @@ export function PresenceNews({ people }: { people: readonly RankedPerson[] }) {
     });
     before.current = new Map(people.map(({ userId, status }) => [userId, status]));
     if (!isLive || changed.length === 0) return;
-    setNews(
-      changed.map(({ name, status }) => texts.presenceNews(name, wordsOf(locale).status[status])).join(", "),
-    );
-  }, [people, isLive, texts, locale]);
+    const { users } = store.getState();
+    const labelOf = (userId: string) => getUserStatus(users.get(userId), clock.now(), { locale }).label;
+    setNews(changed.map(({ userId, name }) => texts.presenceNews(name, labelOf(userId))).join(", "));
+  }, [people, isLive, texts, locale, store, clock]);
   return (
     <p className="visually-hidden" aria-live="polite">
       {news}

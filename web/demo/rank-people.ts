@@ -6,6 +6,7 @@ export interface RankedPerson {
   userId: string;
   name: string;
   status: Status;
+  isGuest: boolean;
 }
 
 const ORDER: Record<Status, number> = { online: 0, away: 1, offline: 2 };
@@ -18,11 +19,18 @@ export function rankPeople(
 ): RankedPerson[] {
   // "user 10" comes after "user 2".
   const { compare } = new Intl.Collator(locale, { numeric: true });
-  return userIds
-    .map((userId, index) => ({
-      userId,
-      name: nameOf(known[index]?.user, userId),
-      status: known[index]?.status ?? "offline",
-    }))
-    .sort((a, b) => ORDER[a.status] - ORDER[b.status] || compare(a.name, b.name));
+  return (
+    userIds
+      .map((userId, index) => ({
+        userId,
+        name: nameOf(known[index]?.user, userId),
+        status: known[index]?.status ?? "offline",
+        isGuest: known[index]?.user?.isAnonymous ?? false,
+      }))
+      // People of the same name keep their places, too.
+      .sort(
+        (a, b) =>
+          ORDER[a.status] - ORDER[b.status] || compare(a.name, b.name) || (a.userId < b.userId ? -1 : 1),
+      )
+  );
 }

@@ -1,25 +1,40 @@
 "use client";
 
-import { StatusDot } from "../presence/components/status-dot.tsx";
+import { useEffect, useState } from "react";
 import styles from "./sign-in.module.css";
+import { SignInChoices } from "./sign-in-choices.tsx";
 import type { Texts } from "./texts.ts";
-import { TokenForm } from "./token-form.tsx";
+import { storeToken, takeWantedPerson } from "./token.ts";
 import { TopBar } from "./top-bar.tsx";
+import { useDemoPeople } from "./use-demo-people.ts";
 
-export function SignIn({ texts, onToken }: { texts: Texts; onToken: (token: string) => void }) {
+/** The first screen: who to be, and what to try. */
+export function SignIn({ texts }: { texts: Texts }) {
+  const people = useDemoPeople();
+  const [unknown, setUnknown] = useState<string>();
+  useEffect(() => {
+    if (people === undefined) return;
+    const wanted = takeWantedPerson();
+    const person = people.find(({ id }) => id === wanted);
+    if (person) storeToken(person.token);
+    else if (wanted !== null) setUnknown(wanted);
+  }, [people]);
   return (
     <>
       <TopBar />
       <main className={styles.page}>
-        <p className={styles.tagline}>
-          <StatusDot status="online" /> {texts.tagline}
-        </p>
+        <p className={styles.tagline}>{texts.tagline}</p>
         <section className={styles.card} aria-labelledby="sign-in">
           <h2 id="sign-in" className={styles.title}>
             {texts.signInTitle}
           </h2>
-          <p className={styles.how}>{texts.signInHow}</p>
-          <TokenForm texts={texts} onToken={onToken} />
+          <p className={styles.how}>{people?.length === 0 ? texts.signInByTokenHow : texts.signInHow}</p>
+          {unknown !== undefined && (
+            <p role="alert" className="error-text">
+              {texts.unknownPerson(unknown)}
+            </p>
+          )}
+          <SignInChoices texts={texts} people={people} />
         </section>
       </main>
     </>

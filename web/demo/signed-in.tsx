@@ -4,20 +4,29 @@ import { type ReactNode, useMemo } from "react";
 import { usePresenceClient } from "../presence/hooks.ts";
 import { PresenceProvider } from "../presence/provider.tsx";
 import { createApi } from "./api.ts";
-import { ConnectionBar } from "./connection-bar.tsx";
+import { ConnectionChip } from "./connection-chip.tsx";
+import { ConnectionNotice } from "./connection-notice.tsx";
+import { deviceName } from "./device-name.ts";
 import type { Language } from "./locale.ts";
+import { OwnMenu } from "./own-menu.tsx";
+import { resetRoute } from "./route.ts";
 import { SessionContext } from "./session.tsx";
 import { TEXTS } from "./texts.ts";
 import { storeToken } from "./token.ts";
+import { TopBar } from "./top-bar.tsx";
 import { Workspace } from "./workspace.tsx";
 
 /** Connects for as long as it is on the page, and leaves when it goes. */
 export function SignedIn({ token, locale }: { token: string; locale: Language }) {
   return (
-    <PresenceProvider token={token} device="web" locale={locale}>
+    <PresenceProvider token={token} device={deviceName(navigator.userAgent)} locale={locale}>
       <Session locale={locale}>
-        <ConnectionBar />
+        <TopBar>
+          <ConnectionChip />
+          <OwnMenu />
+        </TopBar>
         <Workspace />
+        <ConnectionNotice />
       </Session>
     </PresenceProvider>
   );
@@ -31,7 +40,10 @@ function Session({ locale, children }: { locale: Language; children: ReactNode }
       presence,
       texts: TEXTS[locale],
       locale,
-      signOut: () => storeToken(null),
+      signOut() {
+        resetRoute();
+        storeToken(null);
+      },
     }),
     [presence, locale],
   );

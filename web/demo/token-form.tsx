@@ -15,6 +15,7 @@ export function TokenForm({ texts, onToken }: { texts: Texts; onToken: (token: s
   };
   return (
     <form className={styles.form} onSubmit={submit}>
+      <p className={styles.how}>{texts.tokenCommand}</p>
       <code className={styles.command}>{command}</code>
       <label className={styles.label} htmlFor={inputId}>
         {texts.tokenLabel}
@@ -23,7 +24,7 @@ export function TokenForm({ texts, onToken }: { texts: Texts; onToken: (token: s
         id={inputId}
         name="token"
         className={styles.token}
-        rows={4}
+        rows={3}
         required
         spellCheck={false}
         autoComplete="off"

@@ -1,14 +1,12 @@
 "use client";
 
 import { useCallback, useEffect, useState } from "react";
-import { CLIENT_EVENTS, SERVER_EVENTS } from "../presence/events.ts";
-import { PresenceRequestError } from "../presence/rest.ts";
-import type { Acknowledgement, ChatMessage } from "../presence/wire.ts";
+import { SERVER_EVENTS } from "../presence/events.ts";
+import type { ChatMessage } from "../presence/wire.ts";
+import { useChat } from "./chat-context.tsx";
 import { useSession } from "./session.tsx";
 import { appendMessage, EMPTY_TIMELINE, prependPage, refreshTimeline } from "./timeline.ts";
 import { useLoaded } from "./use-loaded.ts";
-
-const SEND_TIMEOUT_MS = 10_000;
 
 export interface Messages {
   /** Oldest first; undefined until they have been read. */
@@ -17,20 +15,20 @@ export interface Messages {
   retry: () => void;
   /** Reads the page before the oldest message; undefined when there is none. */
   readEarlier: (() => Promise<void>) | undefined;
-  /** Rejects when the server has not accepted the message, or does not answer. */
-  send: (content: string) => Promise<void>;
 }
 
 /** The messages of one conversation, live; for a component that belongs to one conversation for its life. */
 export function useMessages(conversationId: string): Messages {
   const { api, presence } = useSession();
+  const { outbox } = useChat();
   const [timeline, setTimeline] = useState(EMPTY_TIMELINE);
 
   const load = useCallback(async () => {
-    const newest = await api.messages(conversationId, null);
+    const newest = await api.messages(conversationId, { cursor: null });
     setTimeline((known) => refreshTimeline(known, newest));
+    outbox.received(newest.messages);
     return true;
-  }, [api, conversationId]);
+  }, [api, conversationId, outbox]);
   const { data: isRead, error, retry } = useLoaded(load);
 
   useEffect(() => {
@@ -46,15 +44,8 @@ export function useMessages(conversationId: string): Messages {
   }, [presence, conversationId]);
 
   const readEarlier = async (cursor: string) => {
-    const earlier = await api.messages(conversationId, cursor);
+    const earlier = await api.messages(conversationId, { cursor });
     setTimeline((known) => prependPage(known, earlier));
-  };
-
-  const send = async (content: string) => {
-    const answer: Acknowledgement<{ messageId: string }> = await presence.socket
-      .timeout(SEND_TIMEOUT_MS)
-      .emitWithAck(CLIENT_EVENTS.MESSAGE_SEND, { conversationId, content });
-    if (!answer.success) throw new PresenceRequestError(answer.error);
   };
 
   const { cursor } = timeline;
@@ -63,6 +54,5 @@ export function useMessages(conversationId: string): Messages {
     error,
     retry,
     readEarlier: cursor !== null ? () => readEarlier(cursor) : undefined,
-    send,
   };
 }

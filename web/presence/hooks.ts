@@ -73,11 +73,11 @@ export function usePresences(userIds: readonly string[], { watch = true } = {}):
 export function useGivenPerson(user: PresenceLike): PersonView {
   const { presence, locale } = usePresenceContext();
   const { store, clock } = presence;
-  const { isOnline, lastActiveAt, lastSeen } = user;
+  const { isOnline, lastActiveAt, lastSeen, cause } = user;
   const last = useRef<PersonView>(undefined);
   return useLive(() => {
     const live = isFeedLive(store.getState().connection);
-    const next = viewPerson({ isOnline, lastActiveAt, lastSeen }, clock.now(), live, locale);
+    const next = viewPerson({ isOnline, lastActiveAt, lastSeen, cause }, clock.now(), live, locale);
     if (
       next.label !== last.current?.label ||
       next.lastSeenText !== last.current.lastSeenText ||

@@ -2,7 +2,7 @@
 
 export { type ConnectionState, type EndReason, isFeedLive, type StaleReason } from "./connection.ts";
 export { CLIENT_EVENTS, SERVER_EVENTS, type UserStatusEvent } from "./events.ts";
-export { getLastSeenText } from "./last-seen.ts";
+export { getLastSeenText, getPresenceText } from "./last-seen.ts";
 export { type Locale, registerLocale, type Status, type Words } from "./locale.ts";
 export { type PersonPresence, type PersonView, viewPerson } from "./person.ts";
 export { errorText } from "./phrases.ts";

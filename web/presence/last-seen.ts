@@ -1,5 +1,5 @@
 import { DEFAULT_LOCALE, type Locale, wordsOf } from "./locale.ts";
-import { getUserStatus, type PresenceLike, toMillis } from "./status.ts";
+import { getUserStatus, hasLeft, type PresenceLike, toMillis } from "./status.ts";
 
 const MINUTE_MS = 60_000;
 const UNITS = [
@@ -20,6 +20,35 @@ export function getLastSeenText(
 ): string {
   const { lastSeen: words } = wordsOf(locale);
   if (live && getUserStatus(user, now).status === "online") return words.now;
+  return describeSeen(user, now, words, locale);
+}
+
+/**
+ * A person's presence in one line, at `now` (ms since 1970): "Online", "Away", "Left 2 minutes ago" of who left within half
+ * an hour, else "Last seen 3 hours ago", or "Offline" where that is not known (ADR 0026).
+ */
+export function getPresenceText(
+  user: PresenceLike | null | undefined,
+  now: number = Date.now(),
+  { live = true, locale = DEFAULT_LOCALE }: { live?: boolean; locale?: Locale } = {},
+): string {
+  const { status, label } = getUserStatus(user, now, { live, locale });
+  const { lastSeen, left } = wordsOf(locale);
+  if (status === "offline") return describeSeen(user, now, lastSeen, locale) || label;
+  if (status === "away" && live && left && hasLeft(user)) {
+    return describeSeen(user, now, { ...lastSeen, ...left }, locale) || label;
+  }
+  return label;
+}
+
+type SeenWords = Pick<ReturnType<typeof wordsOf>["lastSeen"], "justNow" | "ago" | "on">;
+
+function describeSeen(
+  user: PresenceLike | null | undefined,
+  now: number,
+  words: SeenWords,
+  locale: Locale,
+): string {
   const seenAt = Math.max(toMillis(user?.lastSeen) ?? -1, toMillis(user?.lastActiveAt) ?? -1);
   const age = now - seenAt;
   // Below a minute it is the time that the news took.

@@ -18,6 +18,13 @@ interface StatusWords {
     /** `date` in words, like "Jan 3, 2026" */
     on: (date: string) => string;
   };
+  /** of who left within half an hour; a language without it says what it says of who is away */
+  left?: {
+    label: string;
+    justNow: string;
+    /** `when` in words, like "5 minutes ago" */
+    ago: (when: string) => string;
+  };
   /** beside a status that may be old */
   stale: string;
 }
@@ -36,6 +43,7 @@ const languages = new Map<string, StatusWords & Partial<Phrases>>([
         ago: (when) => `Last seen ${when}`,
         on: (date) => `Last seen ${date}`,
       },
+      left: { label: "Left", justNow: "Left just now", ago: (when) => `Left ${when}` },
       stale: "may be out of date",
     },
   ],
@@ -49,6 +57,7 @@ const languages = new Map<string, StatusWords & Partial<Phrases>>([
         ago: (when) => `Vu ${when}`,
         on: (date) => `Vu le ${date}`,
       },
+      left: { label: "Parti", justNow: "Parti à l’instant", ago: (when) => `Parti ${when}` },
       stale: "peut-être plus à jour",
     },
   ],

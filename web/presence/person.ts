@@ -1,6 +1,6 @@
 import type { PresenceClock } from "./clock.ts";
 import { isFeedLive } from "./connection.ts";
-import { getLastSeenText } from "./last-seen.ts";
+import { getLastSeenText, getPresenceText } from "./last-seen.ts";
 import type { Locale } from "./locale.ts";
 import { getUserStatus, type PresenceLike, type StatusView } from "./status.ts";
 import type { PresenceStore } from "./store.ts";
@@ -10,6 +10,8 @@ import type { UserStatus } from "./wire.ts";
 export interface PersonView extends StatusView {
   /** In words; empty: not known, or hidden from this viewer. */
   lastSeenText: string;
+  /** In one line: "Online", "Away", "Left 2 minutes ago", "Last seen 3 hours ago". */
+  text: string;
   /** It may be old: show it so, never as a confident "online". */
   stale: boolean;
 }
@@ -30,6 +32,7 @@ export function viewPerson(
   return {
     ...getUserStatus(user, now, { live, locale }),
     lastSeenText: getLastSeenText(user, now, { live, locale }),
+    text: getPresenceText(user, now, { live, locale }),
     stale: !live,
   };
 }

@@ -18,7 +18,11 @@ export class PresenceRequestError extends Error {
  * A request to the REST interface (CONTRACT 5) as this person; `path` follows the API's base. It counts as no activity.
  * @throws {PresenceRequestError} the request failed, or was refused
  */
-export type Request = <T>(path: string, method?: "GET" | "PUT" | "DELETE", body?: unknown) => Promise<T>;
+export type Request = <T>(
+  path: string,
+  method?: "GET" | "PUT" | "PATCH" | "DELETE",
+  body?: unknown,
+) => Promise<T>;
 
 const ANSWER_MS = 10_000;
 

@@ -13,6 +13,8 @@ export interface PresenceLike {
   isOnline?: boolean | null | undefined;
   lastActiveAt?: string | number | Date | null | undefined;
   lastSeen?: string | number | Date | null | undefined;
+  /** why the status is what it is; absent: not known */
+  cause?: string | null | undefined;
 }
 
 /** How a status is shown. */
@@ -30,7 +32,8 @@ export interface StatusOptions {
 }
 
 /**
- * How a person is shown at `now` (ms since 1970). An unknown person reads as offline. Who was active at a time that is
+ * How a person is shown at `now` (ms since 1970). Who left within half an hour has the colour of who is away, and the
+ * label says that they left, where the `cause` is known. An unknown person reads as offline. Who was active at a time that is
  * still ahead is away: the time is wrong somewhere, and proves nothing.
  */
 export function getUserStatus(
@@ -40,8 +43,17 @@ export function getUserStatus(
 ): StatusView {
   const status = decideStatus(user ?? {}, now, live);
   const color = STATUS_COLORS[live ? status : "offline"];
-  return { status, color, label: wordsOf(locale).status[status] };
+  const words = wordsOf(locale);
+  const label = live && status === "away" && hasLeft(user) ? words.left?.label : undefined;
+  return { status, color, label: label ?? words.status[status] };
 }
+
+/** Causes of those who closed the page or lost the connection; who did nothing for a while (`idle`) has not left. */
+const LEAVING: readonly unknown[] = ["disconnect", "connection-lost", "gateway-lost", "admin"];
+
+/** Whether a person is offline because they left (ADR 0026). */
+export const hasLeft = (user: PresenceLike | null | undefined): boolean =>
+  user?.isOnline === false && LEAVING.includes(user.cause);
 
 function decideStatus({ isOnline, lastActiveAt }: PresenceLike, now: number, live: boolean): Status {
   const activeAt = toMillis(lastActiveAt);

@@ -7,8 +7,8 @@ import { reachableTimesOf, type World } from "../world.ts";
 
 /**
  * Lost: a viewer who can receive shows a user online with an availability or a text that is not, or no longer, the
- * strongest of what was chosen. Ghost: it shows someone offline with what nothing has let them be shown with before, such
- * as the text of an invisible choice. Who goes, or hides, keeps what they are shown with.
+ * strongest of what was chosen. Ghost: it shows someone offline with what was never chosen to be shown, such as the text
+ * of an invisible choice. Who goes, or hides, keeps what they are shown with.
  */
 export function judgeLooks(world: World): Finding[] {
   return world.history.connections.flatMap((viewer) => judgeViewer(viewer, world));
@@ -24,16 +24,17 @@ function judgeViewer(viewer: Connection, world: World): Finding[] {
     const truth = world.truths.get(userId);
     if (!truth || !world.companions.get(viewer.userId)?.has(userId)) continue;
     // Whom no one may see online at all is a ghost by that alone.
-    const allowed = truth.looks.allowed(shown);
-    const everSince = { from: allowed[0]?.from ?? Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-    const judged = intersect(reachable, isOnline ? truth.looks.perhapsVisible : [shown]);
-    for (const { from, to } of subtract(intersect([shown], judged), isOnline ? allowed : [everSince])) {
+    const allowed = isOnline
+      ? truth.looks.allowed(shown)
+      : [{ from: truth.looks.chosenAt(shown), to: world.until }];
+    const judged = isOnline ? intersect(reachable, truth.looks.perhapsVisible) : reachable;
+    for (const { from, to } of subtract(intersect([shown], judged), allowed)) {
       const should = truth.looks.pieces.find((piece) => piece.from <= from && from < piece.to)?.choices ?? [];
       const asWhat = should
         .filter((one) => !isSameLook(one, shown))
         .map(textOf)
         .join(" or ");
-      const text = `${who} showed ${userId}, ${isOnline ? "online" : "offline"}, as ${textOf({ availability, statusText })} for ${Math.round(to - from)} ms, who is ${asWhat}`;
+      const text = `${who} showed ${userId}, ${isOnline ? "online" : "offline"}, as ${textOf({ availability, statusText })} for ${Math.round(to - from)} ms${isOnline ? `, who is ${asWhat}` : ", which was never chosen"}`;
       findings.push({ column: isOnline ? "lost" : "ghosts", at: from, about: userId, text });
     }
   }

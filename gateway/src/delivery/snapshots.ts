@@ -82,7 +82,7 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
     const departures: UserStatus[] = [];
     const moment = () => ({
       from: feed.shown(viewer.id)?.directoryVersion ?? 0,
-      at: toIso(clock.wall()),
+      at: toIso(Math.floor(deps.board.brokerTime() ?? clock.wall())),
     });
     for (const id of ids) {
       const user = directory.users.peek(id);

@@ -1,5 +1,6 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
 import { toIso } from "@meeshy/shared/iso-time";
+import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import type { StatusMessage, UserStatus } from "@meeshy/shared/status";
 import type { ClientConnection, Connections } from "../connections/connections.ts";
@@ -39,6 +40,7 @@ export interface Before {
 
 export interface ViewCorrectionDeps {
   clock: Pick<Clock, "wall">;
+  board: Pick<LeaseBoard, "brokerTime">;
   outlet: Outlet;
   audience: AudienceFinder;
   feed: Pick<StatusFeed, "get">;
@@ -48,7 +50,7 @@ export interface ViewCorrectionDeps {
 }
 
 export function createViewCorrections(deps: ViewCorrectionDeps): ViewCorrections {
-  const { clock, outlet, audience, feed, directory, connections, disclosures } = deps;
+  const { clock, board, outlet, audience, feed, directory, connections, disclosures } = deps;
 
   /** The viewer's own cached blocks may say otherwise. They stay known: without any, everyone would count as blocked. */
   const noteBlock = (viewer: ClientConnection, { userId, blocked }: Subject) => {
@@ -71,7 +73,10 @@ export function createViewCorrections(deps: ViewCorrectionDeps): ViewCorrections
       const see = audience.followers(message);
       const views = createViews();
       const departures = createViews();
-      const moment = () => ({ from: message.directoryVersion, at: toIso(clock.wall()) });
+      const moment = () => ({
+        from: message.directoryVersion,
+        at: toIso(Math.floor(board.brokerTime() ?? clock.wall())),
+      });
       for (const socketId of saw.union(see)) {
         const viewer = connections.ofSocket(socketId);
         if (!viewer) continue;

@@ -1,4 +1,4 @@
-import type { UserEvent } from "@meeshy/shared/events";
+import { PROFILE_WAIT_MAX_MS, type UserEvent } from "@meeshy/shared/events";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import type { ClientConnection, Connections } from "../connections/connections.ts";
 import type { PublishEvent } from "./event-publisher.ts";
@@ -22,6 +22,8 @@ export interface AnnouncementDeps {
   publish: PublishEvent;
   /** under which id this gateway writes now */
   gatewayId: () => string;
+  /** It came into the log so late that workers do not take its stored profile for what is stored still. */
+  readProfileAnew: (connection: ClientConnection) => void;
   /** 0: none is known */
   epochNow: () => number;
 }
@@ -39,9 +41,11 @@ export function createAnnouncements(deps: AnnouncementDeps, { leaseMs }: { lease
     const announced = publish(connection.userId, connectedEvent(connection, gatewayId, idleMs), cause);
     connection.announced = announced;
     const announcedIn = epochNow();
+    const since = clock.now();
     announced.then(
       (seq) => {
         if (seq === 0) return;
+        if (clock.now() - since > PROFILE_WAIT_MAX_MS) deps.readProfileAnew(connection);
         connection.logged = { seq, gatewayId };
         if (announcedIn > 0 && announcedIn === epochNow())
           connection.firstLogged ??= { epoch: announcedIn, seq, at: clock.now() };

@@ -54,6 +54,8 @@ export interface EventLogDeps {
   connections: Connections;
   /** Brings the profiles of open connections up to date; never rejects. */
   refreshProfiles: () => Promise<void>;
+  /** The connection is announced again once its stored profile is read anew. */
+  readProfileAnew: (connection: ClientConnection) => void;
   metrics: GatewayMetrics;
   /** by default nothing is recorded */
   tracer?: Tracer;
@@ -77,9 +79,7 @@ export function createEventLog(
     const begun = beginLife(bus, board, {
       leaseMs,
       count: () => ({ ...connections.count(), ...(deps.isFollowing() ? { outward: true } : {}) }),
-      onLost: () => {
-        if (life === begun) renew("declared lost");
-      },
+      onLost: () => renewOnce(begun, "declared lost"),
       logger,
     });
     return begun;
@@ -88,7 +88,7 @@ export function createEventLog(
   const publish = createEventPublisher({ ...deps, tracer: deps.tracer ?? NO_TRACING }, () => life);
 
   const announcements = createAnnouncements(
-    { clock, connections, publish, gatewayId: () => life.id, epochNow },
+    { ...deps, clock, publish, gatewayId: () => life.id, epochNow },
     { leaseMs },
   );
 
@@ -105,6 +105,19 @@ export function createEventLog(
     // After the announcements: a person who has come back since is not shown leaving in between.
     for (const goodbye of goodbyes.recent()) say(goodbye);
     for (const listener of listeners) listener(life.id);
+  };
+
+  let renewing: GatewayLife | undefined;
+  /**
+   * Renews a life that is over. What connections have of stored choices is as old as they are, and workers may have
+   * forgotten who is offline since: it is read anew first.
+   */
+  const renewOnce = (over: GatewayLife, why: string): void => {
+    if (renewing === over) return;
+    renewing = over;
+    void deps.refreshProfiles().then(() => {
+      if (life === over) renew(why);
+    });
   };
 
   const goodbyes = createGoodbyes(clock);
@@ -147,7 +160,7 @@ export function createEventLog(
       return (await bus.acks.publish(eventSubject("admin", userId), order)).seq;
     },
     outOfStep(gatewayId) {
-      if (gatewayId === life.id) renew("out of step");
+      if (gatewayId === life.id) renewOnce(life, "out of step");
     },
     onLife(listener) {
       listeners.push(listener);

@@ -45,7 +45,12 @@ export function createGatewayLog(
   const profiles = createStoredProfiles({ ...deps, clock, lastShown });
   lifecycle.onStop("stored profiles", () => profiles.stop());
   const events = createEventLog(
-    { ...deps, refreshProfiles: profiles.refresh, isFollowing: feed.isLoaded },
+    {
+      ...deps,
+      refreshProfiles: profiles.refresh,
+      readProfileAnew: profiles.readAnew,
+      isFollowing: feed.isLoaded,
+    },
     { leaseMs: config.gatewayLeaseMs, leaveHeldMs: config.leaveHeldMs },
   );
   profiles.onRead(events.announceAgain);

@@ -30,6 +30,8 @@ export interface StoredProfiles {
   refresh(): Promise<void>;
   /** The stored part of this one's profile could not be read: it is read as soon as it can be. */
   readLater(connection: ClientConnection): void;
+  /** The stored part of this one's profile is too old to be trusted: it is read anew. */
+  readAnew(connection: ClientConnection): void;
   /** Calls back with connections whose profile has been read at last. */
   onRead(listener: (connection: ClientConnection) => void): void;
   stop(): void;
@@ -98,6 +100,7 @@ export function createStoredProfiles(deps: StoredProfilesDeps): StoredProfiles {
     readLater(connection) {
       if (connection.profile.stored !== undefined) unread.add(connection);
     },
+    readAnew: (connection) => void unread.add(connection),
     onRead: (listener) => void listeners.push(listener),
     stop: () => timer.cancel(),
   };

@@ -30,6 +30,7 @@ export type HttpConfig = Pick<
   | "corsOrigins"
   | "webDir"
   | "tokenCommand"
+  | "demoPeopleFile"
   | "gatewayLeaseMs"
   | "workerLeaseMs"
   | "trustedProxies"
@@ -50,7 +51,10 @@ export async function createHttpServers(deps: RouteDeps, config: HttpConfig): Pr
 
   const app = createServer(deps, page?.notFound);
   await app.register(helmet, { contentSecurityPolicy: { directives: contentPolicy(page?.inlineHashes) } });
-  await app.register(cors, { origin: config.corsOrigins.includes("*") ? true : config.corsOrigins });
+  await app.register(cors, {
+    origin: config.corsOrigins.includes("*") ? true : config.corsOrigins,
+    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+  });
   // After CORS, so that pages of other origins can read that they have to wait.
   limitRequests(app, deps, config);
   await describeApi(app);

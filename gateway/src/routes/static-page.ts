@@ -3,6 +3,7 @@ import { glob, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { App } from "./context.ts";
+import { serveDemoPeople } from "./demo-people.ts";
 
 /** The exported web app (CONTRACT 1). */
 export interface StaticPage {
@@ -42,12 +43,13 @@ export async function readPage(dir: string): Promise<StaticPage> {
   return { dir: resolve(dir), others, inlineHashes, notFound };
 }
 
-/** Serves the app at `/`, its other pages at their names, and what it says to type for a token; what it does not have is an unknown route like any other. */
+/** Serves the app at `/`, its other pages at their names, and what its sign-in page offers (the demo's people, what to type for a token); what it does not have is an unknown route like any other. */
 export async function servePage(
   app: App,
   { dir, others }: StaticPage,
-  { tokenCommand }: { tokenCommand: string | undefined },
+  { tokenCommand, demoPeopleFile }: Record<"tokenCommand" | "demoPeopleFile", string | undefined>,
 ): Promise<void> {
+  if (demoPeopleFile !== undefined) serveDemoPeople(app, demoPeopleFile);
   if (tokenCommand !== undefined)
     app.get("/token-command.txt", { schema: { hide: true } }, (_request, reply) =>
       reply.type("text/plain; charset=utf-8").header("cache-control", "no-cache").send(tokenCommand),

@@ -128,4 +128,17 @@ describe("another origin", () => {
     const other = await servers.gateway({ CORS_ORIGINS: "https://app.example" });
     for (const path of paths) expect(await allowed(other.url, path)).not.toBe(origin);
   });
+
+  it("may use every method of the interface where it is named", async () => {
+    const { url } = await servers.gateway({ CORS_ORIGINS: origin });
+    for (const [method, path] of [
+      ["PUT", "/api/users/me/availability"],
+      ["DELETE", "/api/users/me/availability"],
+      ["PATCH", "/api/users/me/preferences"],
+    ] as const) {
+      const headers = { origin, "access-control-request-method": method };
+      const answer = await fetch(url + path, { method: "OPTIONS", headers });
+      expect(answer.headers.get("access-control-allow-methods"), method).toContain(method);
+    }
+  });
 });

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { PROFILE_WAIT_MAX_MS } from "@meeshy/shared/events";
 import { systemClock } from "@meeshy/shared/runtime/system-clock";
 import { expect, it } from "vitest";
 import type { ClientConnection } from "../../src/connections/connections.ts";
@@ -6,13 +7,15 @@ import { createAnnouncements } from "../../src/log/announcements.ts";
 
 /** One open connection; each announcement of it waits for an answer of the test's own. */
 function world() {
+  let now = 0;
+  const readAnew: string[] = [];
   const answers: PromiseWithResolvers<number>[] = [];
   const arrival = { isResumed: false, isPassive: false, idleMs: 0 };
   const connection = { id: "c1", userId: "alice", lastActivityAt: 0, arrival } as ClientConnection;
   const open = new Set([connection]);
   const announcements = createAnnouncements(
     {
-      clock: systemClock,
+      clock: { ...systemClock, now: () => now },
       connections: { all: () => [...open], has: (one) => open.has(one) },
       publish() {
         const answer = Promise.withResolvers<number>();
@@ -20,6 +23,7 @@ function world() {
         return answer.promise;
       },
       gatewayId: () => "gw-1",
+      readProfileAnew: ({ id }) => void readAnew.push(id),
       epochNow: () => 1,
     },
     { leaseMs: 6_000 },
@@ -34,7 +38,10 @@ function world() {
         outcome = error.message;
       },
     );
-  return { announcements, connection, open, answers, announce, outcome: () => outcome };
+  const wait = (ms: number) => {
+    now += ms;
+  };
+  return { announcements, connection, open, answers, announce, wait, readAnew, outcome: () => outcome };
 }
 
 it("a connection that is announced again before its first announcement is stored is logged once the second is", async () => {
@@ -69,4 +76,18 @@ it("a connection that is closed meanwhile is not waited for", async () => {
   answers[0]?.resolve(0);
   await nextTurn();
   expect(outcome()).toBe("logged");
+});
+
+it("a connection that comes into the log too late for its stored profile has that read anew", async () => {
+  const { announcements, connection, answers, announce, wait, readAnew } = world();
+  void announce();
+  wait(PROFILE_WAIT_MAX_MS);
+  answers[0]?.resolve(7);
+  await nextTurn();
+  expect(readAnew).toEqual([]);
+  announcements.again(connection);
+  wait(PROFILE_WAIT_MAX_MS + 1);
+  answers[1]?.resolve(8);
+  await nextTurn();
+  expect(readAnew).toEqual(["c1"]);
 });

@@ -90,12 +90,14 @@ describe("a gateway that was declared lost", () => {
         await servers.link.acks.publish(subject, toBytes({ epoch: 1, from: 50 }));
       },
     ],
-  ])("%s, announces its connections under a new id", async (_, declare) => {
+  ])("%s, announces its connections under a new id, with what is stored now", async (_, declare) => {
     const gateway = await servers.gateway(LEASE);
     const alice = await signIn(gateway.url, "alice");
     const id = await connectionIdOf(alice);
     const [first] = linesOf(await servers.readLog(), id);
     const former = gatewayIdOf(first) ?? "";
+    const chosen = { availability: "dnd", statusText: "in a call" } as const;
+    await servers.db.user.update({ where: { id: "alice" }, data: chosen });
     await declare(former);
     const [, again] = await eventually(async () => {
       const lines = linesOf(await servers.readLog(), id);
@@ -105,6 +107,7 @@ describe("a gateway that was declared lost", () => {
     expect(gatewayIdOf(again)).toBe(again?.publisher);
     expect(again?.publisher).not.toBe(former);
     expect(again?.event.type === "connected" && again.event.idleMs).toBeGreaterThan(0);
+    expect(again?.event).toMatchObject({ profile: chosen });
     expect((await heartbeatOf(again?.publisher ?? ""))?.deleted).toBe(false);
     expect(alice.all("disconnect")).toEqual([]);
     alice.close();

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -33,6 +34,25 @@ afterAll(async () => {
   await servers?.stop();
   await rm(dir, { recursive: true, force: true });
 });
+
+/** A request whose `host` may be any: fetch does not let it be chosen. */
+function askRaw(url: string, path: string, headers: Record<string, string>) {
+  return new Promise<{ status: number | undefined; cache: string | undefined; body: unknown }>(
+    (resolve, reject) => {
+      get(new URL(path, url), { headers }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8").on("data", (chunk) => (text += chunk));
+        answer.on("end", () =>
+          resolve({
+            status: answer.statusCode,
+            cache: answer.headers["cache-control"],
+            body: JSON.parse(text),
+          }),
+        );
+      }).on("error", reject);
+    },
+  );
+}
 
 const hash = (source: string) => `'sha256-${createHash("sha256").update(source).digest("base64")}'`;
 
@@ -89,6 +109,31 @@ describe("the page", () => {
     const launched = await servers.gateway({ WEB_DIR: dir, TOKEN_COMMAND: command });
     const answer = await fetch(`${launched.url}/token-command.txt`);
     expect([answer.status, await answer.text()]).toEqual([200, command]);
+  });
+
+  it("offers the people of the demo where the launcher says so, to this machine alone", async () => {
+    const file = join(dir, "..people.json");
+    const people = { people: [{ id: "alice", name: "Alice", token: "t" }] };
+    await writeFile(file, JSON.stringify(people));
+    expect((await call(gateway.url, "/demo-people.json")).status).toBe(404);
+    const launched = await servers.gateway({ WEB_DIR: dir, DEMO_PEOPLE_FILE: file });
+    const ask = (headers: Record<string, string> = {}) => askRaw(launched.url, "/demo-people.json", headers);
+    expect(await ask()).toEqual({ status: 200, cache: "no-store", body: people });
+    expect((await ask({ host: "localhost:8000", "sec-fetch-site": "same-origin" })).status).toBe(200);
+    for (const headers of [
+      { host: "rebound.example" },
+      { host: "127.evil.example" },
+      { "x-forwarded-for": "127.0.0.1" },
+      { "sec-fetch-site": "cross-site" },
+    ]) {
+      const answer = await ask(headers);
+      expect([answer.status, answer.body], JSON.stringify(headers)).toMatchObject([
+        404,
+        { error: { code: "not_found" } },
+      ]);
+    }
+    await rm(file);
+    expect((await ask()).status).toBe(404);
   });
 
   it("gives nothing from outside its directory", async () => {

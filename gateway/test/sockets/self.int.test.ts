@@ -97,3 +97,13 @@ it("a second socket on the same gateway hears at once, and what is there when a 
   first.close();
   second.close();
 });
+
+it("a socket that is opened while no worker serves its person hears of itself once one does", async () => {
+  await worker.stop();
+  const late = openClient(gateway.url, { token: tokenFor("carol"), device: "late" });
+  await late.nth("authenticated");
+  expect(late.all("presence:self")).toEqual([]);
+  worker = await startWorker(servers);
+  await becomes(late, { user: { userId: "carol", isOnline: true }, connections: [{ device: "late" }] });
+  late.close();
+});

@@ -6,7 +6,7 @@ import { arrivalCause, departureCause, doubtCause } from "./causes.ts";
 import { closeOrder } from "./connections.ts";
 import type { Effect } from "./effects.ts";
 import { strongestOf } from "./layers.ts";
-import { type PublicState, toPublicState, toRow, toUncoveredState } from "./projection.ts";
+import { type PublicState, toHiddenState, toPublicState, toRow } from "./projection.ts";
 import { isHidden, type Shown, type UserRecord } from "./record.ts";
 
 /**
@@ -73,19 +73,22 @@ function hasSelfNews(before: UserRecord, after: UserRecord): boolean {
 }
 
 /**
- * A hidden user is shown leaving, once; from then on nothing that viewers see of them changes but what changes of whoever
+ * A hidden user is shown leaving, once; from then on nothing that viewers see of them changes but what changes of one who
  * has left: a text that ends by itself, and a deletion.
  */
 function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord): Shown | null {
   const last: PublicState = before.shown ?? assumedPublicState(before, event);
   const isDeletion = event.type === "deleted";
   const publicState =
-    isHidden(after) && !isDeletion ? toHiddenState(last, event, after) : toPublicState(after);
-  // What viewers read of a hidden user is not in the row any more.
-  const isOnlyInRow = before.shown === null && isHidden(after) && !isPlain(publicState);
-  const isUnchanged = isSamePublicState(publicState, last) && !isOnlyInRow;
+    isHidden(after) && !isDeletion ? toHiddenState(last, after, isOver(last, event)) : toPublicState(after);
+  // What viewers read of a hidden user is not in the row any more: it is published, as of their departure.
+  const looksSame = isSamePublicState(publicState, last);
+  const isOnlyInRow = looksSame && before.shown === null && isHidden(after) && !isPlain(publicState);
+  const isUnchanged = looksSame && !isOnlyInRow;
   if (isUnchanged && !(isDeletion && hasDates(before.shown))) return before.shown;
-  const { isOnline, availability, statusText, expiresAt } = publicState;
+  const { isOnline, availability, statusText, expiresAt, claim } = publicState;
+  const cause =
+    publicState.isOnline === last.isOnline ? "manual" : publicCause(before, event, after, publicState);
   const { lastActiveAt, lastSeen } =
     isUnseen(before) && isHidden(after) && before.shown ? before.shown : after;
   // No spread of the public state: its copy would have room for those three and need a second object for the others.
@@ -94,21 +97,19 @@ function decideShown(before: UserRecord, event: ActorEvent, after: UserRecord): 
     availability,
     statusText,
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(claim === undefined ? {} : { claim }),
     lastActiveAt,
     lastSeen,
     epoch: event.epoch,
     version: event.seq,
-    cause: publicState.isOnline === last.isOnline ? "manual" : publicCause(before, event, after, publicState),
-    at: event.date,
+    cause: isOnlyInRow ? "disconnect" : cause,
+    at: isOnlyInRow ? lastSeen : event.date,
   };
 }
 
-/** As one who has left: with the availability and the text that were shown last, until these end by themselves. */
-function toHiddenState(last: PublicState, event: ActorEvent, after: UserRecord): PublicState {
-  const isOver =
-    (event.type === "timeout" || event.type === "look") && isPast(last.expiresAt ?? null, event.date);
-  return isOver ? toUncoveredState(after) : { ...last, isOnline: false };
-}
+/** Whether the look has ended by itself; only a look at the time ends it, as with one who has left. */
+const isOver = ({ expiresAt }: PublicState, event: ActorEvent): boolean =>
+  (event.type === "timeout" || event.type === "look") && isPast(expiresAt ?? null, event.date);
 
 /** Invisible, and seen by viewers as one who has left. */
 const isUnseen = (record: UserRecord): boolean =>

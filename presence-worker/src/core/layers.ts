@@ -2,6 +2,7 @@ import type { Choice, Layers } from "@meeshy/shared/availability-layers";
 import {
   isPlain,
   layersOfChoice,
+  PLAIN,
   type Strongest,
   strongestOf as strongestOfLayers,
   strongestOwn,
@@ -44,6 +45,10 @@ export function strongestOf(record: Layered): Strongest {
 /** What would be shown of its user, were the user not hidden. */
 export const strongestUnhidden = (record: Layered): Strongest =>
   strongestOfLayers(withoutInvisible(layersOf(record)));
+
+/** What services say of its user, were the user not hidden. */
+export const strongestClaim = (record: Layered): Strongest =>
+  strongestOfLayers(withoutInvisible({ ...layersOf(record), standing: PLAIN, timed: null }));
 
 /** The next date at which one of the layers ends; Infinity: never. */
 export function nextEndOf({ availabilityExpiresAt, layers }: Layered): number {

@@ -97,6 +97,10 @@ export interface PartitionRules {
 
 const NONE: never[] = [];
 
+/** The broker is to keep the status for longer than a day: the person is online, or has a text that is yet to end. */
+const isStatusKept = (shown: UserRecord["shown"], date: number): boolean =>
+  shown !== null && (shown.isOnline || (shown.expiresAt ?? 0) > date);
+
 export const initialMemory = (epoch: number): PartitionMemory => ({
   epoch,
   seq: 0,
@@ -173,7 +177,7 @@ class EventOrder implements Partition {
       if (!isRenewalDue(record, this.#rules.renewAfterMs, date, this.#clock.offset)) continue;
       const renewed = { ...record, renewedAt: date };
       this.#users.keep(renewed);
-      const effects: Effect[] = record.shown?.isOnline ? [{ type: "status" }] : [];
+      const effects: Effect[] = isStatusKept(record.shown, date) ? [{ type: "status" }] : [];
       changes.push({ record: renewed, effects, traceparent: undefined });
     }
     return changes;

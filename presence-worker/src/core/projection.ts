@@ -1,8 +1,9 @@
 import type { SelfNotice } from "@meeshy/shared/events";
 import { toIso } from "@meeshy/shared/iso-time";
+import { isPlain } from "@meeshy/shared/layer-precedence";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import type { PublicAvailability, StatusMessage, UserStatus } from "@meeshy/shared/status";
-import { layersOf, strongestOf, strongestUnhidden } from "./layers.ts";
+import { layersOf, strongestClaim, strongestOf, strongestUnhidden } from "./layers.ts";
 import { isHidden, type Shown, type UserRecord } from "./record.ts";
 
 /** How a record reads outside: to the viewers and in the database. */
@@ -14,13 +15,16 @@ export interface PublicState {
   statusText: string | null;
   /** when that ends by itself, ms */
   expiresAt?: number | undefined;
+  /** log sequence of the service's claim that it is */
+  claim?: number | undefined;
 }
 
 /** How the record should look to viewers; a hidden user of whom nothing was shown is an offline one without a status text. */
 export function toPublicState(record: UserRecord): PublicState {
   // Most records have no layers, and this is asked at each event.
-  const { availability, statusText } = record.layers ? strongestOf(record) : record;
-  const expiresAt = record.layers ? strongestOf(record).expiresAt : record.availabilityExpiresAt;
+  const strongest = record.layers ? strongestOf(record) : undefined;
+  const { availability, statusText } = strongest ?? record;
+  const expiresAt = strongest ? strongest.expiresAt : record.availabilityExpiresAt;
   if (record.stored === "unknown" || availability === "invisible")
     return { isOnline: false, availability: "available", statusText: null, expiresAt: undefined };
   return {
@@ -28,17 +32,26 @@ export function toPublicState(record: UserRecord): PublicState {
     availability,
     statusText,
     expiresAt: expiresAt ?? undefined,
+    claim: strongest?.seq,
   };
 }
 
-/** How a hidden user looks once what was shown last has ended by itself: what it uncovers, but for what hides the user. */
-export function toUncoveredState(record: UserRecord): PublicState {
-  const { availability, statusText, expiresAt } = strongestUnhidden(record);
+/**
+ * How a hidden user looks, as one who has left with the look of `last`: with the person's own choice until it ends by
+ * itself, then with what that uncovers, but for what hides the user; with what services say, as they say it.
+ */
+export function toHiddenState(last: PublicState, record: UserRecord, isLastOver: boolean): PublicState {
+  const isOwn = last.claim === undefined && !isPlain(last);
+  if (record.stored === "unknown" || (isOwn && !isLastOver)) return { ...last, isOnline: false };
+  const { availability, statusText, expiresAt, seq } = isOwn
+    ? strongestUnhidden(record)
+    : strongestClaim(record);
   return {
     isOnline: false,
     availability: availability === "invisible" ? "available" : availability,
     statusText,
     expiresAt: expiresAt ?? undefined,
+    claim: seq,
   };
 }
 

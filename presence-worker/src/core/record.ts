@@ -35,6 +35,8 @@ export interface Shown {
   statusText: string | null;
   /** when that ends by itself; absent: it does not */
   expiresAt?: number | undefined;
+  /** log sequence of the service's claim that says so; absent: the person's own choice, or none */
+  claim?: number | undefined;
   lastActiveAt: number | null;
   lastSeen: number | null;
   epoch: number;
@@ -205,5 +207,6 @@ export function isRenewalDue(
   offset: number,
 ): boolean {
   const writtenAt = Math.max(record.renewedAt ?? 0, record.shown?.at ?? record.now + offset);
-  return isRetained(record) && date - writtenAt >= renewAfterMs;
+  // Written in the future: the broker's clock was put back.
+  return Math.abs(date - writtenAt) >= renewAfterMs;
 }

@@ -22,13 +22,16 @@ export class CatchUp {
     this.#touched.add(userId);
   }
 
-  /** Gives the records whose statuses are to be published, and forgets everything. */
-  finish(recordOf: (userId: string) => UserRecord | undefined): UserRecord[] {
-    const records = [...this.#touched].map(recordOf).filter((record) => record !== undefined);
-    const changed = records.filter((record) => !this.#isPublished(record));
+  /** Gives the records that have changed, and those of them whose statuses are to be published; forgets everything. */
+  finish(recordOf: (userId: string) => UserRecord | undefined): {
+    changed: UserRecord[];
+    unpublished: UserRecord[];
+  } {
+    const changed = [...this.#touched].map(recordOf).filter((record) => record !== undefined);
+    const unpublished = changed.filter((record) => !this.#isPublished(record));
     this.#touched.clear();
     this.#published.clear();
-    return changed;
+    return { changed, unpublished };
   }
 
   #isPublished({ userId, shown, directoryVersion, renewedAt }: UserRecord): boolean {

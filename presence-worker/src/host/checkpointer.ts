@@ -91,7 +91,8 @@ class RoundCheckpointer implements Checkpointer {
     this.#parts = parts;
     this.#clock = deps.bus.clock;
     this.#leaving = new LeavingRecords({
-      ...{ clock: deps.bus.clock, claim, partition, records, database: deps.database },
+      ...{ clock: deps.bus.clock, keptMs: deps.rules.recordKeptMs },
+      ...{ claim, partition, records, database: deps.database },
     });
     this.#last = { at: this.#clock.now(), seq: partition.seq(), storedUpTo };
   }

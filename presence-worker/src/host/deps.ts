@@ -30,5 +30,10 @@ export interface HostDeps {
   epochs: EpochKeeper;
   rounds: RoundTimer;
   transition: ReturnType<typeof createTransition>;
-  rules: PartitionRules & { workerLeaseMs: number; expireAfterMs: number; erasedKeptMs: number };
+  rules: PartitionRules & {
+    workerLeaseMs: number;
+    expireAfterMs: number;
+    erasedKeptMs: number;
+    recordKeptMs: number;
+  };
 }

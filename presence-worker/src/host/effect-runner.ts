@@ -28,7 +28,7 @@ export interface EffectRunnerParts {
 
 /**
  * Carries out what the partition's changes want done: statuses, rows, history and commands to gateways. Until
- * {@link goLive} statuses wait: a former owner has published the log's old messages already. What it has counted is not
+ * {@link goLive} statuses and notices wait: a former owner has sent those of the log's old messages already. What it has counted is not
  * counted again.
  */
 export class EffectRunner {
@@ -91,7 +91,9 @@ export class EffectRunner {
   /** The log has been read to its end: what changed meanwhile is published, and from now on every change is. */
   goLive(recordOf: (userId: string) => UserRecord | undefined): void {
     this.#live = true;
-    for (const record of this.#parts.catchUp.finish(recordOf)) this.publish(record);
+    const { changed, unpublished } = this.#parts.catchUp.finish(recordOf);
+    for (const record of unpublished) this.publish(record);
+    for (const record of changed) if (record.connections.length > 0) this.#parts.selfNotices.note(record);
   }
 
   #erase(record: UserRecord): void {

@@ -5,9 +5,6 @@ import type { DatabaseWriter } from "../io/database-writer.ts";
 import type { RecordStore } from "../io/record-store.ts";
 import type { Claim } from "./lease.ts";
 
-/** A gateway may hold a stored row that is older than the record's last change: the record outlives it. */
-const LINGER_MS = 2_000;
-
 /** A written record that holds nothing more than the database will; `since`: monotonic ms. */
 interface Leaving {
   record: UserRecord;
@@ -16,6 +13,8 @@ interface Leaving {
 
 export interface LeavingParts {
   clock: Clock;
+  /** a gateway's event may carry a stored row that is older than the record's last change: the record outlives it */
+  keptMs: number;
   claim: Claim;
   partition: Partition;
   records: RecordStore;
@@ -25,6 +24,7 @@ export interface LeavingParts {
 /** Written records of users who are offline: they are removed once nothing needs them any more. */
 export class LeavingRecords {
   readonly #parts: LeavingParts;
+  /** in the order in which they were written */
   readonly #leaving = new Map<string, Leaving>();
 
   constructor(parts: LeavingParts) {
@@ -33,17 +33,29 @@ export class LeavingRecords {
 
   /** The record has just been written. */
   noteWritten(record: UserRecord): void {
-    if (isRetained(record)) this.#leaving.delete(record.userId);
-    else this.#leaving.set(record.userId, { record, since: this.#parts.clock.now() });
+    this.#leaving.delete(record.userId);
+    if (!isRetained(record)) this.#leaving.set(record.userId, { record, since: this.#parts.clock.now() });
   }
 
   /** Those that may go, given the log sequence of the last checkpoint. */
   due(checkpointSeq: number): Leaving[] {
-    return [...this.#leaving.values()].filter((one) => this.#mayLeave(one, checkpointSeq));
+    const due: Leaving[] = [];
+    for (const one of this.#old()) if (this.#mayLeave(one, checkpointSeq)) due.push(one);
+    return due;
   }
 
   hasDue(checkpointSeq: number): boolean {
-    return this.due(checkpointSeq).length > 0;
+    for (const one of this.#old()) if (this.#mayLeave(one, checkpointSeq)) return true;
+    return false;
+  }
+
+  /** Those that have been kept for long enough. */
+  *#old(): Iterable<Leaving> {
+    const { clock, keptMs } = this.#parts;
+    for (const one of this.#leaving.values()) {
+      if (clock.now() - one.since <= keptMs) return;
+      yield one;
+    }
   }
 
   /** Removes the record from the broker and the partition, unless the user has come back meanwhile. */
@@ -66,10 +78,8 @@ export class LeavingRecords {
    * A record may go once the database has it and the checkpoint lies behind it: its events, replayed
    * without it, would have another result.
    */
-  #mayLeave({ record: { userId, seq }, since }: Leaving, checkpointSeq: number): boolean {
-    const { clock, claim, database } = this.#parts;
-    return (
-      clock.now() - since > LINGER_MS && seq <= checkpointSeq && !database.isPending(claim.partition, userId)
-    );
+  #mayLeave({ record: { userId, seq } }: Leaving, checkpointSeq: number): boolean {
+    const { claim, database } = this.#parts;
+    return seq <= checkpointSeq && !database.isPending(claim.partition, userId);
   }
 }

@@ -3,7 +3,13 @@ import { compareAndSet, fromBytesOrNone, toBytes } from "@meeshy/shared/nats/las
 import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared/ports/bus";
 import { MESSAGING, messagingAttributes, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { compareVersions, newsIn, type StatusMessage, withPersonOf } from "@meeshy/shared/status";
+import {
+  compareVersions,
+  inKnownValues,
+  newsIn,
+  type StatusMessage,
+  withPersonOf,
+} from "@meeshy/shared/status";
 import { statusMessageSchema, userStatusSchema } from "@meeshy/shared/status-schema";
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
@@ -67,7 +73,8 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   const adopt = async (status: StatusMessage, last: LastValue | undefined): Promise<StatusMessage | null> => {
     if (last === undefined) return status;
     const value = fromBytesOrNone(last.data);
-    const found = statusMessageSchema.safeParse(value).data;
+    const known = isLater("status", value) ? value : inKnownValues(value);
+    const found = statusMessageSchema.safeParse(known).data;
     if (found === undefined) return adoptUnreadable(status, value, last.seq);
     const isNewer = compareVersions(found, status) > 0;
     if (isNewer && (await isForged(found))) return status;

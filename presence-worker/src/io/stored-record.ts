@@ -30,6 +30,7 @@ const shownSchema = z.object({
   availability: z.enum(PUBLIC_AVAILABILITIES),
   statusText: z.string().nullable(),
   expiresAt: z.number().optional().catch(undefined),
+  claim: z.number().optional().catch(undefined),
   lastActiveAt: millis,
   lastSeen: millis,
   epoch: z.number(),

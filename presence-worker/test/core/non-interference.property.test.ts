@@ -129,6 +129,49 @@ test("who is offline keeps a text that only the database has, when they become i
   const profile = { ...hides.profile, availability: "busy", statusText: "on leave" } as const;
   const { records } = play([{ event: { ...hides, profile }, ms: 0, seq: 10 }]);
   expect(records[0]?.shown).toMatchObject({ isOnline: false, availability: "busy", statusText: "on leave" });
+  expect(records[0]?.shown).toMatchObject({ cause: "disconnect", at: profile.lastSeen });
+});
+
+test("what services say is seen of who hides as it is of who has left", () => {
+  const claim = (
+    availability: "busy" | "dnd" | null,
+    statusText: string | null,
+    source: string,
+  ): LogEvent => ({
+    ...{
+      type: "claim",
+      source,
+      availability,
+      statusText,
+      expiresAt: null,
+      profile: setAvailability("busy").profile,
+    },
+  });
+  const claims = fc.array(
+    fc.record({
+      event: fc
+        .tuple(
+          fc.constantFrom("busy" as const, "dnd" as const, null),
+          fc.constantFrom(null, "call"),
+          fc.constantFrom("calendar", "phone"),
+        )
+        .map((said) => claim(...said)),
+      seconds: fc.integer({ min: 1, max: 100 }),
+    }),
+    { maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(fc.boolean(), claims, claims, (hasOwn, before, later) => {
+      const own = hasOwn ? [{ event: setAvailability("dnd", "focus"), ms: SECOND, seq: 11 }] : [];
+      const said = before.map(({ event }, n) => ({ event, ms: (n + 2) * SECOND, seq: 12 + n }));
+      const goes = { ...hide, seq: 30 };
+      const after = during(later).map((one) => ({ ...one, seq: one.seq + 20 }));
+      const looks = (gone: LogEvent) =>
+        play([arrive, ...own, ...said, { ...goes, event: gone }, ...after]).records.map(({ shown }) => shown);
+      expect(looks(setAvailability("invisible"))).toEqual(looks(GOODBYE));
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("a choice that runs out shows no more than one that is taken back", () => {

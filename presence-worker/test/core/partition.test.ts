@@ -201,6 +201,36 @@ describe("a partition", () => {
     expect(partition.get("alice")).toMatchObject({ seq: 1, shown: { version: 1 }, renewedAt: hours(24) });
   });
 
+  it.each([
+    ["who has left and waits for the database: the record alone", [], [[], [], []]],
+    ["who has left with a text that ends: the status too", [5], [["status"], ["status"], []]],
+  ])("writes anew, while it is held, a record of %s", (_, days, effects) => {
+    const log = createLog();
+    const hours = (count: number) => 1e12 + count * 3_600_000;
+    log.user(hours(0), "alice", connected("c1", "g1"), "g1");
+    for (const end of days) {
+      const choice = { type: "availability", availability: "dnd", statusText: "away" } as const;
+      log.user(hours(0), "alice", { ...choice, expiresAt: hours(24 * end), profile }, "g1");
+    }
+    const goodbye = {
+      type: "disconnected",
+      connectionId: "c1",
+      reason: "client namespace disconnect",
+    } as const;
+    log.user(hours(0), "alice", goodbye, "g1");
+    const partition = apply(open(), log.messages);
+    const renewed = [13, 26, 24 * 6].map((at) => partition.renew(hours(at)));
+    expect(renewed.map((changes) => changes.map((one) => one.effects.map(({ type }) => type)))).toEqual(
+      effects.map((some) => [some]),
+    );
+  });
+
+  it("writes anew at once what was written by a clock that was put back", () => {
+    const log = createLog();
+    log.user(1e12 + 26 * 3_600_000, "alice", connected("c1", "g1"), "g1");
+    expect(apply(open(), log.messages).renew(1e12)).toHaveLength(1);
+  });
+
   it("judges no deadline by a timeout that may have been held up", () => {
     const log = createLog();
     log.timeout(1_000);

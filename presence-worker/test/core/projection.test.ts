@@ -32,6 +32,13 @@ describe("the status message", () => {
     expect(statusMessageSchema.parse(message)).toEqual(message);
   });
 
+  test("names the person as the directory does; records of earlier releases have no display name", () => {
+    const person = { username: "alice", isAnonymous: false, conversationIds: [] };
+    const named = known({ ...active, person: { ...person, displayName: "Alice A." } });
+    expect(toStatusMessage(named)).toMatchObject({ username: "alice", displayName: "Alice A." });
+    expect(toStatusMessage(known({ ...active, person }))).toMatchObject({ displayName: null });
+  });
+
   test("leaves unknown dates null", () => {
     const record = known({
       state: "offline",

@@ -1,3 +1,4 @@
+import { PROFILE_WAIT_MAX_MS } from "@meeshy/shared/events";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { eventSubject } from "@meeshy/shared/subjects";
 import { expect, it } from "vitest";
@@ -42,6 +43,16 @@ it.each([
     const read = readEvent(stored("alice", { ...choice, expiresAt, lastsMs: 60_000 }));
     expect(read).toMatchObject({ message: { event: { type, expiresAt: end } } });
   }
+});
+
+it("takes no stored choice from a profile that has waited longer than workers remember what has changed", () => {
+  const stale = connected("c1", "g1", { profile: profile({ availability: "dnd", statusText: "call" }) });
+  const read = (waitedMs: number) =>
+    readEvent({ ...stored("alice", stale), data: toBytes({ event: stale, waitedMs }) }).message.event;
+  expect(read(PROFILE_WAIT_MAX_MS)).toMatchObject({ profile: { availability: "dnd", statusText: "call" } });
+  expect(read(PROFILE_WAIT_MAX_MS + 1)).toMatchObject({
+    profile: { username: "alice", availability: "available", statusText: null, stored: "unknown" },
+  });
 });
 
 it.each([-1, 1e300, "long"])("takes no harm from a wait of %s", (waitedMs) => {

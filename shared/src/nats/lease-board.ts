@@ -92,7 +92,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     },
     onMessage(message) {
       const key = message.subject.slice(PREFIX_LENGTH);
-      brokerClock.note(message.time, bus.clock.now());
+      brokerClock.note(message.time, bus.clock.now(), bucket !== undefined);
       const value = message.deleted ? undefined : fromBytesOrNone(message.data);
       const known = entries.get(key);
       unconfirmed.delete(key);

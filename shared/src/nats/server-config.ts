@@ -23,6 +23,11 @@ export interface NatsServerConfig {
   storeDir: string;
   /** Most that the files may take, in bytes; the server's own default is three quarters of the disk's free space. */
   maxStoreBytes?: number | undefined;
+  /**
+   * How long an acknowledged write may wait for the disk: a duration of nats-server (`10s`), or `always`; the server's own
+   * default is two minutes. Needs nats-server 2.10.
+   */
+  syncInterval?: string | undefined;
   /** Address to listen on. */
   host?: string;
   /** PEM files of the server's certificate; without them connections are not encrypted. */
@@ -49,7 +54,7 @@ export function natsServerConfig(config: NatsServerConfig): string {
   const lines = [
     `listen: ${JSON.stringify(`${config.host ?? "127.0.0.1"}:${config.port}`)}`,
     `max_payload: ${config.maxPayloadBytes ?? 1_048_576}`,
-    `jetstream { store_dir: ${JSON.stringify(config.storeDir)}${storeLimit(config)} }`,
+    `jetstream { store_dir: ${JSON.stringify(config.storeDir)}${storeLimit(config)}${syncOf(config)} }`,
   ];
   if (config.tls) {
     const { cert, key } = config.tls;
@@ -61,6 +66,9 @@ export function natsServerConfig(config: NatsServerConfig): string {
 
 const storeLimit = ({ maxStoreBytes }: NatsServerConfig) =>
   maxStoreBytes === undefined ? "" : `, max_file_store: ${maxStoreBytes}`;
+
+const syncOf = ({ syncInterval }: NatsServerConfig) =>
+  syncInterval === undefined ? "" : `, sync_interval: ${syncInterval}`;
 
 function accounts(passwords: Record<NatsRole, string>, others: readonly NatsUser[]): string[] {
   const user = (role: NatsRole) =>

@@ -18,6 +18,7 @@ export async function natsServer(options: {
   passwords?: Record<NatsRole, string> | undefined;
   others?: NatsUser[];
   maxStoreBytes?: number | undefined;
+  syncInterval?: string | undefined;
 }): Promise<ServerSpec> {
   const config = join(options.directory, "nats-server.conf");
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
@@ -26,6 +27,7 @@ export async function natsServer(options: {
     port: options.port,
     storeDir,
     maxStoreBytes: options.maxStoreBytes ?? (await storeBound(config, options.directory, storeDir)),
+    syncInterval: options.syncInterval,
     ...(options.passwords ? { passwords: options.passwords } : {}),
     ...(options.others ? { others: options.others } : {}),
   });

@@ -27,3 +27,16 @@ it("shows the display name, else the username, else the id", () => {
   });
   expect(names).toEqual(["Bob B.", "x1", "x1"]);
 });
+
+it("keeps people of the same name in one order, and marks guests", () => {
+  const known = (["x2", "x1"] as const).map((id) => ({
+    user: buildStatus(id, { displayName: "Sam", isAnonymous: id === "x1" }),
+    status: "online" as const,
+  }));
+  const ranked = rankPeople(["x2", "x1"], known, "en");
+  expect(ranked.map(({ userId, isGuest }) => [userId, isGuest])).toEqual([
+    ["x1", true],
+    ["x2", false],
+  ]);
+  expect(rankPeople(["x1", "x2"], known.toReversed(), "en")).toEqual(ranked);
+});

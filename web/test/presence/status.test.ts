@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { getPresenceText } from "../../presence/last-seen.ts";
+import { registerLocale, type Words } from "../../presence/locale.ts";
 import { getUserStatus, type PresenceLike } from "../../presence/status.ts";
 
 const NOW = Date.parse("2026-01-01T12:00:00.000Z");
@@ -85,4 +87,47 @@ it.each([
 ])("gives $en, in French $fr, the colour $color", ({ user, color, en, fr }) => {
   expect(getUserStatus(user, NOW)).toMatchObject({ color, label: en });
   expect(getUserStatus(user, NOW, { locale: "fr" })).toMatchObject({ color, label: fr });
+});
+
+describe("a person who was active minutes ago", () => {
+  const of = (part: PresenceLike) => ({ isOnline: false, lastActiveAt: ago(2 * MINUTE), ...part });
+  const shown = (part: PresenceLike, options: { live?: boolean; locale?: string } = {}) => {
+    const { status, label } = getUserStatus(of(part), NOW, options);
+    return [status, label, getPresenceText(of(part), NOW, options)];
+  };
+
+  it.each(["disconnect", "connection-lost", "gateway-lost", "admin"])("has left after %s", (cause) => {
+    expect(shown({ cause })).toEqual(["away", "Left", "Left 2 minutes ago"]);
+    expect(shown({ cause }, { locale: "fr" })).toEqual(["away", "Parti", "Parti il y a 2 minutes"]);
+    expect(getPresenceText(of({ cause, lastActiveAt: ago(0) }), NOW)).toBe("Left just now");
+  });
+
+  it.each(["idle", "manual", "a cause of a later release", null, undefined])("is away after %s", (cause) => {
+    expect(shown({ cause })).toEqual(["away", "Away", "Away"]);
+    expect(shown({ cause }, { locale: "fr" })[1]).toBe("Absent");
+  });
+
+  it("is away as long as the view may be old, whatever the last cause was", () => {
+    expect(shown({ cause: "disconnect", lastActiveAt: ago(6 * MINUTE) }, { live: false })[1]).toBe("Away");
+  });
+
+  it("is online, whatever the cause, while they are", () => {
+    expect(shown({ cause: "connection-lost", isOnline: true })[2]).toBe("Online");
+  });
+
+  it("was last seen then, half an hour later, or is offline where that is hidden", () => {
+    expect(shown({ cause: "disconnect", lastActiveAt: ago(180 * MINUTE) })).toEqual([
+      "offline",
+      "Offline",
+      "Last seen 3 hours ago",
+    ]);
+    expect(getPresenceText({ isOnline: false, cause: "disconnect" }, NOW)).toBe("Offline");
+  });
+
+  it("is away in a language that has no word for who left", () => {
+    const status = { online: "Da", away: "Abwesend", offline: "Offline" };
+    const lastSeen = { now: "da", justNow: "eben", ago: (when: string) => when, on: (date: string) => date };
+    registerLocale("zz", { status, lastSeen, stale: "alt" } as Words);
+    expect(shown({ cause: "disconnect" }, { locale: "zz" })).toEqual(["away", "Abwesend", "Abwesend"]);
+  });
 });

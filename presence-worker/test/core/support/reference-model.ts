@@ -25,7 +25,7 @@ const layersWith = ({ services }: Layers, { availability, statusText, availabili
 });
 
 /** The written precedence, from the top: invisible, timed, standing that says something, then the services. */
-function choiceOf(user: Chosen): Choice & { expiresAt: number | null } {
+function choiceOf(user: Chosen): Choice & { expiresAt: number | null; seq?: number } {
   const { standing, timed, services } = readLayers(user);
   const lasting = { ...standing, expiresAt: null };
   if (standing.availability === "invisible") return lasting;
@@ -37,13 +37,18 @@ function choiceOf(user: Chosen): Choice & { expiresAt: number | null } {
   return lasting;
 }
 
-type Look = Pick<Shown, "availability" | "statusText" | "expiresAt">;
+type Look = Pick<Shown, "availability" | "statusText" | "expiresAt" | "claim">;
 
 /** What is shown with a choice; nothing with one that hides. */
-const lookOf = ({ availability, statusText, expiresAt }: ReturnType<typeof choiceOf>): Look =>
-  availability === "invisible"
+const lookOf = (choice: Choice & { expiresAt: number | null; seq?: number }): Look =>
+  choice.availability === "invisible"
     ? NOTHING
-    : { availability, statusText, ...(expiresAt === null ? {} : { expiresAt }) };
+    : {
+        availability: choice.availability,
+        statusText: choice.statusText,
+        ...(choice.expiresAt === null ? {} : { expiresAt: choice.expiresAt }),
+        ...(choice.seq === undefined ? {} : { claim: choice.seq }),
+      };
 
 function unhidden(user: Chosen): Layers {
   const { standing, timed, services } = readLayers(user);
@@ -420,8 +425,12 @@ export function createReferenceModel(rules: Rules) {
     const last: Look = before.shown ?? lookOf(assumed);
     let look = lookOf(choice);
     if (!isVisible && !isGone) {
-      // Who hides keeps what was shown last, until that ends.
-      look = isLookOver ? lookOf(choiceOf({ ...user, layers: unhidden(user) })) : last;
+      // Who hides keeps their own look until it ends; what services say goes on.
+      const isOwn =
+        last.claim === undefined && (last.availability !== "available" || last.statusText !== null);
+      const saidByServices = { ...user, layers: { ...unhidden(user), standing: NOTHING, timed: null } };
+      look = lookOf(choiceOf(isOwn ? { ...user, layers: unhidden(user) } : saidByServices));
+      if (user.stored === "unknown" || (isOwn && !isLookOver)) look = last;
     }
     const isOtherLook =
       last.availability !== look.availability ||
@@ -441,12 +450,13 @@ export function createReferenceModel(rules: Rules) {
         availability: look.availability,
         statusText: look.statusText,
         ...(look.expiresAt === undefined ? {} : { expiresAt: look.expiresAt }),
+        ...(look.claim === undefined ? {} : { claim: look.claim }),
         lastActiveAt: isStillHidden ? before.shown!.lastActiveAt : user.lastActiveAt,
         lastSeen: isStillHidden ? before.shown!.lastSeen : user.lastSeen,
         epoch: event.epoch,
         version: event.seq,
-        cause: publicCause,
-        at: date,
+        cause: isFirstShown && !isGone && !isOtherLook ? "disconnect" : publicCause,
+        at: isFirstShown && !isGone && !isOtherLook ? user.lastSeen : date,
       };
     }
     if (publicCause !== null || user.directoryVersion !== before.directoryVersion)

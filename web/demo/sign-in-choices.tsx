@@ -1,0 +1,43 @@
+"use client";
+
+import { Initials } from "./avatar.tsx";
+import styles from "./sign-in.module.css";
+import type { Texts } from "./texts.ts";
+import { storeToken } from "./token.ts";
+import { TokenForm } from "./token-form.tsx";
+import type { DemoPerson } from "./use-demo-people.ts";
+
+interface SignInChoicesProps {
+  texts: Texts;
+  /** undefined: not known yet */
+  people: readonly DemoPerson[] | undefined;
+  /** where a token has just failed, the way to a new one is open */
+  showsTokenForm?: boolean;
+}
+
+/** A button for each person of the demo, and the form for a token. */
+export function SignInChoices({ texts, people, showsTokenForm = false }: SignInChoicesProps) {
+  if (people === undefined) return <div className={styles.waiting} aria-busy="true" />;
+  if (people.length === 0) return <TokenForm texts={texts} onToken={storeToken} />;
+  return (
+    <>
+      <ul className={styles.people}>
+        {people.map(({ id, name, token }) => (
+          <li key={id}>
+            <button type="button" className={styles.person} onClick={() => storeToken(token)}>
+              <Initials userId={id} name={name} />
+              {texts.continueAs(name)}
+              <span className={styles.arrow} aria-hidden="true">
+                →
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <details className={styles.more} open={showsTokenForm}>
+        <summary>{texts.withToken}</summary>
+        <TokenForm texts={texts} onToken={storeToken} />
+      </details>
+    </>
+  );
+}
