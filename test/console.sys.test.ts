@@ -241,12 +241,14 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
   });
 
   it.each(["#/people", "#/people/alice", "#/processes", "#/live"])(
-    "fits a window 360 pixels wide: %s",
+    "fits a window 360 pixels wide, and scrolls down alone: %s",
     async (hash) => {
       const page = await signIn(hash, { viewport: { width: 360, height: 640 } });
       await page.getByRole("main").getByRole("heading").first().waitFor();
       await health(page).getByText("All is well").waitFor();
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(360);
+      await page.getByText("Reading…").waitFor({ state: "detached" });
+      expect(await page.evaluate("(scrollTo(0, 9999), scrollY)")).toBeGreaterThan(0);
     },
   );
 });
