@@ -2,7 +2,7 @@ import { Counter, type Registry } from "prom-client";
 import { METRIC_PREFIX } from "../runtime/metrics.ts";
 
 /** Lists of an application's directory. */
-export const DIRECTORY_LISTS = ["conversations", "members", "blocks"] as const;
+const DIRECTORY_LISTS = ["conversations", "members", "blocks"] as const;
 export type DirectoryList = (typeof DIRECTORY_LISTS)[number];
 
 /** Counts, in this process, the entries that are left out of an application's lists because they cannot be read. */
