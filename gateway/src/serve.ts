@@ -2,6 +2,7 @@ import { close, createDatabase } from "@meeshy/shared/db/client";
 import { measurePool } from "@meeshy/shared/db/pool-metrics";
 import { createPostgresStore } from "@meeshy/shared/db/store";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
+import { measureLeftOut } from "@meeshy/shared/http/left-out";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { measureLink } from "@meeshy/shared/nats/link-metrics";
 import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
@@ -35,17 +36,21 @@ export async function serve(
   lifecycle.onStop("database", () => close(db));
 
   const store = createPostgresStore(db);
+  const registry = createMetricsRegistry();
+  measureLink(registry, link, env.NATS_TLS_CA);
+  measurePool(registry, db);
   const directory =
     env.DIRECTORY_URL === undefined
       ? store.directory
       : {
-          ...createHttpDirectory({ url: env.DIRECTORY_URL, token: env.DIRECTORY_TOKEN, logger }),
+          ...createHttpDirectory({
+            url: env.DIRECTORY_URL,
+            token: env.DIRECTORY_TOKEN,
+            onLeftOut: measureLeftOut(registry),
+            logger,
+          }),
           presences: store.directory.presences,
         };
-
-  const registry = createMetricsRegistry();
-  measureLink(registry, link, env.NATS_TLS_CA);
-  measurePool(registry, db);
   const deps = { link, directory, store, registry, siblings, tracer, logger };
   const gateway = await createGateway(deps, config, lifecycle);
   logger.info(await gateway.listen(), "listening");

@@ -3,6 +3,7 @@ import { close, createDatabase } from "@meeshy/shared/db/client";
 import { measurePool } from "@meeshy/shared/db/pool-metrics";
 import { createPostgresStore } from "@meeshy/shared/db/store";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
+import { measureLeftOut } from "@meeshy/shared/http/left-out";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { measureLink } from "@meeshy/shared/nats/link-metrics";
 import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
@@ -63,7 +64,12 @@ await runService(logger, async (lifecycle) => {
     env.DIRECTORY_URL === undefined
       ? undefined
       : describeBy(
-          createHttpDirectory({ url: env.DIRECTORY_URL, token: env.DIRECTORY_TOKEN, logger }),
+          createHttpDirectory({
+            url: env.DIRECTORY_URL,
+            token: env.DIRECTORY_TOKEN,
+            onLeftOut: measureLeftOut(registry),
+            logger,
+          }),
           logger,
         );
   const staleRows = (scope: Scope) =>
