@@ -25,7 +25,7 @@ export async function serve(
   const tracer = await startTracing(env, "gateway", { logger, lifecycle });
   const link = await openNats(natsConfig(env), "gateway", logger);
   lifecycle.onStop("nats", () => link.close());
-  await ensureStreams(link, env.NATS_REPLICAS);
+  await ensureStreams(link, env.NATS_REPLICAS, logger);
   await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
   await agreeOnSettings(link, logger);
 

@@ -56,7 +56,7 @@ await runService(logger, async (lifecycle) => {
   linkIsUp = link.isUp;
   measureLink(registry, link, env.NATS_TLS_CA);
   measurePool(registry, db);
-  await ensureStreams(link, env.NATS_REPLICAS);
+  await ensureStreams(link, env.NATS_REPLICAS, logger);
   await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
   await agreeOnSettings(link, logger);
 
