@@ -11,9 +11,7 @@ import type { Registry } from "prom-client";
 import { createFirstUses } from "./auth/first-uses.ts";
 import { createKeySource } from "./auth/key-source.ts";
 import { createPeople, type People } from "./changes/people.ts";
-import { createChat } from "./chat/chat.ts";
-import { createChatOutbox } from "./chat/chat-outbox.ts";
-import { relayChat } from "./chat/chat-relay.ts";
+import { createGatewayChat } from "./chat/gateway-chat.ts";
 import type { Siblings } from "./cluster/siblings.ts";
 import type { GatewayConfig } from "./config.ts";
 import { createConnections } from "./connections/connections.ts";
@@ -37,13 +35,14 @@ import { drain } from "./sockets/drain.ts";
 import { serveSockets } from "./sockets/sockets.ts";
 import { createStaleness } from "./status/staleness.ts";
 import { createStatusReader } from "./status/status-reader.ts";
+import { createTransitionStream } from "./status/transition-stream.ts";
 
 export interface GatewayDeps {
   link: NatsLink;
   /** people, memberships, blocks, and the stored projection of presence */
   directory: Directory & PresenceStore;
-  /** the demo chat, people's history, and the deletion of people */
-  store: Pick<Store, "chat" | "history" | "erasure">;
+  /** the demo chat, people's history, their list, and their deletion */
+  store: Pick<Store, "chat" | "history" | "erasure" | "people">;
   registry: Registry;
   /** by default nothing is recorded */
   tracer?: Tracer | undefined;
@@ -120,11 +119,7 @@ export async function createGateway(
     applied,
   });
   lifecycle.onStop("directory changes", () => people.changes.stop());
-  const outbox = createChatOutbox(link);
-  lifecycle.onStop("chat outbox", () => outbox.stop());
-  const chat = createChat({ store: store.chat, outbox });
-  const relay = relayChat({ ...known, io, outlet, store: store.chat });
-  lifecycle.onStop("chat relay", () => relay.stop());
+  const talk = createGatewayChat({ ...known, ...delivery, io, store: store.chat }, lifecycle);
 
   createGatewayGauges(registry, () => ({
     backlog: log.events.backlog(),
@@ -142,11 +137,13 @@ export async function createGateway(
       [!feed.isLoaded(), "statuses are not loaded"],
       [!log.events.isStarted(), "the heartbeat is not stored"],
     ]).concat(staleness.reasons());
-  const history = store.history.recent;
-  const forClients = { ...known, rules, limits, people, chat, statuses, touch: log.touch };
+  const stored = { history: store.history.recent, peopleList: store.people };
+  const transitions = createTransitionStream({ ...base, history: store.history });
+  const forClients = { ...known, rules, limits, people, ...talk, statuses, touch: log.touch };
   const answer = createAnswers(forClients);
   const ops = siblings?.port ?? { registry, unready };
-  const http = await serve({ ...forClients, answer, log: log.events, history, memberPages, ops }, config);
+  const routes = { ...forClients, ...stored, answer, log: log.events, memberPages, transitions, ops };
+  const http = await serve(routes, config);
   lifecycle.onStop("http", () => http.close());
   const descriptors = guardDescriptors(http.public, openFilesLimit(), base);
   const sockets = serveSockets({ ...forClients, io, log, delivery, admission, staleness }, config, lifecycle);
@@ -171,6 +168,8 @@ export async function createGateway(
   const sessions = siblings?.routeSessions(io, http.public, config);
   lifecycle.onStop("sessions of siblings", () => sessions?.close());
   lifecycle.onStop("sockets", () => drain(io, outlet, connections, { graceMs: config.disconnectGraceMs }));
+  // The sockets' server waits for answers that are being sent.
+  lifecycle.onStop("transition listeners", () => transitions.stop());
   const services = serveServices({ link, answer, ready: feed.loaded, logger });
   lifecycle.onStop("services", () => services.stop());
   lifecycle.onStop("admission", () => admission.close());

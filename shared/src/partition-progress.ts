@@ -30,6 +30,19 @@ export const partitionPosition = (
   entry: { value: unknown } | undefined,
 ): { epoch: number; seq: number } | undefined => positionSchema.safeParse(entry?.value).data?.memory;
 
+const checkpointSchema = z.object({
+  memory: z.object({ epoch: z.number(), seq: z.number().nonnegative(), time: z.number().nullable() }),
+});
+
+/**
+ * The last checkpoint of a partition, by its entry on the lease board; `undefined`: there is none, or it cannot be read.
+ * `time`: of the last message that it covers, by the broker's clock, ms since 1970; null: it covers none.
+ */
+export const partitionCheckpoint = (
+  entry: { value: unknown } | undefined,
+): { epoch: number; seq: number; time: number | null } | undefined =>
+  checkpointSchema.safeParse(entry?.value).data?.memory;
+
 const reconciledSchema = z.object({ memory: z.object({ epoch: z.number(), reconcileAt: z.null() }) });
 
 /**

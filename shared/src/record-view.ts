@@ -41,6 +41,9 @@ export const recordViewSchema = z
     seq: recordFields.seq.default(0),
     connections: recordFields.connections,
     deadline: recordFields.deadline.default(null),
+    /** why a zombie is one */
+    zombieCause: z.string().nullable().default(null).catch(null),
+    lastActiveAt: millis.default(null).catch(null),
     /** one of a later release reads as available */
     availability: recordFields.availability.default("available").catch("available"),
     statusText: recordFields.statusText.default(null),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { toLines } from "./client-text.ts";
+import { toLine, toLines } from "./client-text.ts";
 import { ERRORS, type ErrorBody, type ErrorCode } from "./codes.ts";
 import type { ClientEventName, ServerEventName } from "./event-names.ts";
 import { AVAILABILITIES } from "./status.ts";
@@ -30,9 +30,16 @@ export const chatMessageSchema = z.object({
   senderId: id,
   content: z.string(),
   createdAt: isoTime,
+  /** what the sender's client has called it; only the sender receives it */
+  clientId: z.string().exactOptional(),
 });
 /** A chat message as members receive it; `createdAt`: ISO 8601. */
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
+
+/** Form of a {@link TypingNotice}. */
+export const typingNoticeSchema = z.object({ conversationId: id, userId: id, at: isoTime });
+/** That a member types in a conversation; `at`: the broker's time. */
+export type TypingNotice = z.infer<typeof typingNoticeSchema>;
 
 const occupancySchema = z.object({
   conversationId: id,
@@ -114,6 +121,10 @@ export const SERVER_EVENT_TABLE = {
   },
   "presence:fresh": { meaning: "What is shown is right again", payload: z.object({ at: isoTime }) },
   "message:new": { meaning: "A chat message", payload: chatMessageSchema },
+  typing: {
+    meaning: "A member types; to the other members who may see them, and worth nothing after some seconds",
+    payload: typingNoticeSchema,
+  },
   "session:replaced": { meaning: "A newer connection has replaced this one", payload: null },
   "auth:expiring": {
     meaning: "The token is about to run out: renew it",
@@ -134,13 +145,29 @@ export const TOKEN_MAX = 8_192;
 /** How many people one socket watches at most. */
 export const WATCH_MAX = 200;
 
+/** Longest name that a client gives a message, in UTF-16 code units. */
+const CLIENT_ID_MAX = 64;
+const clientId = z
+  .string()
+  .min(1)
+  .max(CLIENT_ID_MAX)
+  .refine((text) => toLine(text) === text, "no control characters, and well-formed text");
+
 /** Form of a {@link MessageSend}. */
 export const messageSendSchema = z.object({
   conversationId: givenId,
   content: z.string().max(MESSAGE_MAX).overwrite(toLines).min(1),
+  clientId: clientId.exactOptional(),
 });
-/** What a client sends to a conversation: 1 to 10,000 UTF-16 code units, without control characters but for its layout. */
+/**
+ * What a client sends to a conversation: 1 to 10,000 UTF-16 code units, without control characters but for its layout.
+ * With the same `clientId` twice of one sender it is one message, the first.
+ */
 export type MessageSend = z.infer<typeof messageSendSchema>;
+/** Form of a {@link TypingSign}. */
+const typingSignSchema = z.object({ conversationId: givenId, isTyping: z.boolean().exactOptional() });
+/** That the person types, or with `isTyping` false no longer does, which is passed on to no one. */
+export type TypingSign = z.infer<typeof typingSignSchema>;
 const userIdsSchema = z.object({ userIds: z.array(givenId).max(WATCH_MAX) });
 /** Ids of people, at most {@link WATCH_MAX}. */
 export type UserIds = z.infer<typeof userIdsSchema>;
@@ -159,6 +186,11 @@ export const CLIENT_EVENT_TABLE = {
     meaning: "Sends a chat message; counts as activity",
     payload: messageSendSchema,
     data: z.object({ messageId: id }),
+  },
+  typing: {
+    meaning: "The person types in a conversation; counts as no activity",
+    payload: typingSignSchema,
+    data: null,
   },
   activity: { meaning: "The person did something", payload: null, data: null },
   "auth:renew": {

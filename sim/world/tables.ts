@@ -70,6 +70,8 @@ export function createTables(scheduler: Scheduler, random: Random, wall: () => n
         history: {
           write: afar(history.write),
           recent: afar(history.recent),
+          newestAt: afar(history.newestAt),
+          following: afar(history.following),
           erase: afar(history.erase),
           prune: afar(history.prune),
         },

@@ -11,6 +11,7 @@ import type { Connections } from "../connections/connections.ts";
 import { conversationRoom } from "../connections/room-names.ts";
 import type { PresenceServer } from "../connections/socket-server.ts";
 import type { Outlet } from "../emitter/outlet.ts";
+import { withoutClientId } from "./message-for.ts";
 
 /** A gateway of another release may write times otherwise. */
 const relayedSchema = chatMessageSchema.extend({ createdAt: z.string() });
@@ -43,9 +44,17 @@ export function relayChat({ io, outlet, bus, store, connections, logger }: Relay
   const deliver = (message: ChatMessage) => {
     if (delivered.has(message.id)) return;
     delivered.set(message.id, true);
-    const members = io.sockets.adapter.rooms.get(conversationRoom(message.conversationId)) ?? [];
-    outlet.send([...members], (ids) => io.local.to(ids).emit("message:new", message));
+    const members = [...(io.sockets.adapter.rooms.get(conversationRoom(message.conversationId)) ?? [])];
+    if (message.clientId === undefined) return emit(members, message);
+    const isOwn = (socketId: string) => connections.ofSocket(socketId)?.userId === message.senderId;
+    emit(members.filter(isOwn), message);
+    emit(
+      members.filter((socketId) => !isOwn(socketId)),
+      withoutClientId(message),
+    );
   };
+  const emit = (socketIds: string[], message: ChatMessage) =>
+    outlet.send(socketIds, (ids) => io.local.to(ids).emit("message:new", message));
 
   const subscription = bus.subscribe(SUBJECT_CHAT_ALL, ({ subject, data }) => {
     try {

@@ -9,9 +9,13 @@ import { z } from "zod";
 import { type Beats, toMaintenanceStats } from "../core/maintenance-stats.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import { type ConnectionSources, readConnections } from "../status/open-connections.ts";
+import { callerOf } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { explainPresence, presenceExplanation } from "./explain-presence.ts";
+import { listPeople, peopleAnswer, peopleQuery } from "./list-people.ts";
+import { partitionsAnswer, readPartitions, SWEEPER_SILENCE_MS } from "./read-partitions.ts";
 import { userIdParams } from "./schemas.ts";
+import { openTransitionEvents } from "./transition-events.ts";
 
 const statsAnswer = z.object({
   maintenanceActive: z.boolean(),
@@ -32,10 +36,17 @@ const disconnectAnswer = z.object({ disconnected: z.int() });
 const CLEANUP_TIMEOUT_MS = 4_000;
 const OFFLINE_WITHIN_MS = 2_000;
 const LOOK_EVERY_MS = 25;
-const SWEEPER_SILENCE_MS = 3_000;
+
+type AdminDeps = RouteDeps & { leases: Leases };
 
 /** For administrators (CONTRACT 5). */
-export function adminRoutes(app: App, { board, leases, ...sources }: RouteDeps & { leases: Leases }): void {
+export function adminRoutes(app: App, deps: AdminDeps): void {
+  overviewRoutes(app, deps);
+  personRoutes(app, deps);
+}
+
+/** The whole system. */
+function overviewRoutes(app: App, { board, leases, ...sources }: AdminDeps): void {
   app.get(
     "/maintenance/stats",
     { schema: { summary: "Figures of the whole system", response: { 200: statsAnswer } } },
@@ -46,6 +57,56 @@ export function adminRoutes(app: App, { board, leases, ...sources }: RouteDeps &
     "/maintenance/cleanup-zombies",
     { schema: { summary: "Sweep the database now", response: { 200: cleanupAnswer } } },
     () => requestCleanup(sources.bus),
+  );
+
+  app.get(
+    "/partitions",
+    {
+      schema: {
+        summary:
+          "Owners and progress of the partitions, and the processes that have lately given a sign of life",
+        response: { 200: partitionsAnswer },
+      },
+    },
+    () => readPartitions({ board, leases, ...sources }),
+  );
+
+  app.get(
+    "/transitions",
+    {
+      exposeHeadRoute: false,
+      schema: {
+        summary: "Everyone's transitions from now on, as server-sent events",
+        response: {
+          200: {
+            description:
+              "Events `transition` whose data is JSON: userId, epoch, version, at, from, to, cause, connectionId, traceId",
+            content: { "text/event-stream": { schema: z.string() } },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const events = await openTransitionEvents(sources, callerOf(request));
+      // Proxies that hold answers back until they are whole would show none of them.
+      reply.header("content-type", "text/event-stream").header("x-accel-buffering", "no");
+      return reply.send(events as unknown as string);
+    },
+  );
+}
+
+/** The people. */
+function personRoutes(app: App, sources: AdminDeps): void {
+  app.get(
+    "/users",
+    {
+      schema: {
+        summary: "A page of people, registered and anonymous, in the order of their ids",
+        querystring: peopleQuery,
+        response: { 200: peopleAnswer },
+      },
+    },
+    (request) => listPeople(sources, request.query),
   );
 
   app.post(

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
+import type { PeopleList } from "@meeshy/shared/ports/people-list";
 import type { Tracer } from "@meeshy/shared/ports/tracing";
 import type { TransitionHistory } from "@meeshy/shared/ports/transition-history";
 import type { Logger } from "@meeshy/shared/runtime/logger";
@@ -20,6 +21,7 @@ import type { TouchActivity } from "../log/activity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { StatusReader } from "../status/status-reader.ts";
+import type { TransitionStream } from "../status/transition-stream.ts";
 
 /** What routes are made from. */
 export interface RouteDeps {
@@ -36,6 +38,10 @@ export interface RouteDeps {
   statuses: StatusReader;
   /** a person's last lines of history, newest first */
   history: TransitionHistory["recent"];
+  /** everyone's lines as they are stored */
+  transitions: TransitionStream;
+  /** people with their stored presence */
+  peopleList: PeopleList;
   touch: TouchActivity;
   memberPages: MemberPages;
   /** carries out a request of another service */

@@ -12,9 +12,13 @@ export const openConnectionSchema = z.object({
   device: z.string().nullable(),
   since: z.iso.datetime(),
 });
+/** The same for operators. */
+export const listedConnectionSchema = openConnectionSchema.extend({
+  passive: z.boolean().describe("it has shown no sign of life yet, and keeps no one online"),
+});
 /** In place of a gateway's id: the connection is a session that a service keeps. */
 const SERVICE = "service";
-type OpenConnection = z.infer<typeof openConnectionSchema>;
+type OpenConnection = z.infer<typeof listedConnectionSchema>;
 
 export interface ConnectionSources {
   bus: Bus;
@@ -41,7 +45,9 @@ export function mergeConnections(
   const own = sources.connections.of(userId);
   const ownIds = new Set(own.map(({ id }) => id));
   return [
-    ...own.map(({ id, device, since }) => toOpen({ id, gatewayId, device, since })),
+    ...own.map(({ id, device, since, isPassive: passive }) =>
+      toOpen({ id, gatewayId, device, since, passive }),
+    ),
     ...recorded
       .filter((connection) => connection.gatewayId !== gatewayId && !ownIds.has(connection.id))
       .map(toOpen),
@@ -49,9 +55,16 @@ export function mergeConnections(
   ];
 }
 
-const toOpen = ({ id, gatewayId, device, since }: RecordView["connections"][number]): OpenConnection => ({
+const toOpen = ({
+  id,
+  gatewayId,
+  device,
+  since,
+  passive = false,
+}: RecordView["connections"][number]): OpenConnection => ({
   connectionId: id,
   gatewayId,
   device,
   since: toIso(since),
+  passive,
 });

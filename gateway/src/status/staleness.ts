@@ -1,21 +1,15 @@
-import { workerBeatSchema } from "@meeshy/shared/events";
 import { toIso } from "@meeshy/shared/iso-time";
-import { createLeaseLengths, type LeaseLengths } from "@meeshy/shared/lease-length";
+import { createLeaseLengths } from "@meeshy/shared/lease-length";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
-import { partitionOwner } from "@meeshy/shared/partition-progress";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
-import {
-  observeService,
-  type Service,
-  unservedPartitions,
-  type WorkerSign,
-} from "../core/partition-service.ts";
+import { PARTITIONS } from "@meeshy/shared/subjects";
+import { observeService, type Service } from "../core/partition-service.ts";
 import { findStaleness, type Patience, STALE_REASONS, type StaleReason } from "../core/staleness.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import { unservedOn } from "./unserved-partitions.ts";
 
 /** Why what viewers see may be out of date. */
 export interface Stale {
@@ -133,21 +127,6 @@ export function createStaleness(
       forgetBoard();
     },
   };
-}
-
-const WORKERS = leaseKeys.worker("");
-
-function unservedOn(board: LeaseBoard, leases: LeaseLengths, now: number): number[] {
-  const workers = new Map<string, WorkerSign>();
-  for (const { key, value, changedAt } of board.list(WORKERS)) {
-    const unserved = workerBeatSchema.safeParse(value).data?.unserved;
-    workers.set(key.slice(WORKERS.length), { changedAt, leaseMs: leases.of(key, value), unserved });
-  }
-  const holdings = Array.from({ length: PARTITIONS }, (_, partition) => ({
-    partition,
-    owner: partitionOwner(board.get(leaseKeys.partition(partition))),
-  }));
-  return unservedPartitions(now, holdings, workers);
 }
 
 function describe(reason: StaleReason, ms: number, partitions: readonly number[]): string {

@@ -1,7 +1,12 @@
 import { PresenceError } from "../codes.ts";
 import { isAnonymousId, isStorable } from "../ids.ts";
 import { decodeCursor, encodeCursor } from "../message-cursor.ts";
-import { MESSAGES_PAGE_MAX, type MessagePage } from "../ports/chat-store.ts";
+import {
+  type AddedMessage,
+  MESSAGES_PAGE_MAX,
+  type MessagePage,
+  type NewMessage,
+} from "../ports/chat-store.ts";
 import type { ChatMessage } from "../socket-events.ts";
 import type { Database } from "./client.ts";
 
@@ -11,23 +16,34 @@ interface MessageRow {
   senderId: string;
   content: string;
   createdAt: Date;
+  clientId: string | null;
 }
 
-const toMessage = (row: MessageRow): ChatMessage => ({ ...row, createdAt: row.createdAt.toISOString() });
+const toMessage = ({ clientId, ...row }: MessageRow): ChatMessage => ({
+  ...row,
+  createdAt: row.createdAt.toISOString(),
+  ...(clientId === null ? {} : { clientId }),
+});
 
 /**
- * `ChatStore.add`.
+ * `ChatStore.add`. One that is being stored elsewhere under the same name is waited for.
  * @throws {PresenceError} `bad_request`: an id or the text holds a NUL
  */
-export async function insertMessage(
-  db: Database,
-  message: { conversationId: string; senderId: string; content: string },
-): Promise<ChatMessage> {
-  const { conversationId, senderId, content } = message;
-  if (![conversationId, senderId, content].every(isStorable)) {
+export async function insertMessage(db: Database, message: NewMessage): Promise<AddedMessage> {
+  const { conversationId, senderId, content, clientId = null } = message;
+  if (![conversationId, senderId, content, clientId ?? ""].every(isStorable)) {
     throw new PresenceError("bad_request", "A message has no NUL characters.");
   }
-  return toMessage(await db.message.create({ data: { conversationId, senderId, content } }));
+  const [added] = await db.$queryRaw<MessageRow[]>`
+    INSERT INTO "Message" ("conversationId", "senderId", "content", "clientId")
+    VALUES (${conversationId}, ${senderId}, ${content}, ${clientId})
+    ON CONFLICT ("senderId", "clientId") DO NOTHING
+    RETURNING "id", "conversationId", "senderId", "content", "createdAt", "clientId"`;
+  if (added) return { message: toMessage(added), isNew: true };
+  const first = await db.message.findUniqueOrThrow({
+    where: { senderId_clientId: { senderId, clientId: clientId ?? "" } },
+  });
+  return { message: toMessage(first), isNew: false };
 }
 
 /**
@@ -46,11 +62,11 @@ export async function listMessages(
   const rows =
     before === null
       ? await db.$queryRaw<MessageRow[]>`
-          SELECT "id", "conversationId", "senderId", "content", "createdAt" FROM "Message"
+          SELECT "id", "conversationId", "senderId", "content", "createdAt", "clientId" FROM "Message"
           WHERE "conversationId" = ${conversationId}
           ORDER BY "createdAt" DESC, "id" DESC LIMIT ${limit + 1}`
       : await db.$queryRaw<MessageRow[]>`
-          SELECT "id", "conversationId", "senderId", "content", "createdAt" FROM "Message"
+          SELECT "id", "conversationId", "senderId", "content", "createdAt", "clientId" FROM "Message"
           WHERE "conversationId" = ${conversationId} AND ("createdAt", "id") < (${before.createdAt}, ${before.id})
           ORDER BY "createdAt" DESC, "id" DESC LIMIT ${limit + 1}`;
   const messages = rows.slice(0, limit).map(toMessage);
@@ -65,7 +81,7 @@ export async function recentMessages(
   { ms, limit }: { ms: number; limit: number },
 ): Promise<ChatMessage[]> {
   const rows = await db.$queryRaw<MessageRow[]>`
-    SELECT "id", "conversationId", "senderId", "content", "createdAt" FROM "Message"
+    SELECT "id", "conversationId", "senderId", "content", "createdAt", "clientId" FROM "Message"
     WHERE "conversationId" = ANY(${conversationIds.filter(isStorable)}::text[])
       AND "createdAt" > now() - make_interval(secs => ${ms / 1_000}::float8)
     ORDER BY "createdAt", "id" LIMIT ${limit}`;

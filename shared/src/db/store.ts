@@ -5,11 +5,19 @@ import { insertMessage, isMember, listMessages, recentMessages } from "./chat.ts
 import type { Database } from "./client.ts";
 import { createPrismaDirectory } from "./directory.ts";
 import { addMissingRows } from "./own-rows.ts";
+import { listPeople } from "./people-list.ts";
 import { highestSequence, recordHighestSequence } from "./presence-log.ts";
 import { writePresence } from "./presence-writer.ts";
 import { orRefused } from "./refusal.ts";
 import { staleOnline } from "./stale-online.ts";
-import { deleteTransitions, pruneTransitions, recentTransitions, writeTransitions } from "./transitions.ts";
+import {
+  deleteTransitions,
+  followingTransitions,
+  newestTransitionAt,
+  pruneTransitions,
+  recentTransitions,
+  writeTransitions,
+} from "./transitions.ts";
 
 export interface PostgresStoreOptions {
   /** The people are in an application's own directory: each registered one whose presence is written gets a row. Default false. */
@@ -25,6 +33,7 @@ export function createPostgresStore(db: Database, { addsRows = false }: Postgres
   };
   return {
     directory: createPrismaDirectory(db),
+    people: { page: (query) => listPeople(db, query) },
     erasure: { erase: (userId) => deletePerson(db, userId) },
     presence: {
       write: (rows) => orRefused(writeRows(rows)),
@@ -33,6 +42,8 @@ export function createPostgresStore(db: Database, { addsRows = false }: Postgres
     history: {
       write: (rows) => orRefused(writeTransitions(db, rows)),
       recent: (userId, limit) => recentTransitions(db, userId, limit),
+      newestAt: () => newestTransitionAt(db),
+      following: (place) => followingTransitions(db, place),
       erase: (userId) => orRefused(deleteTransitions(db, userId)),
       prune: (days) => pruneTransitions(db, days),
     },

@@ -1,5 +1,5 @@
 import { isStorable } from "../ids.ts";
-import type { TransitionRow } from "../ports/transition-history.ts";
+import { FOLLOWING_MAX, type HistoryPlace, type TransitionRow } from "../ports/transition-history.ts";
 import { type Cause, compareVersions } from "../status.ts";
 import { batches, byCodeUnits } from "./batches.ts";
 import type { Database } from "./client.ts";
@@ -46,13 +46,42 @@ export async function recentTransitions(
     orderBy: [{ epoch: "desc" }, { version: "desc" }],
     take: limit,
   });
-  return lines.map((line) => ({
-    ...line,
-    version: Number(line.version),
-    at: line.at.getTime(),
-    cause: line.cause as Cause,
-  }));
+  return lines.map(toRow);
 }
+
+interface StoredLine extends Omit<TransitionRow, "version" | "at" | "cause"> {
+  version: bigint;
+  at: Date;
+  cause: string;
+}
+
+const toRow = (line: StoredLine): TransitionRow => ({
+  ...line,
+  version: Number(line.version),
+  at: line.at.getTime(),
+  cause: line.cause as Cause,
+});
+
+/** `TransitionHistory.newestAt`. */
+export async function newestTransitionAt(db: Database): Promise<number | null> {
+  const newest = await db.presenceTransition.findFirst({ select: { at: true }, orderBy: { at: "desc" } });
+  return newest?.at.getTime() ?? null;
+}
+
+/** `TransitionHistory.following`. */
+export function followingTransitions(db: Database, place: HistoryPlace): Promise<TransitionRow[]> {
+  const { at, userId, epoch, version } = place;
+  return db
+    .$queryRawUnsafe<StoredLine[]>(FOLLOWING_SQL, new Date(at), userId, epoch, BigInt(version))
+    .then((lines) => lines.map(toRow));
+}
+
+/** The number of lines is a literal, so that the plan is made for few of them. */
+export const FOLLOWING_SQL = `
+  SELECT "userId", "epoch", "version", "at", "from", "to", "cause", "connectionId", "traceId"
+  FROM "PresenceTransition"
+  WHERE ("at", "userId", "epoch", "version") > ($1::timestamptz, $2::text, $3::int, $4::bigint)
+  ORDER BY "at", "userId", "epoch", "version" LIMIT ${FOLLOWING_MAX}`;
 
 /** `TransitionHistory.erase`. */
 export async function deleteTransitions(db: Database, userId: string): Promise<void> {

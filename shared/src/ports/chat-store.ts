@@ -9,6 +9,20 @@ export interface MessagePage {
   nextCursor: string | null;
 }
 
+export interface NewMessage {
+  conversationId: string;
+  senderId: string;
+  content: string;
+  /** what the sender's client calls it */
+  clientId?: string;
+}
+
+export interface AddedMessage {
+  message: ChatMessage;
+  /** false: an earlier one has the sender's `clientId` */
+  isNew: boolean;
+}
+
 /** Messages of the demo chat, and who may read them. */
 export interface ChatStore {
   /**
@@ -17,10 +31,11 @@ export interface ChatStore {
    */
   isMember(conversationId: string, userId: string): Promise<boolean>;
   /**
-   * Stores a message; the caller has checked that the sender is a member.
+   * Stores a message; the caller has checked that the sender is a member. Of the sender's messages with one `clientId`
+   * the first is stored, and given for the later ones, also where they are added at the same time.
    * @throws {PresenceError} `bad_request`: text that cannot be stored
    */
-  add(message: { conversationId: string; senderId: string; content: string }): Promise<ChatMessage>;
+  add(message: NewMessage): Promise<AddedMessage>;
   /**
    * One page of a conversation, newest first. `limit` is brought into 1 to {@link MESSAGES_PAGE_MAX}.
    * Messages that arrive between two pages move nothing.

@@ -2,6 +2,7 @@ import type { Directory, PresenceStore } from "../directory.ts";
 import type { ChatStore } from "./chat-store.ts";
 import type { Erasure } from "./erasure.ts";
 import type { LogProgress } from "./log-progress.ts";
+import type { PeopleList } from "./people-list.ts";
 import type { PresenceRows } from "./presence-rows.ts";
 import type { TransitionHistory } from "./transition-history.ts";
 
@@ -14,6 +15,8 @@ import type { TransitionHistory } from "./transition-history.ts";
 export interface Store {
   /** people, memberships and blocks, their changes (`writer`), and the stored part of presence */
   directory: Directory & PresenceStore;
+  /** people with their stored presence, for operators */
+  people: PeopleList;
   erasure: Erasure;
   presence: PresenceRows;
   history: TransitionHistory;

@@ -13,6 +13,12 @@ export interface TransitionRow {
   traceId: string | null;
 }
 
+/** A place in the order of all lines: by `at`, of equal ones by person, epoch and version. */
+export type HistoryPlace = Pick<TransitionRow, "at" | "userId" | "epoch" | "version">;
+
+/** Most lines of one {@link TransitionHistory.following}. */
+export const FOLLOWING_MAX = 500;
+
 /** The history of people's transitions, those of a foreign directory and anonymous ones included. */
 export interface TransitionHistory {
   /**
@@ -23,6 +29,13 @@ export interface TransitionHistory {
   write(rows: readonly TransitionRow[]): Promise<number>;
   /** A person's last `limit` lines by `(epoch, version)`, newest first; empty for an id without any. */
   recent(userId: string, limit: number): Promise<TransitionRow[]>;
+  /** When the newest line of all was, ms since 1970; null: there is none. */
+  newestAt(): Promise<number | null>;
+  /**
+   * The lines of everyone behind this place, the earliest first, at most {@link FOLLOWING_MAX}. A line may be written after
+   * one with a later `at`: owners of partitions write independently of each other.
+   */
+  following(place: HistoryPlace): Promise<TransitionRow[]>;
   /**
    * Deletes the lines of one person.
    * @throws {StoreRefused} they can never be deleted

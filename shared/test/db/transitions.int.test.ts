@@ -1,5 +1,6 @@
+import pg from "pg";
 import { beforeEach, expect, test } from "vitest";
-import { pruneTransitions, writeTransitions } from "../../src/db/transitions.ts";
+import { FOLLOWING_SQL, pruneTransitions, writeTransitions } from "../../src/db/transitions.ts";
 import type { TransitionRow } from "../../src/ports/transition-history.ts";
 import { useDatabase } from "./use-database.ts";
 
@@ -44,4 +45,19 @@ test("what is older than the days to keep is forgotten, each line by one of thos
   const counts = await Promise.all([1, 2, 3].map(() => pruneTransitions(database.db, 30)));
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(11_000);
   expect(await database.db.presenceTransition.count()).toBe(2);
+});
+
+test("the lines that follow a place are read through the index, by the plan for any place too", async () => {
+  await database.db.$executeRaw`INSERT INTO "PresenceTransition" ("userId", "version", "at")
+    SELECT 'u' || i % 97, i, now() - i * interval '1 second' FROM generate_series(1, 20000) i`;
+  await database.db.$executeRaw`ANALYZE "PresenceTransition"`;
+  const client = new pg.Client(database.url);
+  await client.connect();
+  await client.query("SET plan_cache_mode = force_generic_plan");
+  await client.query(`PREPARE lines AS ${FOLLOWING_SQL}`);
+  const { rows } = await client.query(`EXPLAIN EXECUTE lines(now() - interval '10 seconds', '', 0, 0)`);
+  await client.end();
+  const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+  expect(plan).toContain('using "PresenceTransition_at_idx"');
+  expect(plan).toMatch(/Index Cond: .*at >=? /);
 });

@@ -11,8 +11,10 @@ export function describeChat(fresh: Fresh): void {
       bench = await fresh();
     });
     const chat = () => bench.store.chat;
-    const send = (content: string, conversationId = "room") =>
-      chat().add({ conversationId, senderId: "ann", content });
+    const add = (content: string, conversationId = "room", named: { clientId?: string } = {}) =>
+      chat().add({ conversationId, senderId: "ann", content, ...named });
+    const send = async (content: string, conversationId?: string) =>
+      (await add(content, conversationId)).message;
 
     async function readAll(limit: number, between?: () => Promise<unknown>): Promise<ChatMessage[]> {
       const all: ChatMessage[] = [];
@@ -38,6 +40,38 @@ export function describeChat(fresh: Fresh): void {
         createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       });
       expect(await chat().page("room", { limit: 10 })).toEqual({ messages: [message], nextCursor: null });
+    });
+
+    test("of a sender's messages of one name the first is stored, and given for the later ones", async () => {
+      const named = { clientId: "c 1" };
+      const first = await add("hello", "room", named);
+      expect(first).toEqual({
+        isNew: true,
+        message: expect.objectContaining({ content: "hello", ...named }),
+      });
+      const { message } = first;
+      expect(await add("hello again", "room", named)).toEqual({ isNew: false, message });
+      expect(await add("elsewhere", "other", named)).toEqual({ isNew: false, message });
+      const others = [
+        await chat().add({ conversationId: "room", senderId: "bob", content: "hello", ...named }),
+        await add("hello", "room", { clientId: "c 2" }),
+        await add("hello"),
+        await add("hello"),
+      ];
+      expect(others.map(({ isNew }) => isNew)).toEqual([true, true, true, true]);
+      expect((await chat().page("room", { limit: 10 })).messages).toContainEqual(message);
+      expect(await chat().recent(["room"], { ms: 60_000, limit: 10 })).toContainEqual(message);
+      await expect(add("hello", "room", { clientId: "nul\0" })).rejects.toMatchObject({
+        code: "bad_request",
+      });
+    });
+
+    test("messages of one name that are added at once are one", async () => {
+      const added = await Promise.all(
+        Array.from({ length: 8 }, () => add("hello", "room", { clientId: "c" })),
+      );
+      expect(new Set(added.map(({ message }) => message.id)).size).toBe(1);
+      expect(added.filter(({ isNew }) => isNew)).toHaveLength(1);
     });
 
     test("pages hold each message once, newest first, those of one millisecond too", async () => {

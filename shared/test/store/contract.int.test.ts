@@ -6,6 +6,7 @@ import type { Fresh } from "./bench.ts";
 import { describeChat } from "./chat.ts";
 import { describeHistory } from "./history.ts";
 import { describePeople } from "./people.ts";
+import { describePeopleList } from "./people-list.ts";
 import { describePresence } from "./presence.ts";
 import { describeChanges } from "./writer.ts";
 
@@ -64,6 +65,7 @@ const defined = <T extends object>(fields: T): Defined<T> =>
 
 describe("the store on PostgreSQL", () => {
   describePeople(fresh);
+  describePeopleList(fresh);
   describeChanges(fresh);
   describePresence(fresh);
   describeHistory(fresh);

@@ -5,6 +5,7 @@ import type { Fresh } from "./bench.ts";
 import { describeChat } from "./chat.ts";
 import { describeHistory } from "./history.ts";
 import { describePeople } from "./people.ts";
+import { describePeopleList } from "./people-list.ts";
 import { describePresence } from "./presence.ts";
 import { describeChanges } from "./writer.ts";
 
@@ -36,6 +37,7 @@ const fresh: Fresh = async (options) => {
 
 describe("the store in memory", () => {
   describePeople(fresh);
+  describePeopleList(fresh);
   describeChanges(fresh);
   describePresence(fresh);
   describeHistory(fresh);

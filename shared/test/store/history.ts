@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { TransitionRow } from "../../src/ports/transition-history.ts";
+import { FOLLOWING_MAX, type TransitionRow } from "../../src/ports/transition-history.ts";
 import type { Fresh, StoreBench } from "./bench.ts";
 
 const AT = Date.UTC(2030, 0, 1, 12, 0, 0, 7);
@@ -51,6 +51,31 @@ export function describeHistory(fresh: Fresh): void {
       expect(await history().recent("tom", 50)).toEqual(rows.toReversed());
       expect(await history().recent("tom", 1)).toEqual([rows[2]]);
       for (const id of ["unknown", "nul\0"]) expect(await history().recent(id, 50)).toEqual([]);
+    });
+
+    test("the lines of everyone follow a place, the earliest first, each once, those of one moment too", async () => {
+      expect(await history().newestAt()).toBeNull();
+      const rows = [
+        line("una", 3, { at: AT - 5 }),
+        line("tom", 9),
+        line("tom", 2, { epoch: 2 }),
+        line("una", 1),
+        line("anon_x", 4, { at: AT + 1, traceId: "t" }),
+      ];
+      await history().write(rows.toReversed());
+      expect(await history().newestAt()).toBe(AT + 1);
+      const start = { at: AT - 10, userId: "", epoch: 0, version: 0 };
+      expect(await history().following(start)).toEqual(rows);
+      for (const [n, row] of rows.entries())
+        expect(await history().following(row)).toEqual(rows.slice(n + 1));
+    });
+
+    test("of the lines that follow a place so many are given at once", async () => {
+      await history().write(Array.from({ length: FOLLOWING_MAX + 3 }, (_, n) => line(`u${n % 7}`, n)));
+      const first = await history().following({ at: 0, userId: "", epoch: 0, version: 0 });
+      const last = first.at(-1);
+      if (!last) throw new Error("no line follows");
+      expect([first.length, (await history().following(last)).length]).toEqual([FOLLOWING_MAX, 3]);
     });
 
     test("the history of one person is deleted, that of others kept", async () => {

@@ -15,13 +15,17 @@ export function createMemoryChat(tables: MemoryTables): ChatStore {
       if (!person?.user.isActive || (person.guest && !isSessionGood(tables, person))) return false;
       return conversationsOf(tables, userId).includes(conversationId);
     },
-    async add({ conversationId, senderId, content }) {
-      if (![conversationId, senderId, content].every(isStorable))
+    async add({ conversationId, senderId, content, clientId }) {
+      if (![conversationId, senderId, content, clientId ?? ""].every(isStorable))
         throw new PresenceError("bad_request", "A message has no NUL characters.");
+      const isSame = (one: ChatMessage) => one.senderId === senderId && one.clientId === clientId;
+      const first = clientId === undefined ? undefined : messages.find(isSame);
+      if (first) return { message: first, isNew: false };
       const createdAt = new Date(now()).toISOString();
-      const message = { id: randomUUID(), conversationId, senderId, content, createdAt };
+      const named = clientId === undefined ? {} : { clientId };
+      const message = { id: randomUUID(), conversationId, senderId, content, createdAt, ...named };
       messages.push(message);
-      return message;
+      return { message, isNew: true };
     },
     async page(conversationId, { cursor, limit }) {
       if (!isStorable(conversationId)) return { messages: [], nextCursor: null };

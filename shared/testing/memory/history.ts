@@ -1,5 +1,9 @@
 import { isStorable } from "../../src/ids.ts";
-import type { TransitionHistory } from "../../src/ports/transition-history.ts";
+import {
+  FOLLOWING_MAX,
+  type HistoryPlace,
+  type TransitionHistory,
+} from "../../src/ports/transition-history.ts";
 import { compareVersions } from "../../src/status.ts";
 import type { MemoryTables } from "./tables.ts";
 
@@ -20,6 +24,13 @@ export function createMemoryHistory({ history, now }: MemoryTables): TransitionH
       const own = [...history.values()].filter((row) => row.userId === userId);
       return own.sort((a, b) => compareVersions(b, a)).slice(0, limit);
     },
+    newestAt: async () =>
+      [...history.values()].reduce<number | null>((a, { at }) => Math.max(a ?? at, at), null),
+    following: async (place) =>
+      [...history.values()]
+        .filter((row) => byPlace(row, place) > 0)
+        .sort(byPlace)
+        .slice(0, FOLLOWING_MAX),
     async erase(userId) {
       for (const [key, row] of history) if (row.userId === userId) history.delete(key);
     },
@@ -31,3 +42,6 @@ export function createMemoryHistory({ history, now }: MemoryTables): TransitionH
     },
   };
 }
+
+const byPlace = (a: HistoryPlace, b: HistoryPlace): number =>
+  a.at - b.at || (a.userId < b.userId ? -1 : a.userId > b.userId ? 1 : compareVersions(a, b));

@@ -4,6 +4,7 @@ import type { ChatMessage } from "../../src/socket-events.ts";
 import { createMemoryChat } from "./chat.ts";
 import { createMemoryDirectory } from "./directory.ts";
 import { createMemoryHistory } from "./history.ts";
+import { createMemoryPeopleList } from "./people-list.ts";
 import { createMemoryPresence, createMemoryProgress } from "./presence.ts";
 import { type MemoryTables, newPerson } from "./tables.ts";
 
@@ -41,6 +42,7 @@ export function createMemoryStore({ now, addsRows = false }: MemoryStoreOptions)
   const history = createMemoryHistory(tables);
   return {
     directory: createMemoryDirectory(tables),
+    people: createMemoryPeopleList(tables),
     presence: createMemoryPresence(tables, { addsRows }),
     progress: createMemoryProgress(tables),
     chat: createMemoryChat(tables),
