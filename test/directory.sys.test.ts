@@ -13,13 +13,18 @@ interface Status {
   isOnline: boolean;
 }
 
+const TOO_LONG = "x".repeat(201);
+
 let app: DirectoryApp;
 let stack: RunningStack;
 let database: pg.Client;
 beforeAll(async () => {
   app = await startDirectoryApp({
-    users: ["auth0|ann", "bob", "ghost", "stranger"].map((id) => ({ id, username: `name of ${id}` })),
-    conversations: [{ id: "room/1", title: "the room", members: ["auth0|ann", "bob", "ghost"] }],
+    users: ["auth0|ann", "bob", "ghost", "stranger", "cat"].map((id) => ({ id, username: `name of ${id}` })),
+    conversations: [
+      { id: "room/1", title: "the room", members: ["auth0|ann", "bob", "ghost"] },
+      { id: TOO_LONG, title: "a room with a long id", members: ["cat"] },
+    ],
     blocks: [],
     sessions: {},
   });
@@ -97,4 +102,10 @@ test("a user whom the application does not know is refused, though the token is 
     socket.once("connect_error", resolve),
   );
   expect(error.data).toMatchObject({ code: "unauthorized" });
+});
+
+test("a conversation whose id is too long keeps none of its members out, and is counted", async () => {
+  await open("cat");
+  const metrics = await (await fetch(`${stack.read().gateways[0]?.opsUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^meeshy_directory_entries_left_out_total\{list="conversations"\} [1-9]/m);
 });

@@ -119,7 +119,7 @@ export async function createGateway(
     applied,
   });
   lifecycle.onStop("directory changes", () => people.changes.stop());
-  const chat = createGatewayChat({ ...known, io, outlet, store: store.chat }, lifecycle);
+  const talk = createGatewayChat({ ...known, ...delivery, io, store: store.chat }, lifecycle);
 
   createGatewayGauges(registry, () => ({
     backlog: log.events.backlog(),
@@ -139,13 +139,12 @@ export async function createGateway(
     ]).concat(staleness.reasons());
   const stored = { history: store.history.recent, peopleList: store.people };
   const transitions = createTransitionStream({ ...base, history: store.history });
-  const forClients = { ...known, rules, limits, people, chat, statuses, touch: log.touch };
+  const forClients = { ...known, rules, limits, people, ...talk, statuses, touch: log.touch };
   const answer = createAnswers(forClients);
   const ops = siblings?.port ?? { registry, unready };
   const routes = { ...forClients, ...stored, answer, log: log.events, memberPages, transitions, ops };
   const http = await serve(routes, config);
   lifecycle.onStop("http", () => http.close());
-  lifecycle.onStop("transition listeners", () => transitions.stop());
   const descriptors = guardDescriptors(http.public, openFilesLimit(), base);
   const sockets = serveSockets({ ...forClients, io, log, delivery, admission, staleness }, config, lifecycle);
 
@@ -169,6 +168,8 @@ export async function createGateway(
   const sessions = siblings?.routeSessions(io, http.public, config);
   lifecycle.onStop("sessions of siblings", () => sessions?.close());
   lifecycle.onStop("sockets", () => drain(io, outlet, connections, { graceMs: config.disconnectGraceMs }));
+  // The sockets' server waits for answers that are being sent.
+  lifecycle.onStop("transition listeners", () => transitions.stop());
   const services = serveServices({ link, answer, ready: feed.loaded, logger });
   lifecycle.onStop("services", () => services.stop());
   lifecycle.onStop("admission", () => admission.close());

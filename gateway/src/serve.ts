@@ -2,6 +2,7 @@ import { close, createDatabase } from "@meeshy/shared/db/client";
 import { measurePool } from "@meeshy/shared/db/pool-metrics";
 import { createPostgresStore } from "@meeshy/shared/db/store";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
+import { measureLeftOut } from "@meeshy/shared/http/left-out";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { measureLink } from "@meeshy/shared/nats/link-metrics";
 import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
@@ -24,7 +25,7 @@ export async function serve(
   const tracer = await startTracing(env, "gateway", { logger, lifecycle });
   const link = await openNats(natsConfig(env), "gateway", logger);
   lifecycle.onStop("nats", () => link.close());
-  await ensureStreams(link, env.NATS_REPLICAS);
+  await ensureStreams(link, env.NATS_REPLICAS, logger);
   await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
   await agreeOnSettings(link, logger);
 
@@ -35,17 +36,21 @@ export async function serve(
   lifecycle.onStop("database", () => close(db));
 
   const store = createPostgresStore(db);
+  const registry = createMetricsRegistry();
+  measureLink(registry, link, env.NATS_TLS_CA);
+  measurePool(registry, db);
   const directory =
     env.DIRECTORY_URL === undefined
       ? store.directory
       : {
-          ...createHttpDirectory({ url: env.DIRECTORY_URL, token: env.DIRECTORY_TOKEN, logger }),
+          ...createHttpDirectory({
+            url: env.DIRECTORY_URL,
+            token: env.DIRECTORY_TOKEN,
+            onLeftOut: measureLeftOut(registry),
+            logger,
+          }),
           presences: store.directory.presences,
         };
-
-  const registry = createMetricsRegistry();
-  measureLink(registry, link, env.NATS_TLS_CA);
-  measurePool(registry, db);
   const deps = { link, directory, store, registry, siblings, tracer, logger };
   const gateway = await createGateway(deps, config, lifecycle);
   logger.info(await gateway.listen(), "listening");

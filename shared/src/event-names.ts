@@ -11,6 +11,7 @@ export const SERVER_EVENTS = {
   PRESENCE_STALE: "presence:stale",
   PRESENCE_FRESH: "presence:fresh",
   MESSAGE_NEW: "message:new",
+  TYPING: "typing",
   SESSION_REPLACED: "session:replaced",
   AUTH_EXPIRING: "auth:expiring",
   AUTH_EXPIRED: "auth:expired",
@@ -22,6 +23,7 @@ export type ServerEventName = (typeof SERVER_EVENTS)[keyof typeof SERVER_EVENTS]
 /** What clients send. */
 export const CLIENT_EVENTS = {
   MESSAGE_SEND: "message:send",
+  TYPING: "typing",
   ACTIVITY: "activity",
   AUTH_RENEW: "auth:renew",
   PRESENCE_WATCH: "presence:watch",

@@ -20,3 +20,14 @@ export interface PresenceRow {
  * loss. It counts for nothing and is overwritten; followed, it would soon end at the column's 2^31 - 1.
  */
 export const EPOCH_LEAD_MAX = 1_000_000;
+
+/**
+ * A stored date that is further ahead of the store's clock than this, ms, was written while another clock was wrong: it
+ * gives way to one that is not, which is older. Where the store's own clock is behind, every date is ahead, and none gives way.
+ */
+export const AHEAD_MAX_MS = 60_000;
+/**
+ * People who are stored as active further ahead than this, ms, are looked at like those who are silent for too long. Who
+ * is less far ahead becomes silent by themselves; a store's clock that is behind by less has no one looked at in vain.
+ */
+export const LOOKED_AT_AHEAD_MS = 3_600_000;

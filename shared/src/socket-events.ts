@@ -36,6 +36,11 @@ export const chatMessageSchema = z.object({
 /** A chat message as members receive it; `createdAt`: ISO 8601. */
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
 
+/** Form of a {@link TypingNotice}. */
+export const typingNoticeSchema = z.object({ conversationId: id, userId: id, at: isoTime });
+/** That a member types in a conversation; `at`: the broker's time. */
+export type TypingNotice = z.infer<typeof typingNoticeSchema>;
+
 const occupancySchema = z.object({
   conversationId: id,
   online: z.int().nonnegative(),
@@ -116,6 +121,10 @@ export const SERVER_EVENT_TABLE = {
   },
   "presence:fresh": { meaning: "What is shown is right again", payload: z.object({ at: isoTime }) },
   "message:new": { meaning: "A chat message", payload: chatMessageSchema },
+  typing: {
+    meaning: "A member types; to the other members who may see them, and worth nothing after some seconds",
+    payload: typingNoticeSchema,
+  },
   "session:replaced": { meaning: "A newer connection has replaced this one", payload: null },
   "auth:expiring": {
     meaning: "The token is about to run out: renew it",
@@ -155,6 +164,10 @@ export const messageSendSchema = z.object({
  * With the same `clientId` twice of one sender it is one message, the first.
  */
 export type MessageSend = z.infer<typeof messageSendSchema>;
+/** Form of a {@link TypingSign}. */
+const typingSignSchema = z.object({ conversationId: givenId, isTyping: z.boolean().exactOptional() });
+/** That the person types, or with `isTyping` false no longer does, which is passed on to no one. */
+export type TypingSign = z.infer<typeof typingSignSchema>;
 const userIdsSchema = z.object({ userIds: z.array(givenId).max(WATCH_MAX) });
 /** Ids of people, at most {@link WATCH_MAX}. */
 export type UserIds = z.infer<typeof userIdsSchema>;
@@ -173,6 +186,11 @@ export const CLIENT_EVENT_TABLE = {
     meaning: "Sends a chat message; counts as activity",
     payload: messageSendSchema,
     data: z.object({ messageId: id }),
+  },
+  typing: {
+    meaning: "The person types in a conversation; counts as no activity",
+    payload: typingSignSchema,
+    data: null,
   },
   activity: { meaning: "The person did something", payload: null, data: null },
   "auth:renew": {

@@ -197,6 +197,13 @@ export const SUBJECT_CLEANUP = "presence.sweep.cleanup";
  */
 export const chatSubject = (conversationId: string): string => `presence.chat.${encodeId(conversationId)}`;
 export const SUBJECT_CHAT_ALL = "presence.chat.*";
+/**
+ * That people type, between gateways.
+ * @throws {RangeError} as {@link encodeId}
+ */
+export const typingSubject = (conversationId: string): string =>
+  `presence.typing.${encodeId(conversationId)}`;
+export const SUBJECT_TYPING_ALL = "presence.typing.*";
 
 /**
  * Where gateways publish what anyone may see of a person who shares a conversation with them; readers of other teams

@@ -43,9 +43,11 @@ function toWritableProfile(given: Profile): Profile {
   };
 }
 
-/** Cutting must not leave half of a character at the end. */
+/** No more than `length` characters of the text. Cutting must not leave half of a character at the end. */
+export const cutText = (text: string, length: number): string => text.slice(0, length).toWellFormed();
+
 const cut = (text: string | null, length: number): string | null =>
-  text === null ? null : text.slice(0, length).toWellFormed();
+  text === null ? null : cutText(text, length);
 
 function idsThatFit(ids: readonly string[]): string[] {
   let bytes = 0;

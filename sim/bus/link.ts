@@ -51,7 +51,7 @@ export interface Link {
 }
 
 const LATENCY_MS: readonly [number, number] = [0.05, 0.4];
-/** A dead link shows after two to three unanswered pings, one a second. */
+/** A dead link shows by unanswered pings. */
 const PINGS_MS: readonly [number, number] = [2_000, 3_000];
 const RECONNECT_MS: readonly [number, number] = [200, 300];
 /** The broker finds out by itself that a connection is gone. */

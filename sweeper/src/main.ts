@@ -3,6 +3,7 @@ import { close, createDatabase } from "@meeshy/shared/db/client";
 import { measurePool } from "@meeshy/shared/db/pool-metrics";
 import { createPostgresStore } from "@meeshy/shared/db/store";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
+import { measureLeftOut } from "@meeshy/shared/http/left-out";
 import { openNats } from "@meeshy/shared/nats/connect";
 import { measureLink } from "@meeshy/shared/nats/link-metrics";
 import { agreeOnSettings } from "@meeshy/shared/nats/shared-settings";
@@ -55,7 +56,7 @@ await runService(logger, async (lifecycle) => {
   linkIsUp = link.isUp;
   measureLink(registry, link, env.NATS_TLS_CA);
   measurePool(registry, db);
-  await ensureStreams(link, env.NATS_REPLICAS);
+  await ensureStreams(link, env.NATS_REPLICAS, logger);
   await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
   await agreeOnSettings(link, logger);
 
@@ -63,7 +64,12 @@ await runService(logger, async (lifecycle) => {
     env.DIRECTORY_URL === undefined
       ? undefined
       : describeBy(
-          createHttpDirectory({ url: env.DIRECTORY_URL, token: env.DIRECTORY_TOKEN, logger }),
+          createHttpDirectory({
+            url: env.DIRECTORY_URL,
+            token: env.DIRECTORY_TOKEN,
+            onLeftOut: measureLeftOut(registry),
+            logger,
+          }),
           logger,
         );
   const staleRows = (scope: Scope) =>

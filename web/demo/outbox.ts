@@ -2,6 +2,7 @@ import type { ChatMessage } from "../presence/wire.ts";
 
 /** A message that this person has written, until it is seen among those of the conversation. */
 export interface Outgoing {
+  /** what the page calls it; the server takes it once (`clientId`) */
   key: string;
   conversationId: string;
   content: string;
@@ -14,8 +15,6 @@ export interface Outgoing {
    * - `refused`: it will not be accepted as it is; `code` says why
    */
   state: "sending" | "waiting" | "sent" | "refused";
-  /** it may have arrived although there was no answer */
-  isUncertain: boolean;
   messageId?: string;
   code?: string;
 }
@@ -28,10 +27,11 @@ interface Refusal {
 
 export interface OutboxDeps {
   selfId: string;
-  /** Gives the id of the message. Rejects with a `Refusal`, or with anything else when there was no answer. */
-  send(conversationId: string, content: string): Promise<string>;
-  /** The newest messages of a conversation. */
-  recent(conversationId: string): Promise<readonly ChatMessage[]>;
+  /**
+   * Gives the id of the message, of the first one if it was sent before. Rejects with a `Refusal`, or with anything else
+   * when there was no answer.
+   */
+  send(message: Pick<Outgoing, "conversationId" | "content" | "key">): Promise<string>;
   isConnected(): boolean;
   /** the server's time, ms since 1970 */
   now(): number;
@@ -40,8 +40,8 @@ export interface OutboxDeps {
 }
 
 /**
- * Sends messages in order, one at a time, and again after an outage. A message that may have arrived is looked for before
- * it is sent again, and is never shown as failed when it arrives after all.
+ * Sends messages in order, one at a time, and again after an outage or a reload: the server takes each once. One that
+ * arrives after all is never shown as failed.
  */
 export interface Outbox {
   subscribe(listener: () => void): () => void;
@@ -58,34 +58,34 @@ export interface Outbox {
 }
 
 const RETRY_MS = 3_000;
-/** By how much the clocks of the page and of the server may differ, ms. */
-const CLOCKS_DIFFER_MS = 5_000;
 
 export function createOutbox(deps: OutboxDeps): Outbox {
-  const key = `meeshy.outbox.${encodeURIComponent(deps.selfId)}`;
+  const storedAs = `meeshy.outbox.${encodeURIComponent(deps.selfId)}`;
   const listeners = new Set<() => void>();
-  const claimed = new Set<string>();
-  let entries = load(deps.storage.getItem(key));
+  /** ids of messages that have come */
+  const seen = new Set<string>();
+  let entries = load(deps.storage.getItem(storedAs));
   let isRunning = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const update = (next: readonly Outgoing[]) => {
     entries = next;
     const kept = entries.filter(({ state }) => state !== "sent");
-    if (kept.length === 0) deps.storage.removeItem(key);
-    else deps.storage.setItem(key, JSON.stringify(kept));
+    if (kept.length === 0) deps.storage.removeItem(storedAs);
+    else deps.storage.setItem(storedAs, JSON.stringify(kept));
     for (const listener of listeners) listener();
   };
   const change = (entryKey: string, part: Partial<Outgoing>) =>
     update(entries.map((entry) => (entry.key === entryKey ? { ...entry, ...part } : entry)));
-  const has = (entryKey: string) => entries.some((entry) => entry.key === entryKey);
+  const remove = (isMeant: (entry: Outgoing) => boolean) => {
+    if (entries.some(isMeant)) update(entries.filter((entry) => !isMeant(entry)));
+  };
 
   const received = (messages: readonly ChatMessage[]) => {
-    for (const message of messages) {
-      const entry = entries.find((one) => isThis(one, message, deps.selfId));
-      if (entry === undefined || claimed.has(message.id)) continue;
-      claimed.add(message.id);
-      update(entries.filter((one) => one !== entry));
+    for (const { id, senderId, clientId } of messages) {
+      if (senderId !== deps.selfId) continue;
+      seen.add(id);
+      remove(({ key, messageId }) => messageId === id || key === clientId);
     }
   };
 
@@ -93,20 +93,16 @@ export function createOutbox(deps: OutboxDeps): Outbox {
   const attempt = async (entry: Outgoing): Promise<boolean> => {
     change(entry.key, { state: "sending" });
     try {
-      if (entry.isUncertain) {
-        received(await deps.recent(entry.conversationId));
-        if (!has(entry.key)) return true;
-      }
-      const messageId = await deps.send(entry.conversationId, entry.content);
-      // One that came back before its answer is not there any more.
-      change(entry.key, { state: "sent", messageId });
+      const messageId = await deps.send(entry);
+      if (seen.has(messageId)) remove(({ key }) => key === entry.key);
+      else change(entry.key, { state: "sent", messageId });
       return true;
     } catch (error) {
       if (isRefusal(error) && !error.retryable) {
         change(entry.key, { state: "refused", code: error.code });
         return true;
       }
-      change(entry.key, { state: "waiting", isUncertain: true });
+      change(entry.key, { state: "waiting" });
       return false;
     }
   };
@@ -136,49 +132,35 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     },
     entries: () => entries,
     add(conversationId, content) {
-      const state = "waiting";
       const entry = {
         key: deps.newKey(),
         conversationId,
         content,
         at: deps.now(),
-        state,
-        isUncertain: false,
-      };
-      update([...entries, entry as Outgoing]);
+        state: "waiting",
+      } as const;
+      update([...entries, entry]);
       void run();
     },
     retry(entryKey) {
       change(entryKey, { state: "waiting" });
       void run();
     },
-    remove: (entryKey) => update(entries.filter((entry) => entry.key !== entryKey)),
+    remove: (entryKey) => remove(({ key }) => key === entryKey),
     wake: () => void run(),
     received,
     stop: () => clearTimeout(timer),
   };
 }
 
-function isThis(entry: Outgoing, message: ChatMessage, selfId: string): boolean {
-  if (entry.messageId !== undefined) return entry.messageId === message.id;
-  return (
-    message.senderId === selfId &&
-    message.conversationId === entry.conversationId &&
-    message.content === entry.content &&
-    Date.parse(message.createdAt) > entry.at - CLOCKS_DIFFER_MS
-  );
-}
-
 const isRefusal = (error: unknown): error is Refusal =>
   typeof error === "object" && error !== null && "code" in error && "retryable" in error;
 
-/** What a reload found: whether it was sent is not known. */
+/** What a reload found: whether it was sent is not known, and makes no difference. */
 function load(stored: string | null): readonly Outgoing[] {
   try {
     const entries: Outgoing[] = JSON.parse(stored ?? "[]");
-    return entries.map((entry) =>
-      entry.state === "refused" ? entry : { ...entry, state: "waiting", isUncertain: true },
-    );
+    return entries.map((entry) => (entry.state === "refused" ? entry : { ...entry, state: "waiting" }));
   } catch {
     return [];
   }

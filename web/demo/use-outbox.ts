@@ -6,7 +6,6 @@ import { usePresenceState } from "../presence/hooks.ts";
 import type { Presence } from "../presence/presence.ts";
 import { PresenceRequestError } from "../presence/rest.ts";
 import type { Acknowledgement, ChatMessage } from "../presence/wire.ts";
-import type { Api } from "./api.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { useSession } from "./session.tsx";
 
@@ -14,9 +13,9 @@ const SEND_TIMEOUT_MS = 10_000;
 
 /** The outbox of the person who is signed in: it tries again after each snapshot, the sign of a good connection. */
 export function useOutbox(selfId: string): Outbox {
-  const { api, presence } = useSession();
+  const { presence } = useSession();
   const snapshots = usePresenceState((state) => state.snapshots);
-  const [outbox] = useState(() => connectOutbox(selfId, api, presence));
+  const [outbox] = useState(() => connectOutbox(selfId, presence));
   useEffect(() => {
     const onMessage = (message: ChatMessage) => outbox.received([message]);
     presence.socket.on(SERVER_EVENTS.MESSAGE_NEW, onMessage);
@@ -31,17 +30,16 @@ export function useOutbox(selfId: string): Outbox {
   return outbox;
 }
 
-const connectOutbox = (selfId: string, api: Api, { socket, clock }: Presence): Outbox =>
+const connectOutbox = (selfId: string, { socket, clock }: Presence): Outbox =>
   createOutbox({
     selfId,
-    async send(conversationId, content) {
+    async send({ conversationId, content, key: clientId }) {
       const answer: Acknowledgement<{ messageId: string }> = await socket
         .timeout(SEND_TIMEOUT_MS)
-        .emitWithAck(CLIENT_EVENTS.MESSAGE_SEND, { conversationId, content });
+        .emitWithAck(CLIENT_EVENTS.MESSAGE_SEND, { conversationId, content, clientId });
       if (!answer.success) throw new PresenceRequestError(answer.error);
       return answer.data?.messageId ?? "";
     },
-    recent: async (conversationId) => (await api.messages(conversationId, { cursor: null })).messages,
     isConnected: () => socket.connected,
     now: clock.now,
     newKey: () => String(crypto.getRandomValues(new Uint32Array(2))),

@@ -63,6 +63,13 @@ export interface ChatMessage {
   clientId?: string;
 }
 
+/** That a member types in a conversation; `at`: the broker's time, ISO 8601. */
+export interface TypingNotice {
+  conversationId: string;
+  userId: string;
+  at: string;
+}
+
 /** How each event of a client is answered. */
 export type Acknowledgement<T = undefined> =
   | { success: true; data?: T }
@@ -83,6 +90,7 @@ export interface ServerToClientEvents {
   "presence:stale": (payload: { since: string; reason: "feed" | "not-processing" | "storage" }) => void;
   "presence:fresh": (payload: { at: string }) => void;
   "message:new": (payload: ChatMessage) => void;
+  typing: (payload: TypingNotice) => void;
   "session:replaced": () => void;
   "auth:expiring": (payload: { expiresAt: string }) => void;
   "auth:expired": () => void;
@@ -98,6 +106,7 @@ export interface ClientToServerEvents {
     payload: { conversationId: string; content: string; clientId?: string },
     reply?: Reply<{ messageId: string }>,
   ) => void;
+  typing: (payload: { conversationId: string; isTyping?: boolean }, reply?: Reply) => void;
   activity: (reply?: Reply) => void;
   "auth:renew": (payload: { token: string }, reply?: Reply<{ expiresAt: string }>) => void;
   "presence:watch": (payload: { userIds: string[] }, reply?: Reply<{ users: UserStatus[] }>) => void;

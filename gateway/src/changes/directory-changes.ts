@@ -1,5 +1,6 @@
 import { PresenceError } from "@meeshy/shared/codes";
 import type { Profile } from "@meeshy/shared/events";
+import { isSamePerson, personOf } from "@meeshy/shared/person-profile";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { AppliedChanges } from "../delivery/applied-changes.ts";
@@ -40,9 +41,7 @@ export function createDirectoryChanges(deps: DirectoryChangesDeps): DirectoryCha
   /** The profile of a person whom the directory no longer has, but viewers may. */
   const removed = (userId: string): Profile | undefined =>
     feed.shown(userId) && {
-      username: null,
-      isAnonymous: false,
-      conversationIds: [],
+      ...personOf({ username: null, isAnonymous: false }, []),
       availability: "available",
       statusText: null,
       availabilityExpiresAt: null,
@@ -53,7 +52,7 @@ export function createDirectoryChanges(deps: DirectoryChangesDeps): DirectoryCha
 
   /**
    * Another gateway may have read an earlier state and written it later: the last writer reads once more,
-   * and finds every change that came before.
+   * and finds every change that came before. Dates move between two readings; who this is, and where they belong, does not.
    */
   const publish = async (userId: string) => {
     let profile = await read(userId);
@@ -108,13 +107,4 @@ export function createDirectoryChanges(deps: DirectoryChangesDeps): DirectoryCha
     },
     stop: () => ending.abort(),
   };
-}
-
-/** Dates move between two readings; who this is, and where they belong, does not. */
-function isSamePerson(a: Profile, b: Profile): boolean {
-  return (
-    a.username === b.username &&
-    a.isAnonymous === b.isAnonymous &&
-    String(a.conversationIds) === String(b.conversationIds)
-  );
 }

@@ -8,8 +8,8 @@ export interface AudienceQuery {
   receiving: readonly string[];
   /** rooms that make a socket a sharer of the person: a watching socket must be in one */
   shared: readonly string[];
-  /** sockets that watch the person */
-  watchers: string;
+  /** sockets that watch the person; null: watching counts for nothing */
+  watchers: string | null;
   /** the person's own sockets, which never receive it */
   own: string;
   /** whether the socket's user has blocked the person, or was blocked by the person */
@@ -29,7 +29,7 @@ export function findAudience(rooms: Rooms, query: AudienceQuery): Audience {
   const room = (name: string) => rooms.get(name) ?? EMPTY;
   const own = room(query.own);
   const administrators = room(query.admins);
-  const watchers = room(query.watchers);
+  const watchers = query.watchers === null ? EMPTY : room(query.watchers);
   const audience: Audience = { sharers: [], admins: [] };
   const [first = EMPTY, ...others] = query.receiving.map(room);
 

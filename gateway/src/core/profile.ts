@@ -1,4 +1,5 @@
 import type { Profile } from "@meeshy/shared/events";
+import { personOf } from "@meeshy/shared/person-profile";
 
 /** The profile that a `connected` event carries, so that workers read no database on the hot path (ARCHITECTURE "gateway"). */
 
@@ -19,13 +20,7 @@ export type LastShown = Pick<Profile, "availability" | "statusText"> | undefined
 
 /** What workers receive of a person. */
 export function toProfile({ user, conversationIds, stored }: ProfileSources): Profile {
-  return {
-    username: user.username,
-    displayName: user.displayName ?? null,
-    isAnonymous: user.isAnonymous,
-    conversationIds: [...conversationIds],
-    ...storedPart(stored),
-  };
+  return { ...personOf(user, conversationIds), ...storedPart(stored) };
 }
 
 /** The profile of a person whose stored part cannot be read now, so that workers take no default for a choice. */

@@ -14,6 +14,8 @@ export interface AudienceFinder {
   hasViewers(person: Located): boolean;
   /** Each socket once. Sharers who have blocked the person, or whom the person has blocked, are left out. */
   receivers(person: Located): Audience;
+  /** The sockets in one conversation, large or not, whose people may see the person. */
+  viewersIn(conversationId: string, userId: string): string[];
   /** Every socket that follows the person, blocked or not: for those who decide on both sides of a change. */
   followers(person: Located): ReadonlySet<string>;
 }
@@ -63,6 +65,17 @@ export function createAudienceFinder(deps: AudienceDeps): AudienceFinder {
     hasViewers: (person) =>
       rooms.has(watchRoom(person.userId)) || smallRoomsOf(person).some((room) => rooms.has(room)),
     receivers: (person) => find(person, blockTest(person.userId)),
+    viewersIn(conversationId, userId) {
+      const { sharers, admins } = findAudience(rooms, {
+        receiving: [conversationRoom(conversationId)],
+        shared: [],
+        watchers: null,
+        own: userRoom(userId),
+        isBlocked: blockTest(userId),
+        admins: ROOM_ADMINS,
+      });
+      return [...sharers, ...admins];
+    },
     followers(person) {
       const { sharers, admins } = find(person, neverBlocked);
       return new Set([...sharers, ...admins]);

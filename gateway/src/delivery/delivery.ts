@@ -13,7 +13,7 @@ import type { StatusChange } from "../feed/status-intake.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { StatusReader } from "../status/status-reader.ts";
 import { type AppliedChanges, createAppliedChanges } from "./applied-changes.ts";
-import { createAudienceFinder } from "./audience.ts";
+import { type AudienceFinder, createAudienceFinder } from "./audience.ts";
 import { createBroadcaster } from "./broadcaster.ts";
 import { type Corrections, createCorrections } from "./corrections.ts";
 import { createDisclosureLedger } from "./disclosures.ts";
@@ -37,6 +37,7 @@ export interface Delivery {
   memberships: Memberships;
   watching: Watching;
   memberPages: MemberPages;
+  viewersIn: AudienceFinder["viewersIn"];
   /** directory changes that have been carried out here */
   applied: AppliedChanges;
   /** A status is newer than what was known. */
@@ -92,6 +93,7 @@ export function createDelivery(
     memberships,
     watching: createWatching(statuses),
     memberPages: createMemberPages({ ...deps, largeRooms }),
+    viewersIn: audience.viewersIn,
     applied,
     broadcast,
     correct: corrections.begin,

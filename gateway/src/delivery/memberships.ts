@@ -1,4 +1,5 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
+import { personOf } from "@meeshy/shared/person-profile";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { ClientConnection } from "../connections/connections.ts";
 import { conversationRoom } from "../connections/room-names.ts";
@@ -74,13 +75,7 @@ export function createMemberships({ feed, largeRooms, snapshots, logger }: Membe
       );
       connection.identity = { ...connection.identity, user };
       connection.blocked = blocked;
-      const { username, isAnonymous } = user;
-      connection.profile = {
-        ...connection.profile,
-        username,
-        isAnonymous,
-        conversationIds: [...conversationIds],
-      };
+      connection.profile = { ...connection.profile, ...personOf(user, conversationIds) };
       connection.directoryVersion = feed.shown(connection.userId)?.directoryVersion ?? 0;
       sendChange(connection, before, moved, before.blocked.symmetricDifference(blocked)).catch((error) =>
         logger.error({ err: error }, "visibility update not delivered"),

@@ -103,7 +103,7 @@ export function createEventLog(
     void former.end({ keepKey: true });
     for (const connection of connections.all()) announcements.again(connection);
     // After the announcements: a person who has come back since is not shown leaving in between.
-    for (const goodbye of goodbyes.recent()) say(goodbye);
+    for (const goodbye of goodbyes.recent()) goodbyes.note(goodbye, say(goodbye));
     for (const listener of listeners) listener(life.id);
   };
 

@@ -56,6 +56,7 @@ export function selfRoutes(app: App, { people, touch, limits }: RouteDeps): void
     { schema: { summary: "End the timed choice", response: { 200: layeredAvailabilitySchema } } },
     async (request) => {
       const { id } = callerOf(request).user;
+      limits.order("availability", id);
       await people.availability.endTimed(id, request.span?.traceparent);
       return people.availability.chosen(id);
     },

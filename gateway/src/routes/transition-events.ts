@@ -10,7 +10,7 @@ import type { RouteDeps } from "./context.ts";
 export const UNREAD_MAX_BYTES = 256 * 1024;
 const COMMENT_EVERY_MS = 15_000;
 /** Time to read what was sent before the end. */
-const END_WITHIN_MS = 5_000;
+const END_WITHIN_MS = 1_000;
 /** The longest delay of a timer; a token that lives longer is looked at again then. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

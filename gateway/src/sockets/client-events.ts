@@ -5,6 +5,7 @@ import { type Acknowledgement, CLIENT_EVENT_TABLE } from "@meeshy/shared/socket-
 import { z } from "zod";
 import type { RoomRequests } from "../changes/room-requests.ts";
 import type { Chat } from "../chat/chat.ts";
+import type { Typing } from "../chat/typing.ts";
 import type { ClientConnection } from "../connections/connections.ts";
 import type { Watching } from "../delivery/watching.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -38,6 +39,7 @@ function answerBy<E extends ClientEventName>(handlers: Handlers, name: E): Answe
 
 export function createClientEvents({
   chat,
+  typing,
   rooms,
   touch,
   watching,
@@ -46,6 +48,7 @@ export function createClientEvents({
   logger,
 }: {
   chat: Chat;
+  typing: Pick<Typing, "pass">;
   rooms: RoomRequests;
   touch: TouchActivity;
   watching: Watching;
@@ -61,6 +64,7 @@ export function createClientEvents({
       const { id: messageId } = await chat.send({ ...message, senderId: userId });
       return { messageId };
     },
+    typing: (connection, sign) => typing.pass(connection, sign),
     "auth:renew": (connection, { token }) => authExpiry.renew(connection, token),
     "presence:watch": watching.watch,
     "presence:unwatch": watching.unwatch,

@@ -1,4 +1,5 @@
 import { splitIds } from "@meeshy/shared/ids";
+import { isSamePerson, personOf } from "@meeshy/shared/person-profile";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { PARTITIONS, partitionOf } from "@meeshy/shared/subjects";
@@ -133,11 +134,10 @@ function compare(connection: ClientConnection, person: KnownPerson | undefined):
 function isAsKnown({ identity, profile, blocked }: ClientConnection, person: KnownPerson): boolean {
   const { user } = person;
   return (
-    user?.username === identity.user.username &&
-    user.displayName === identity.user.displayName &&
+    user !== undefined &&
+    isSamePerson(profile, personOf(user, person.conversationIds)) &&
     user.showOnlineStatus === identity.user.showOnlineStatus &&
     user.showLastSeen === identity.user.showLastSeen &&
-    new Set(profile.conversationIds).symmetricDifference(new Set(person.conversationIds)).size === 0 &&
     new Set(blocked).symmetricDifference(person.blocked).size === 0
   );
 }

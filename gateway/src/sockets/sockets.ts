@@ -8,6 +8,7 @@ import type { AuthRules } from "../auth/authenticate.ts";
 import type { People } from "../changes/people.ts";
 import { createRoomRequests } from "../changes/room-requests.ts";
 import type { Chat } from "../chat/chat.ts";
+import type { Typing } from "../chat/typing.ts";
 import type { Connections } from "../connections/connections.ts";
 import type { PresenceServer } from "../connections/socket-server.ts";
 import type { Delivery } from "../delivery/delivery.ts";
@@ -52,6 +53,7 @@ export interface SocketDeps {
   delivery: Delivery;
   people: People;
   chat: Chat;
+  typing: Typing;
   metrics: GatewayMetrics;
   tracer: Tracer;
   logger: Logger;

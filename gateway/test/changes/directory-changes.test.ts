@@ -37,6 +37,12 @@ it("the writer of a change reads once more, and writes again what another has ch
   expect(await announce([before, after, after])).toEqual([["a"], ["a", "b"]]);
 });
 
+it("the writer of a change reads once more, and writes again a name that another has changed meanwhile", async () => {
+  const before: Profile = { ...profile([]), displayName: "Ann" };
+  const after: Profile = { ...before, displayName: "Anna" };
+  expect(await announce([before, after, after])).toEqual([[], []]);
+});
+
 it("what moves all the time is no reason to write again", async () => {
   expect(await announce([profile(["a"]), profile(["a"], 1_000)])).toEqual([["a"]]);
 });

@@ -106,6 +106,9 @@ const ROUTES: Record<string, Probe> = {
   "GET /api/admin/maintenance/stats": at(() => "/api/admin/maintenance/stats"),
   "POST /api/admin/maintenance/cleanup-zombies": at(() => "/api/admin/maintenance/cleanup-zombies"),
   "POST /api/admin/users/:userId/disconnect": at((subject) => `/api/admin/users/${subject}/disconnect`),
+  "GET /api/admin/users": at((subject) => `/api/admin/users?q=${subject}`),
+  "GET /api/admin/partitions": at(() => "/api/admin/partitions"),
+  "GET /api/admin/transitions": at(() => "/api/admin/transitions"),
   "GET /api/admin/users/:userId/presence": at((subject) => `/api/admin/users/${subject}/presence`),
   ...Object.fromEntries(
     ["activity", "availability", "session", "membership", "account", "query"].map((request) => [
@@ -125,6 +128,7 @@ const EVENTS: Record<string, (subject: string) => unknown> = {
   [CLIENT_EVENTS.ACTIVITY]: () => undefined,
   [CLIENT_EVENTS.AUTH_RENEW]: () => ({ token: "none" }),
   [CLIENT_EVENTS.MESSAGE_SEND]: () => ({ conversationId: ROOM, content: "" }),
+  [CLIENT_EVENTS.TYPING]: () => ({ conversationId: ROOM }),
   [CLIENT_EVENTS.PRESENCE_WATCH]: (subject) => ({ userIds: [subject] }),
   [CLIENT_EVENTS.PRESENCE_UNWATCH]: (subject) => ({ userIds: [subject] }),
   [CLIENT_EVENTS.CONVERSATION_LEAVE]: () => ({ conversationId: ROOM }),
@@ -143,6 +147,7 @@ const RECEIVED: Record<string, typeof NAMES_NO_SUBJECT | typeof NAMES_THE_SENDER
   [SERVER_EVENTS.PRESENCE_STALE]: NAMES_NO_SUBJECT,
   [SERVER_EVENTS.PRESENCE_FRESH]: NAMES_NO_SUBJECT,
   [SERVER_EVENTS.MESSAGE_NEW]: NAMES_THE_SENDER,
+  [SERVER_EVENTS.TYPING]: NAMES_NO_SUBJECT,
   [SERVER_EVENTS.SESSION_REPLACED]: NAMES_NO_SUBJECT,
   [SERVER_EVENTS.AUTH_EXPIRING]: NAMES_NO_SUBJECT,
   [SERVER_EVENTS.AUTH_EXPIRED]: NAMES_NO_SUBJECT,
@@ -224,6 +229,7 @@ const live = async (subject: string): Promise<Client | undefined> => {
   const client = await enter(subject);
   await client.ask("activity");
   await client.ask("message:send", { conversationId: ROOM, content: "hello" });
+  expect(await client.ask("typing", { conversationId: ROOM })).toEqual({ success: true });
   const availability = subject === "ghost" ? "invisible" : "busy";
   const statusText = secretOf(subject);
   await asSubject("PUT", "/api/users/me/availability", { availability, statusText });

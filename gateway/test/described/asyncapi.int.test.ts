@@ -71,6 +71,9 @@ describe("over Socket.IO", () => {
       ["message:send", { conversationId: "general", content: "hello" }],
       ["message:send", { conversationId: "nope", content: "hello" }],
       ["message:send", {}],
+      ["message:send", { conversationId: "general", content: "hello", clientId: "c1" }],
+      ["typing", { conversationId: "general" }],
+      ["typing", { conversationId: "nope" }],
       ["activity", undefined],
       ["conversation:join", { conversationId: "general" }],
       ["conversation:join", { conversationId: "nope" }],
@@ -96,6 +99,16 @@ describe("over Socket.IO", () => {
     await batching.nth("user:status:batch");
     await carol.ask("message:send", { conversationId: "general", content: "hello" });
     await bob.nth("message:new");
+    await carol.ask("message:send", { conversationId: "general", content: "hello", clientId: "c2" });
+    await eventually(() => carol.all<{ clientId?: string }>("message:new").some(({ clientId }) => clientId));
+    // Bob may learn that carol is online before or after she types: she types until he does.
+    await eventually(
+      async () => {
+        await carol.ask("typing", { conversationId: "general" });
+        return bob.all("typing").length > 0;
+      },
+      { what: "bob receives that carol types" },
+    );
     bob.socket.emit("nonsense");
     await bob.nth("error");
     const wish = { availability: "busy", statusText: "writing" };
@@ -138,6 +151,7 @@ describe("over Socket.IO", () => {
         "user:status",
         "user:status:batch",
         "message:new",
+        "typing",
         "error",
         "auth:expired",
         "presence:stale",

@@ -36,6 +36,17 @@ describe("more orders of one person than their rate", () => {
     },
   );
 
+  it("on availability are refused whether they give a choice or end one", async () => {
+    const end = () => call(gateway.url, "/api/users/me/availability", { as: "dave", method: "DELETE" });
+    for (let n = 0; n < 3; n++) expect((await end()).status).toBe(200);
+    expect((await end()).body).toMatchObject({ error: { code: "rate_limited", retryable: true } });
+    const choice = await call(gateway.url, "/api/users/me/availability", {
+      ...{ as: "dave", method: "PUT", body: JSON.stringify({ availability: "busy" }) },
+      headers: { "content-type": "application/json" },
+    });
+    expect(choice.body).toMatchObject({ error: { code: "rate_limited" } });
+  });
+
   it("do not hold for administrators who add members", async () => {
     const headers = { authorization: `Bearer ${tokenFor("admin", { role: "ADMIN" })}` };
     for (let n = 0; n < 5; n++)

@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { type ClientRequest, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import type { TransitionRow } from "@meeshy/shared/ports/transition-history";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -5,13 +8,13 @@ import { call, type RunningGateway, type Servers, startServers, tokenFor } from 
 
 let servers: Servers;
 let gateway: RunningGateway;
-const open = new Set<AbortController>();
+const open = new Set<ClientRequest>();
 beforeAll(async () => {
   servers = await startServers();
   gateway = await servers.gateway();
 });
 afterEach(() => {
-  for (const aborting of open) aborting.abort();
+  for (const request of open) request.destroy();
   open.clear();
 });
 afterAll(() => servers?.stop());
@@ -21,24 +24,23 @@ const line = (version: number): TransitionRow => ({
   ...{ cause: "idle", connectionId: "c1", traceId: null },
 });
 
-/** Listens; what it has received is read from `text`. */
+/** Listens; what it has received is read from `text`. On a connection of its own, which ends with it. */
 async function listen({ url = gateway.url, expiresIn = 60 } = {}) {
-  const aborting = new AbortController();
-  open.add(aborting);
-  const answer = await fetch(`${url}/api/admin/transitions`, {
-    headers: { authorization: `Bearer ${tokenFor("admin", { role: "ADMIN" }, { expiresIn })}` },
-    signal: aborting.signal,
+  const authorization = `Bearer ${tokenFor("admin", { role: "ADMIN" }, { expiresIn })}`;
+  const request = get(`${url}/api/admin/transitions`, { agent: false, headers: { authorization } });
+  open.add(request);
+  request.on("error", () => {});
+  const [answer] = (await once(request, "response")) as [IncomingMessage];
+  const state = { answer, text: "", isOver: false, isCutOff: false, abort: () => request.destroy() };
+  answer.on("data", (chunk) => {
+    state.text += chunk;
   });
-  const state = { answer, text: "", isOver: false, isCutOff: false, abort: () => aborting.abort() };
-  if (!answer.ok) return state;
-  void (async () => {
-    try {
-      for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) state.text += chunk;
-    } catch {
-      state.isCutOff = true;
-    }
+  answer.on("error", () => {
+    state.isCutOff = true;
+  });
+  answer.on("close", () => {
     state.isOver = true;
-  })();
+  });
   await eventually(() => state.text.length > 0, { what: "the first line" });
   return state;
 }
@@ -57,19 +59,31 @@ it("every listener receives what is stored from now on, whole and once", async (
     expect(events(listener.text)).toEqual(expected);
   }
   const { headers } = listeners[0]?.answer ?? {};
-  expect(headers?.get("content-type")).toBe("text/event-stream");
-  expect(headers?.get("cache-control")).toBe("no-store");
+  expect(headers).toMatchObject({ "content-type": "text/event-stream", "cache-control": "no-store" });
 });
 
 it("it ends with the token, and with the gateway", async () => {
   const brief = await listen({ expiresIn: 2 });
   const second = await servers.gateway({ OPS_PORT: "0" });
   const onOps = await listen({ url: `http://127.0.0.1:${second.opsPort}` });
+  const onPublic = await listen({ url: second.url });
   await eventually(() => brief.isOver, { what: "the end of the token" });
   expect(onOps.isOver).toBe(false);
   await second.stop();
-  await eventually(() => onOps.isOver, { what: "the end of the gateway" });
-  expect([brief, onOps].map(({ isCutOff }) => isCutOff)).toEqual([false, false]);
+  await eventually(() => onOps.isOver && onPublic.isOver, { what: "the end of the gateway" });
+  expect([brief, onOps, onPublic].map(({ isCutOff }) => isCutOff)).toEqual([false, false, false]);
+});
+
+it("a listener that reads nothing does not hold up the stop of the gateway", async () => {
+  const second = await servers.gateway();
+  const socket = connect(Number(new URL(second.url).port), "127.0.0.1");
+  const authorization = `authorization: Bearer ${tokenFor("admin", { role: "ADMIN" })}`;
+  socket.write(`GET /api/admin/transitions HTTP/1.1\r\nhost: x\r\n${authorization}\r\n\r\n`);
+  await once(socket, "readable");
+  const began = performance.now();
+  await second.stop();
+  expect(performance.now() - began).toBeLessThan(30_000);
+  socket.destroy();
 });
 
 it("one listener too many is refused as unavailable, until one has left", async () => {
@@ -80,7 +94,7 @@ it("one listener too many is refused as unavailable, until one has left", async 
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
   expect(refused.body).toMatchObject({ error: { code: "unavailable", retryable: true } });
   listeners[0]?.abort();
-  await eventually(async () => (await listen()).answer.ok, { what: "there is room again" });
+  await eventually(async () => (await listen()).answer.statusCode === 200, { what: "there is room again" });
 });
 
 it("asked for its head alone, there is no such route", async () => {

@@ -1,6 +1,6 @@
 import { isStorable } from "../ids.ts";
 import type { PresenceWrite } from "../ports/presence-rows.ts";
-import { EPOCH_LEAD_MAX, type PresenceRow } from "../presence-row.ts";
+import { AHEAD_MAX_MS, EPOCH_LEAD_MAX, type PresenceRow } from "../presence-row.ts";
 import { compareVersions } from "../status.ts";
 import { batches } from "./batches.ts";
 import type { Database } from "./client.ts";
@@ -45,6 +45,15 @@ const OUTCOME = Prisma.sql`
     WHERE new."version" > 0 AND held."epoch" <= new."epoch" + ${EPOCH_LEAD_MAX}::bigint
       AND (held."epoch", held."version") > (new."epoch", new."version")`;
 
+/** The later of a stored date and a given one, but for a stored one that a wrong clock has put ahead ({@link AHEAD_MAX_MS}). */
+function laterOf(column: "lastSeen" | "lastSeenAt" | "lastActiveAt", given: "lastSeen" | "lastActiveAt") {
+  const [before, now] = [`stored."${column}"`, `to_timestamp(new."${given}" / 1000)`];
+  const bound = `now() + interval '${AHEAD_MAX_MS} milliseconds'`;
+  return Prisma.raw(
+    `CASE WHEN ${before} > ${bound} AND ${now} <= ${bound} THEN ${now} ELSE GREATEST(${before}, ${now}) END`,
+  );
+}
+
 function writeUsers(db: Database, rows: readonly PresenceRow[]): Promise<PresenceWrite[]> {
   const ids = rows.map((row) => row.userId);
   return db.$queryRaw<PresenceWrite[]>`
@@ -66,8 +75,8 @@ function writeUsers(db: Database, rows: readonly PresenceRow[]): Promise<Presenc
     ), written AS (
       UPDATE "User" AS stored SET
         "isOnline" = CASE WHEN new."version" = 0 THEN stored."isOnline" ELSE new."isOnline" END,
-        "lastSeen" = GREATEST(stored."lastSeen", to_timestamp(new."lastSeen" / 1000)),
-        "lastActiveAt" = GREATEST(stored."lastActiveAt", to_timestamp(new."lastActiveAt" / 1000)),
+        "lastSeen" = ${laterOf("lastSeen", "lastSeen")},
+        "lastActiveAt" = ${laterOf("lastActiveAt", "lastActiveAt")},
         "availability" = COALESCE(new."availability"::"Availability", stored."availability"),
         "statusText" = CASE WHEN new."availability" IS NULL THEN stored."statusText" ELSE new."statusText" END,
         "availabilityExpiresAt" = CASE WHEN new."availability" IS NULL THEN stored."availabilityExpiresAt"
@@ -102,8 +111,8 @@ function writeGuests(db: Database, rows: readonly PresenceRow[]): Promise<Presen
     ), written AS (
       UPDATE "AnonymousParticipant" AS stored SET
         "isOnline" = CASE WHEN new."version" = 0 THEN stored."isOnline" ELSE new."isOnline" END,
-        "lastSeenAt" = GREATEST(stored."lastSeenAt", to_timestamp(new."lastSeen" / 1000)),
-        "lastActiveAt" = GREATEST(stored."lastActiveAt", to_timestamp(new."lastActiveAt" / 1000)),
+        "lastSeenAt" = ${laterOf("lastSeenAt", "lastSeen")},
+        "lastActiveAt" = ${laterOf("lastActiveAt", "lastActiveAt")},
         "presenceEpoch" = CASE WHEN new."version" = 0 THEN stored."presenceEpoch" ELSE new."epoch" END,
         "presenceVersion" = CASE WHEN new."version" = 0 THEN stored."presenceVersion" ELSE new."version" END
       FROM held JOIN new USING ("id")

@@ -1,6 +1,7 @@
 import { PERSON_CONVERSATIONS_MAX } from "../directory.ts";
 import type { Profile } from "../events.ts";
 import type { StaleOnline } from "../ports/presence-rows.ts";
+import { LOOKED_AT_AHEAD_MS } from "../presence-row.ts";
 import { STATUS_TEXT_MAX } from "../status.ts";
 import type { Database } from "./client.ts";
 import { storedDate } from "./stored-date.ts";
@@ -41,7 +42,8 @@ export async function staleOnline(
 export function staleOnlineSql(thresholdMs: number, limit: number): string {
   const before = `"lastActiveAt" < now() - interval '${wholeNumber(thresholdMs)} milliseconds'`;
   // Who is online and was never active is a row that no service has written; each condition has its range of the index.
-  const statements = [before, `"lastActiveAt" IS NULL`].flatMap((when) => {
+  const ahead = `"lastActiveAt" > now() + interval '${LOOKED_AT_AHEAD_MS} milliseconds'`;
+  const statements = [before, ahead, `"lastActiveAt" IS NULL`].flatMap((when) => {
     const stale = `"isOnline" AND ${when} ORDER BY "lastActiveAt" LIMIT ${wholeNumber(limit)}`;
     return [staleUsersSql(stale), staleGuestsSql(stale)];
   });

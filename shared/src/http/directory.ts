@@ -1,38 +1,15 @@
-import { z } from "zod";
-import { type Directory, type DirectoryUser, LIST_MAX, PERSON_CONVERSATIONS_MAX } from "../directory.ts";
+import {
+  type AnonymousSession,
+  type Directory,
+  type DirectoryUser,
+  LIST_MAX,
+  PERSON_CONVERSATIONS_MAX,
+} from "../directory.ts";
 import { isAnonymousId } from "../ids.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { MAX_ID_LENGTH } from "../subjects.ts";
+import { readBlocks, readConversations, readMembers, sessionAnswer, userAnswer } from "./answers.ts";
 import { createJsonClient } from "./json-client.ts";
-
-/** What an application answers (docs/directory.md). Unknown fields are ignored, so that it may answer what it has. */
-
-const id = z.string().min(1).max(MAX_ID_LENGTH);
-const USERNAME_MAX = 500;
-
-/** ISO 8601 in an answer, ms since 1970 here */
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-
-const userAnswer = z.object({
-  id,
-  username: z.string().max(USERNAME_MAX),
-  displayName: z.string().max(USERNAME_MAX).nullish(),
-  role: z.enum(["USER", "ADMIN"]).default("USER"),
-  isActive: z.boolean().default(true),
-  showOnlineStatus: z.boolean().default(true),
-  showLastSeen: z.boolean().default(true),
-  sessionsRevokedAt: time.nullish(),
-});
-const conversationsAnswer = z.object({
-  conversations: z.array(z.object({ id, title: z.string().nullish() })),
-});
-const peopleAnswer = z.object({ userIds: z.array(id) });
-const sessionAnswer = z.object({
-  participantId: id.refine(isAnonymousId, "an id that starts with anon_"),
-  username: z.string().max(USERNAME_MAX),
-  conversationId: id,
-  expiresAt: time.nullish().transform((end) => end ?? null),
-});
+import type { DirectoryList } from "./left-out.ts";
 
 /** For one attempt: two of them, and the pause between, fit into the time that the gateway waits for a directory. */
 const TIMEOUT_MS = 900;
@@ -41,18 +18,21 @@ export interface HttpDirectoryOptions {
   url: string;
   token: string | undefined;
   logger: Logger;
+  /** called for each answer with a list of which entries are left out, because they are no ids of people or conversations */
+  onLeftOut?: (list: DirectoryList, count: number) => void;
   timeoutMs?: number;
 }
 
 /**
  * The directory over an application's own endpoints (CONTRACT 6; docs/directory.md), so that a team keeps its
  * user table. Each method rejects when the application cannot be asked (see {@link createJsonClient}), and
- * with `ZodError` for a malformed list or session; a malformed description, or one of another person, counts
- * as no such person; it is logged, and affects no other person. `timeoutMs`: for each of two attempts,
- * default 900.
+ * with `ZodError` where a list is asked for and there is none. Entries of a list that cannot be read are left out,
+ * logged and reported, but those of blocks that may be anyone: they are a failure, too. A malformed description, or one
+ * of another person, counts as no such person, a malformed session as none; both are logged, and affect no
+ * other person. `timeoutMs`: for each of two attempts, default 900.
  */
 export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
-  const { url, token, logger, timeoutMs = TIMEOUT_MS } = options;
+  const { url, token, logger, onLeftOut, timeoutMs = TIMEOUT_MS } = options;
   const client = createJsonClient({ baseUrl: url, token, timeoutMs });
 
   const user = async (userId: string): Promise<DirectoryUser | undefined> => {
@@ -70,16 +50,33 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
     return { ...rest, displayName, sessionsRevokedAt, isAnonymous: isAnonymousId(userId) };
   };
 
-  const list = async <T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> => {
+  const list = async <T>(
+    name: DirectoryList,
+    path: string,
+    read: (answer: unknown) => { entries: T[]; leftOut: number },
+  ): Promise<T[]> => {
     const answer = await client.get(path);
-    return answer === undefined ? undefined : schema.parse(answer);
+    if (answer === undefined) return [];
+    const { entries, leftOut } = read(answer);
+    if (leftOut > 0) {
+      logger.error({ path, count: leftOut }, "entries of the directory's list are left out: they are no ids");
+      onLeftOut?.(name, leftOut);
+    }
+    return entries;
   };
 
-  const membersOf = async (conversationId: string): Promise<string[]> => {
-    if (!isAddressable(conversationId)) return [];
-    const path = `/conversations/${encodeURIComponent(conversationId)}/members`;
-    return (await list(path, peopleAnswer))?.userIds ?? [];
+  const session = async (sessionToken: string): Promise<AnonymousSession | undefined> => {
+    const answer = await client.post("/sessions", { sessionToken });
+    if (answer === undefined) return undefined;
+    const read = sessionAnswer.safeParse(answer);
+    if (!read.success) logger.error({ issues: read.error.issues }, "the directory's session is malformed");
+    return read.data;
   };
+
+  const membersOf = async (conversationId: string): Promise<string[]> =>
+    isAddressable(conversationId)
+      ? list("members", `/conversations/${encodeURIComponent(conversationId)}/members`, readMembers)
+      : [];
 
   return {
     async users(ids) {
@@ -88,10 +85,8 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
     },
     async conversations(userId) {
       if (!isAddressable(userId)) return [];
-      const answer = await list(`/users/${encodeURIComponent(userId)}/conversations`, conversationsAnswer);
-      return (answer?.conversations ?? [])
-        .slice(0, PERSON_CONVERSATIONS_MAX + 1)
-        .map((one) => ({ id: one.id, title: one.title ?? null }));
+      const path = `/users/${encodeURIComponent(userId)}/conversations`;
+      return (await list("conversations", path, readConversations)).slice(0, PERSON_CONVERSATIONS_MAX + 1);
     },
     members: async (conversationId) => (await membersOf(conversationId)).slice(0, LIST_MAX + 1),
     async memberCounts(conversationIds) {
@@ -101,17 +96,15 @@ export function createHttpDirectory(options: HttpDirectoryOptions): Directory {
     },
     async blocks(userId) {
       if (!isAddressable(userId)) return [];
-      const answer = await list(`/users/${encodeURIComponent(userId)}/blocks`, peopleAnswer);
-      return (answer?.userIds ?? []).slice(0, LIST_MAX + 1);
+      const path = `/users/${encodeURIComponent(userId)}/blocks`;
+      return (await list("blocks", path, readBlocks)).slice(0, LIST_MAX + 1);
     },
     async anonymousSessions(sessionTokens) {
-      const answers = await Promise.all(
-        [...new Set(sessionTokens)].map(async (sessionToken) => {
-          const answer = await client.post("/sessions", { sessionToken });
-          return answer === undefined ? [] : [[sessionToken, sessionAnswer.parse(answer)] as const];
-        }),
+      const tokens = [...new Set(sessionTokens)];
+      const sessions = await Promise.all(tokens.map(session));
+      return new Map(
+        tokens.flatMap((token, at) => (sessions[at] === undefined ? [] : [[token, sessions[at]] as const])),
       );
-      return new Map(answers.flat());
     },
   };
 }

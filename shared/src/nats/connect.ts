@@ -32,9 +32,12 @@ export interface NatsLink extends Bus {
   onAnswer(listener: (ms: number) => void): void;
 }
 
-/** A dead link is noticed after `PING_INTERVAL_MS` × (`MAX_PINGS_OUT` + 1). */
-const PING_INTERVAL_MS = 1_000;
-const MAX_PINGS_OUT = 2;
+/**
+ * A dead link is noticed after `PING_INTERVAL_MS` × (`MAX_PINGS_OUT` + 1). One whose answers take as long as
+ * `PING_INTERVAL_MS` × `MAX_PINGS_OUT` looks dead: many short intervals bring the two close to each other.
+ */
+const PING_INTERVAL_MS = 500;
+const MAX_PINGS_OUT = 5;
 const RETRY_MS = 200;
 /** Credentials that are refused for this long when a process starts are wrong. */
 const REFUSED_FOR_MS = 5_000;
@@ -46,8 +49,8 @@ const REFUSED_FOR_MS = 5_000;
  *
  * A link that breaks is opened again, for ever, also where the server refuses the credentials: a reload of
  * its configuration or a storm of connects can bring that about for a moment. A link that fell silent is
- * noticed after 3 s. Should the client give up all the same, an uncaught error ends the process: its
- * supervisor starts another.
+ * noticed after 3 s; one whose answers take more than 2.5 s looks the same. Should the client give up all the
+ * same, an uncaught error ends the process: its supervisor starts another.
  *
  * `url`: one address or several, separated by commas. `name` shows in the server's connection list; the
  * inboxes begin with `_INBOX_<user>`, without a user `_INBOX_<name>`. What the server refuses for want of a
@@ -79,16 +82,16 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
     },
     logger,
   );
-  const patience = createPatience();
+  const ackPatience = createPatience();
   const answerListeners: ((ms: number) => void)[] = [];
   const acks = createAcks(nc, inboxPrefix, systemClock, {
-    ms: patience.ms,
+    ...ackPatience,
     answered(ms) {
-      patience.answered(ms);
+      ackPatience.answered(ms);
       for (const listener of answerListeners) listener(ms);
     },
   });
-  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, patience, acks });
+  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, patience: createPatience(), acks });
   let up = true;
   let changedAt = systemClock.now();
   let closing = false;

@@ -1,4 +1,4 @@
-import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { createInbox, type NatsConnection, TimeoutError } from "@nats-io/nats-core";
 import {
   type Acks,
@@ -17,6 +17,8 @@ import type { Patience } from "./patience.ts";
 import { toConfig, toDefinition } from "./stream-config.ts";
 
 const CREATIONS_AT_ONCE = 4;
+/** An answer that comes within this time of its question is measured, also when it is no longer waited for. */
+const MEASURED_WITHIN_MS = 30_000;
 /** `err_code`s of the stream API. */
 const STREAM_NOT_FOUND = 10059;
 const NAME_IN_USE = 10058;
@@ -28,7 +30,7 @@ export interface NatsBusParts {
   nc: NatsConnection;
   clock: Clock;
   inboxPrefix: string;
-  /** shared with the acknowledgements, whose late answers are measured as well */
+  /** with questions; acknowledgements have their own, since they take the server longer */
   patience: Patience;
   acks: Acks;
 }
@@ -44,12 +46,21 @@ export function createNatsBus({
   patience,
   acks,
 }: NatsBusParts): Omit<Bus, "isUp" | "onChange" | "close"> {
-  /** Asks the server's API in the client's way, in as much time as its answers take. */
-  const ask = async <T>(of: string, question: (timeout: number) => Promise<T>) => {
+  /** Asks the server's API in the client's way, in as much time as its answers take; a late one is measured, too. */
+  const ask = <T>(of: string, question: (timeout: number) => Promise<T>): Promise<T> => {
     const askedAt = clock.now();
-    const answer = await question(Math.ceil(patience.ms())).catch(asOurs(of));
-    patience.answered(clock.now() - askedAt);
-    return answer;
+    const measure = () => patience.answered(clock.now() - askedAt);
+    const { promise: inTime, resolve, reject } = Promise.withResolvers<T>();
+    const timer = clock.after(patience.ms(), () => {
+      patience.lost();
+      reject(new RequestTimeout(of));
+    });
+    const answered = question(MEASURED_WITHIN_MS).finally(() => timer.cancel());
+    answered.then(measure, (error) => {
+      if (error instanceof JetStreamApiError) measure();
+    });
+    answered.catch(asOurs(of)).then(resolve, reject);
+    return inTime;
   };
   const manage = <T>(stream: string, question: (jsm: JetStreamManager) => Promise<T>) =>
     ask(stream, async (timeout) => question(await jetstreamManager(nc, { timeout, checkAPI: false })));

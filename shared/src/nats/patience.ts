@@ -9,23 +9,31 @@ export interface Patience {
   ms(): number;
   /** An answer took so long. */
   answered(ms: number): void;
+  /** No answer came in time. While none has come at all, the next is waited for twice as long. */
+  lost(): void;
 }
 
 const MIN_PATIENCE_MS = 1_000;
-const MOST_PATIENCE_MS = 5_000;
+const MOST_PATIENCE_MS = 15_000;
+/** A server that is electing a leader has not answered either: its end shall be noticed soon. */
+const MOST_UNMEASURED_MS = 5_000;
 const MEASURED = 16;
 
-/** Gives 1,000 to 5,000 ms, by the 16 last answers; 1,000 before the first. */
+/** Gives 1,000 to 15,000 ms, by the 16 last answers; before the first 1,000 to 5,000, by how many were lost. */
 export function createPatience(): Patience {
   const took: number[] = [];
+  let unmeasured = MIN_PATIENCE_MS;
   return {
     ms() {
-      const measured = took.length === 0 ? 0 : 1.5 * Math.min(...took);
+      const measured = took.length === 0 ? unmeasured : 1.5 * Math.min(...took);
       return Math.min(MOST_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, measured));
     },
     answered(ms) {
       took.push(ms);
       if (took.length > MEASURED) took.shift();
+    },
+    lost() {
+      unmeasured = Math.min(MOST_UNMEASURED_MS, 2 * unmeasured);
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   SUBJECT_OUTWARD_LAST_ALL,
   SUBJECT_STATUS_ALL,
   SUBJECT_STATUS_SET_ALL,
+  SUBJECT_TYPING_ALL,
 } from "../subjects.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
@@ -88,6 +89,7 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
     publish: [
       ...(["gw", "svc", "admin"] as const).map(allEvents),
       SUBJECT_CHAT_ALL,
+      SUBJECT_TYPING_ALL,
       SUBJECT_OUTWARD_ALL,
       SUBJECT_CLEANUP,
       ...keepLeases(leaseKeys.gateway("*"), leaseKeys.settings),
@@ -102,6 +104,7 @@ export const PERMISSIONS: Record<NatsRole, Permissions> = {
       inbox("gateway"),
       SUBJECT_STATUS_ALL,
       SUBJECT_CHAT_ALL,
+      SUBJECT_TYPING_ALL,
       SUBJECT_GATEWAY_ALL,
       SUBJECT_OUTWARD_LAST_ALL,
       ...SERVICE_SUBJECTS,

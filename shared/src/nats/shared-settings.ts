@@ -5,6 +5,7 @@ import { BUCKET_LEASES, leaseKeys, PARTITIONS } from "../subjects.ts";
 import { versioned } from "../versions.ts";
 import { compareAndSet, fromBytesOrNone, toBytes } from "./last-value.ts";
 import { bucketStream, keySubject } from "./streams.ts";
+import { untilAnswered } from "./until-answered.ts";
 
 const settingsSchema = z.object({ partitions: z.number() });
 
@@ -14,11 +15,15 @@ const ATTEMPTS = 3;
  * Compares what all processes have to agree on with what the first of them stored; stores it when none has.
  * What cannot be read is logged and left alone (ADR 0013).
  * @throws {Error} they do not agree: users would have two owners, or none
- * @throws {RequestTimeout} no answer to the read
- * @throws {AckLost} no answer to the write: it may be stored
+ * @throws {RequestTimeout} no answer to the read for 30 s ({@link untilAnswered})
+ * @throws {AckLost} no answer to the write for 30 s: it may be stored
  * @throws {PublishRefused} others wrote it in between three times in a row
  */
-export async function agreeOnSettings(bus: Bus, logger: Logger, partitions = PARTITIONS): Promise<void> {
+export function agreeOnSettings(bus: Bus, logger: Logger, partitions = PARTITIONS): Promise<void> {
+  return untilAnswered(bus, () => compareOrStore(bus, logger, partitions), logger);
+}
+
+async function compareOrStore(bus: Bus, logger: Logger, partitions: number): Promise<void> {
   const subject = keySubject(BUCKET_LEASES, leaseKeys.settings);
   for (let attempt = 1; ; attempt++) {
     const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);

@@ -15,6 +15,7 @@ import {
   SUBJECT_STATUS_SET_ALL,
 } from "../subjects.ts";
 import { driftOf } from "./stream-drift.ts";
+import { untilAnswered } from "./until-answered.ts";
 
 /** Largest event, bytes. */
 export const MAX_EVENT_BYTES = 256 * 1024;
@@ -84,20 +85,24 @@ const definitions: Omit<StreamDefinition, "replicas">[] = [
 /**
  * Creates the streams and buckets that are missing (ARCHITECTURE "Streams and buckets"). Every process may
  * call it at once. A stream that is there is left as it is, however it is configured: that is for
- * {@link compareStreams}.
+ * {@link compareStreams}. A question without an answer is asked again ({@link untilAnswered}), which `logger` is given.
  * @throws {StreamExists} a stream of another name holds the subjects
  * @throws {StorageTooSmall} the server has no room, not even without a bound of bytes
- * @throws {RequestTimeout} no answer in time
+ * @throws {RequestTimeout} a question was not answered for 30 s
  * @throws {Error} JetStream is not available, or the server's reason
  */
-export async function ensureStreams(bus: Bus, replicas: number): Promise<void> {
-  for (const definition of definitions) {
-    try {
-      await bus.info(definition.name);
-    } catch (error) {
-      if (!(error instanceof StreamNotFound)) throw error;
-      await create(bus, { ...definition, replicas });
-    }
+export async function ensureStreams(bus: Bus, replicas: number, logger?: Logger): Promise<void> {
+  const ensure = (definition: StreamDefinition) =>
+    untilAnswered(bus, () => ensureStream(bus, definition), logger);
+  await Promise.all(definitions.map((definition) => ensure({ ...definition, replicas })));
+}
+
+async function ensureStream(bus: Bus, definition: StreamDefinition): Promise<void> {
+  try {
+    await bus.info(definition.name);
+  } catch (error) {
+    if (!(error instanceof StreamNotFound)) throw error;
+    await create(bus, definition);
   }
 }
 
@@ -106,21 +111,26 @@ export async function ensureStreams(bus: Bus, replicas: number): Promise<void> {
  * what the server lets be changed is brought in line, but for the number of replicas, which is the operator's; what it
  * refuses is logged as an error. Never rejects for that: what works with the difference goes on (ADR 0013).
  * @throws {StreamNotFound} one is missing
- * @throws {RequestTimeout} no answer in time
+ * @throws {RequestTimeout} a question was not answered for 30 s
  */
 export async function compareStreams(
   bus: Bus,
   replicas: number,
   { updates, logger }: { updates: boolean; logger: Logger },
 ): Promise<void> {
-  for (const wanted of definitions) {
-    const { definition: actual } = await bus.info(wanted.name);
+  const infoOf = ({ name }: { name: string }) => untilAnswered(bus, () => bus.info(name), logger);
+  const found = await Promise.all(
+    definitions.map(async (wanted) => ({ wanted, actual: (await infoOf(wanted)).definition })),
+  );
+  for (const { wanted, actual } of found) {
     const drifts = driftOf(actual, { ...wanted, replicas });
     for (const drift of drifts)
       logger.warn({ stream: wanted.name, ...drift }, "a stream is configured differently");
     if (!updates || drifts.every(({ field }) => field === "replicas")) continue;
     try {
-      await withinStorage(wanted, (fitting) => bus.updateStream({ ...fitting, replicas: actual.replicas }));
+      await withinStorage(wanted, (fitting) =>
+        untilAnswered(bus, () => bus.updateStream({ ...fitting, replicas: actual.replicas }), logger),
+      );
       logger.info({ stream: wanted.name }, "the stream's configuration was brought in line");
     } catch (error) {
       logger.error(
@@ -181,11 +191,14 @@ const LOOK_MS = 1_000;
  * @throws {Error} as the two, of the first time; later failures are logged
  */
 export async function keepStreams(bus: Bus, replicas: number, logger: Logger): Promise<{ stop(): void }> {
-  await ensureStreams(bus, replicas);
+  await ensureStreams(bus, replicas, logger);
   await compareStreams(bus, replicas, { updates: true, logger });
+  let isLooking = false;
   const look = async () => {
-    if (!bus.isUp()) return;
+    if (!bus.isUp() || isLooking) return;
+    isLooking = true;
     await ensureStreams(bus, replicas).catch((error) => logger.warn({ err: error }, "streams not checked"));
+    isLooking = false;
   };
   const timer = bus.clock.every(LOOK_MS, () => void look());
   const forget = bus.onChange(() => void look());

@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
  * nats-server, the simulation in memory; one conformance suite holds both to the same behaviour.
  *
  * A question to the broker (`lastValue`, `messageAt`, `info`, `purge`, `createStream`, `updateStream`) is
- * asked once and rejects with {@link RequestTimeout} without an answer in time: 1 to 5 s on a nats-server, by
+ * asked once and rejects with {@link RequestTimeout} without an answer in time: 1 to 15 s on a nats-server, by
  * how fast it has answered (`createPatience`). What the broker refuses for another reason rejects with the
  * broker's own error.
  */

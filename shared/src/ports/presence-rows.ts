@@ -7,7 +7,8 @@ export interface PresenceRows {
    * Writes presences into the rows of the people they are of, in parts of up to 500 rows. A stored row with a greater
    * `(epoch, version)` stays, unless its epoch is more than `EPOCH_LEAD_MAX` ahead; one with an equal pair is written
    * again, which repairs it. Version 0 is a person who was never shown: their public columns stay as stored, whatever
-   * the stored version is. `lastSeen` and `lastActiveAt` never go back. People without a row are passed over. Of several
+   * the stored version is. `lastSeen` and `lastActiveAt` never go back, but for one that is further ahead of the store's
+   * clock than `AHEAD_MAX_MS`, which gives way to one that is not. People without a row are passed over. Of several
    * presences of one person the one with the greatest version counts, the later of equals. Repeats do no harm, and calls
    * may overlap.
    * @throws {StoreRefused} a row can never be stored
@@ -15,7 +16,8 @@ export interface PresenceRows {
   write(rows: readonly PresenceRow[]): Promise<PresenceWrite>;
   /**
    * Registered and anonymous people who are stored as online although they were last active more than `thresholdMs` ago
-   * by the store's own clock: the longest silent first, at most `limit`.
+   * by the store's own clock, or, by a date that a wrong clock has written, more than `LOOKED_AT_AHEAD_MS` ahead of it: the
+   * longest silent first, at most `limit`.
    * @throws {RangeError} `thresholdMs` or `limit` is not a whole number, or is negative
    */
   stale(bounds: { thresholdMs: number; limit: number }): Promise<StaleOnline[]>;

@@ -71,6 +71,28 @@ export function describePresence(fresh: Fresh): void {
         expect(await stored(id)).toMatchObject({ lastSeen: NOON, lastActiveAt: NOON, version: 101 });
     });
 
+    test.each(["ann", "anon_1"])(
+      "a date that a wrong clock has put far ahead gives way to one that is not: %s",
+      async (id) => {
+        const now = Date.now();
+        const [ahead, lastSeen] = [now + 365 * 24 * HOUR, now - MINUTE];
+        await write(row(id, { version: 101, lastSeen: ahead, lastActiveAt: ahead }));
+        await write(row(id, { version: 102, lastSeen: ahead - HOUR, lastActiveAt: null }));
+        expect(await stored(id)).toMatchObject({ lastSeen: ahead, lastActiveAt: ahead });
+        await write(row(id, { version: 103, lastSeen, lastActiveAt: now }));
+        expect(await stored(id)).toMatchObject({ lastSeen, lastActiveAt: now });
+        await write(row(id, { version: 104, lastSeen: lastSeen - HOUR, lastActiveAt: now - HOUR }));
+        expect(await stored(id)).toMatchObject({ lastSeen, lastActiveAt: now });
+      },
+    );
+
+    test("a date that is hardly ahead of the store's clock never goes back either", async () => {
+      const soon = Date.now() + MINUTE / 2;
+      await write(row("ann", { version: 101, lastActiveAt: soon }));
+      await write(row("ann", { version: 102, lastActiveAt: soon - MINUTE }));
+      expect((await stored("ann"))?.lastActiveAt).toBe(soon);
+    });
+
     test("text and expiry are cleared by null; without availability all three stay", async () => {
       const chosen = { availability: "busy", statusText: "x", availabilityExpiresAt: NOON } as const;
       await write(row("ann", chosen));
@@ -190,6 +212,17 @@ export function describePresence(fresh: Fresh): void {
       expect(idsOf(await find())).toEqual(["staler", "anon_stale", "stale"]);
       expect(idsOf(await find(2))).toEqual(["staler", "anon_stale"]);
       expect(await find(0)).toEqual([]);
+    });
+
+    test("is also that of people who are stored as active far ahead of the store's clock", async () => {
+      await bench.addUsers("ahead", "soon", "stale");
+      await bench.addConversation("room", { guests: ["anon_ahead", "anon_soon"] });
+      for (const id of ["ahead", "anon_ahead"]) await lastActive(id, -24 * 60);
+      for (const id of ["soon", "anon_soon"]) await lastActive(id, -30);
+      await lastActive("stale", 10);
+      const found = idsOf(await find());
+      expect(found[0]).toBe("stale");
+      expect(found.slice(1).sort()).toEqual(["ahead", "anon_ahead"]);
     });
 
     test("comes with the whole profile that a look carries", async () => {

@@ -2,7 +2,12 @@ import type { StoredPresence } from "../../src/directory.ts";
 import { isStorable } from "../../src/ids.ts";
 import type { LogPosition, LogProgress } from "../../src/ports/log-progress.ts";
 import type { PresenceRows } from "../../src/ports/presence-rows.ts";
-import { EPOCH_LEAD_MAX, type PresenceRow } from "../../src/presence-row.ts";
+import {
+  AHEAD_MAX_MS,
+  EPOCH_LEAD_MAX,
+  LOOKED_AT_AHEAD_MS,
+  type PresenceRow,
+} from "../../src/presence-row.ts";
 import { compareVersions, STATUS_TEXT_MAX } from "../../src/status.ts";
 import { conversationsOf, type MemoryTables, newPerson } from "./tables.ts";
 
@@ -28,7 +33,10 @@ export function createMemoryPresence(
         if (!person) continue;
         if (isHeld(person.presence, row)) held.push(person.presence);
         else {
-          people.set(row.userId, { ...person, presence: merged(person.presence, row) });
+          people.set(row.userId, {
+            ...person,
+            presence: merged(person.presence, row, tables.now() + AHEAD_MAX_MS),
+          });
           written++;
         }
       }
@@ -43,9 +51,10 @@ export function createMemoryPresence(
     async stale({ thresholdMs, limit }) {
       for (const bound of [thresholdMs, limit])
         if (!Number.isSafeInteger(bound) || bound < 0) throw new RangeError(`not a whole number: ${bound}`);
-      const before = tables.now() - thresholdMs;
+      const [before, ahead] = [tables.now() - thresholdMs, tables.now() + LOOKED_AT_AHEAD_MS];
+      const isStale = (lastActiveAt: number) => lastActiveAt < before || lastActiveAt > ahead;
       return [...people.values()]
-        .filter(({ presence }) => presence.isOnline && (presence.lastActiveAt ?? 0) < before)
+        .filter(({ presence }) => presence.isOnline && isStale(presence.lastActiveAt ?? 0))
         .sort((a, b) => (a.presence.lastActiveAt ?? 0) - (b.presence.lastActiveAt ?? 0))
         .slice(0, limit)
         .map(({ user, presence: { userId, isOnline: _, epoch: __, version: ___, ...stored } }) => ({
@@ -67,22 +76,25 @@ export function createMemoryPresence(
 const isHeld = (stored: StoredPresence, row: PresenceRow): boolean =>
   row.version > 0 && compareVersions(stored, row) > 0 && stored.epoch <= row.epoch + EPOCH_LEAD_MAX;
 
-function merged(stored: StoredPresence, row: PresenceRow): StoredPresence {
+/** `bound`: what is later was written by a wrong clock. */
+function merged(stored: StoredPresence, row: PresenceRow, bound: number): StoredPresence {
   const { isOnline, epoch, version } = row.version === 0 ? stored : row;
   const { availability, statusText, availabilityExpiresAt } = row;
   return {
     ...stored,
     ...{ isOnline, epoch, version },
-    lastSeen: latest(stored.lastSeen, row.lastSeen),
-    lastActiveAt: latest(stored.lastActiveAt, row.lastActiveAt),
+    lastSeen: laterOf(stored.lastSeen, row.lastSeen, bound),
+    lastActiveAt: laterOf(stored.lastActiveAt, row.lastActiveAt, bound),
     ...(availability === null || row.isAnonymous
       ? {}
       : { availability, statusText: statusText?.replaceAll("\0", "") ?? null, availabilityExpiresAt }),
   };
 }
 
-const latest = (a: number | null, b: number | null): number | null =>
-  a === null ? b : b === null ? a : Math.max(a, b);
+function laterOf(stored: number | null, given: number | null, bound: number): number | null {
+  if (stored === null || given === null) return stored ?? given;
+  return stored > bound && given <= bound ? given : Math.max(stored, given);
+}
 
 /** How far the log was processed, in memory. */
 export function createMemoryProgress({ progress }: MemoryTables): LogProgress {

@@ -1,5 +1,6 @@
 import type { Directory } from "@meeshy/shared/directory";
 import { createGate } from "@meeshy/shared/nats/gate";
+import { personOf } from "@meeshy/shared/person-profile";
 import type { StaleOnline } from "@meeshy/shared/ports/presence-rows";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 
@@ -19,8 +20,9 @@ export function describeBy(
       directory.users([userId]),
       directory.conversations(userId),
     ]);
-    const username = users.get(userId)?.username ?? null;
-    return { userId, profile: { ...profile, username, conversationIds: conversations.map(({ id }) => id) } };
+    const user = users.get(userId) ?? { username: null, isAnonymous: profile.isAnonymous };
+    const conversationIds = conversations.map(({ id }) => id);
+    return { userId, profile: { ...profile, ...personOf(user, conversationIds) } };
   };
   return async (rows) => {
     const described = await Promise.allSettled(rows.map((row) => gate.run(() => describe(row))));

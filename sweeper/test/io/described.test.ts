@@ -8,6 +8,7 @@ const row = (userId: string): StaleOnline => ({
   userId,
   profile: {
     username: userId,
+    displayName: null,
     isAnonymous: false,
     conversationIds: [],
     availability: "busy",
@@ -20,7 +21,9 @@ const row = (userId: string): StaleOnline => ({
 const directory = {
   users: async ([id = ""]: readonly string[]) => {
     if (id === "unread") throw new Error("away");
-    return new Map(id === "ann" ? [["ann", { username: "Ann" }]] : []);
+    return new Map(
+      id === "ann" ? [["ann", { username: "ann", displayName: "Ann", isAnonymous: false }]] : [],
+    );
   },
   conversations: async (id: string) => (id === "ann" ? [{ id: "room", title: null }] : []),
 } as unknown as Pick<Directory, "users" | "conversations">;
@@ -29,7 +32,7 @@ it("the directory describes stale people; one who cannot be read is left out, on
   const describe = describeBy(directory, createLogger("test", "silent"));
   const described = await describe(["ann", "unread", "gone"].map(row));
   expect(described).toEqual([
-    { userId: "ann", profile: { ...row("ann").profile, username: "Ann", conversationIds: ["room"] } },
+    { userId: "ann", profile: { ...row("ann").profile, displayName: "Ann", conversationIds: ["room"] } },
     { userId: "gone", profile: { ...row("gone").profile, username: null } },
   ]);
 });
