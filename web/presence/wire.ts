@@ -64,7 +64,7 @@ export interface ChatMessage {
 }
 
 /** That a member types in a conversation; `at`: the broker's time, ISO 8601. */
-export interface TypingNotice {
+interface TypingNotice {
   conversationId: string;
   userId: string;
   at: string;

@@ -39,7 +39,7 @@ export interface TypingDeps {
 }
 
 /** ms */
-export const PASSED_EVERY_MS = 3_000;
+const PASSED_EVERY_MS = 3_000;
 
 export function createTyping(deps: TypingDeps): Typing {
   const { io, outlet, bus, board, directory, feed, viewersIn, logger } = deps;

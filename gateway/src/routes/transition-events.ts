@@ -45,7 +45,7 @@ export async function openTransitionEvents(
   };
 
   const leave = await transitions.listen({
-    onLines: (lines) => send(lines.map(toEvent).join("")),
+    onLines: (lines) => send(toEvents(lines)),
     onStop: end,
   });
   const watchExpiry = (expiresAt: number) => {
@@ -71,6 +71,15 @@ export async function openTransitionEvents(
   if (caller.expiresAt !== null) watchExpiry(caller.expiresAt);
   send(": transitions from now on\n\n");
   return body;
+}
+
+/** All listeners are sent the same lines at once. */
+const written = new WeakMap<readonly TransitionRow[], string>();
+
+function toEvents(lines: readonly TransitionRow[]): string {
+  const text = written.get(lines) ?? lines.map(toEvent).join("");
+  written.set(lines, text);
+  return text;
 }
 
 const toEvent = ({

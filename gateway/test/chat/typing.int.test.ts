@@ -158,11 +158,23 @@ it("of who hides their status none is passed on", async () => {
 });
 
 it("is no sign of life", async () => {
-  const before = (await servers.readLog()).length;
-  await type(carol);
+  const third = await servers.gateway({ ACTIVITY_THROTTLE_MS: "0" });
+  const elsewhere = await enter(third, "carol");
+  await isShown(third, "carol", true);
+  const { connectionId } = await elsewhere.nth<{ connectionId: string }>("authenticated");
+  const activities = async () => {
+    const log = await servers.readLog();
+    const opened = log.find(({ event }) => event.type === "connected" && event.connectionId === connectionId);
+    const written = log.filter(({ publisher }) => publisher === opened?.publisher);
+    return written.filter(({ event }) => event.type === "activity").length;
+  };
+  await type(elsewhere);
   await bob.nth("typing");
-  const later = (await servers.readLog()).slice(before);
-  expect(later.filter(({ event }) => event.type === "activity")).toEqual([]);
+  await elsewhere.ask("activity");
+  await eventually(async () => (await activities()) > 0, { what: "the activity that follows" });
+  expect(await activities()).toBe(1);
+  elsewhere.close();
+  await third.stop();
 });
 
 it.each([
