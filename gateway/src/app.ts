@@ -120,7 +120,7 @@ export async function createGateway(
     applied,
   });
   lifecycle.onStop("directory changes", () => people.changes.stop());
-  const outbox = createChatOutbox(link);
+  const outbox = createChatOutbox(link, () => metrics.chatDropped.inc());
   lifecycle.onStop("chat outbox", () => outbox.stop());
   const chat = createChat({ store: store.chat, outbox });
   const relay = relayChat({ ...known, io, outlet, store: store.chat });
