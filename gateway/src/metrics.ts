@@ -98,6 +98,12 @@ function createInstruments(registry: Registry) {
       ),
       labelNames: ["list"] as const,
     }),
+    chatDropped: new Counter(
+      named(
+        "chat_messages_dropped_total",
+        "Chat messages that are stored, but were given up before they were known to reach other gateways: too many waited for NATS",
+      ),
+    ),
     rejectedStatuses: new Counter(
       named("status_messages_rejected_total", "Status messages that could not be read and were set aside"),
     ),

@@ -18,7 +18,7 @@ const encoder = new TextEncoder();
 /** Publishes whose acknowledgements are waited for; those of one family of subjects stay in order. */
 export function createSimAcks({ link, broker, tracker, isClosed }: SimAcksParts): Acks {
   const send: Acks["send"] = (subject, data, onAck, options = {}) => {
-    const token = tracker.expect(subject, onAck, options.onLate);
+    const token = tracker.expect(subject, onAck, options);
     if (data.length > MAX_PAYLOAD) {
       tracker.refuse(token, MESSAGE_TOO_LARGE, `the server takes ${MAX_PAYLOAD} bytes`);
       return;

@@ -123,7 +123,7 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       },
       {
         file: "shared/src/nats/ack-tracker.ts",
-        find: "} else if (isLate) entry.onLate?.(answer);",
+        find: "} else if (isLate) entry.ifLate.onLate?.(answer);",
         replace: "} else if (isLate) return;",
       },
     ],

@@ -6,6 +6,7 @@ import {
   isConflict,
   isTooLarge,
   type LastValue,
+  type LateAnswers,
   type PubAck,
   PublishRefused,
 } from "@meeshy/shared/ports/bus";
@@ -13,6 +14,7 @@ import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
 import type { Written } from "../core/user-table.ts";
+import { createAttempts } from "./attempts.ts";
 import {
   encodeRecord,
   RECORD_MAX_BYTES,
@@ -73,7 +75,7 @@ export interface WritePermit {
 interface Attempt {
   epoch: number;
   seq: number;
-  put: (expected: number) => Promise<PubAck>;
+  put: (expected: number, late: LateAnswers) => Promise<PubAck>;
 }
 
 const STREAM = bucketStream(BUCKET_STATE);
@@ -114,6 +116,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       const written = writtenOf(userId);
       if (written) written.recordSeq = recordSeq;
     };
+    const attemptAt = createAttempts();
     let attempt = first;
     while (attempt !== undefined) {
       const { epoch, seq, put } = attempt;
@@ -121,7 +124,9 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
       const permit = writing.permit();
       if (permit) await permit;
       try {
-        const { seq: recordSeq } = await gate.run(() => put(expected));
+        const { seq: recordSeq } = await gate.run(() =>
+          attemptAt(`${epoch}.${seq}`, (late) => put(expected, late)),
+        );
         note(recordSeq);
         writing.stored(recordSeq);
         return;
@@ -170,7 +175,8 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         bytes = encoded?.data.length ?? 0;
         report(userId, { isWhole: encoded?.isWhole ?? false, bytes });
         if (encoded === undefined) return undefined;
-        const put = (expected: number) => compareAndSet(bus, subjectOf(userId), encoded.data, expected);
+        const put: Attempt["put"] = (expected, late) =>
+          compareAndSet(bus, subjectOf(userId), encoded.data, expected, late);
         return { epoch: record.epoch, seq: record.seq, put };
       };
       await store(userId, toAttempt(stored), async (error) => {
@@ -181,7 +187,8 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
     async remove(userId, epoch, seq) {
       oversized.delete(userId);
       const data = toBytes(versioned("record", { epoch, seq }));
-      const put = (expected: number) => compareAndDelete(bus, subjectOf(userId), expected, data);
+      const put: Attempt["put"] = (expected, late) =>
+        compareAndDelete(bus, subjectOf(userId), expected, data, late);
       const attempt = { epoch, seq, put };
       await store(userId, attempt, async (error) => (isTooLarge(error) ? undefined : attempt));
     },

@@ -1,6 +1,6 @@
 import type { Gate } from "@meeshy/shared/nats/gate";
 import { compareAndSet, fromBytesOrNone, toBytes } from "@meeshy/shared/nats/last-value";
-import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared/ports/bus";
+import { type Bus, isConflict, isTooLarge, type LastValue, type LateAnswers } from "@meeshy/shared/ports/bus";
 import { MESSAGING, messagingAttributes, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import {
@@ -14,6 +14,7 @@ import { statusMessageSchema, userStatusSchema } from "@meeshy/shared/status-sch
 import { STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
 import type { Written } from "../core/user-table.ts";
+import { createAttempts } from "./attempts.ts";
 import type { WritePermit } from "./record-store.ts";
 
 /** A status on its way, with the trace that it belongs to. */
@@ -101,6 +102,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   const store = async (whole: StatusMessage, traceparent: string | undefined): Promise<void> => {
     const { userId } = whole;
     const subject = statusSetSubject(userId);
+    const attempt = createAttempts();
     let given = whole;
     let status = given;
     let expected = writtenOf(userId)?.statusSeq ?? 0;
@@ -108,9 +110,10 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       const permit = writing.permit();
       if (permit && !(await granted(permit))) return;
       try {
-        const ack = await gate.run(() =>
-          compareAndSet(bus, subject, toBytes(versioned("status", status)), expected, traceparent),
-        );
+        const data = toBytes(versioned("status", status));
+        const put = (late: LateAnswers) =>
+          compareAndSet(bus, subject, data, expected, { traceparent, ...late });
+        const ack = await gate.run(() => attempt("status", put));
         note(userId, ack.seq);
         writing.stored(ack.seq);
         if (given === whole) oversized.forget(userId);

@@ -1,11 +1,11 @@
-import { type AckCallback, AckLost, type PubAck, PublishRefused } from "../ports/bus.ts";
+import { type AckCallback, AckLost, type LateAnswers, type PubAck, PublishRefused } from "../ports/bus.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import { createPatience, type Patience } from "./patience.ts";
 
 /** Which publishes wait for the broker's acknowledgement, each for as long as {@link createPatience} gives. */
 export interface AckTracker {
   /** Begins to wait; gives the token by which the answer is recognized. */
-  expect(subject: string, onAck: AckCallback, onLate?: (ack: PubAck) => void): string;
+  expect(subject: string, onAck: AckCallback, late?: LateAnswers): string;
   /** The broker's answer to a token: it may be late, unknown, or not an answer at all. */
   answer(token: string, data: Uint8Array): void;
   /** The broker refused the message before it was sent. */
@@ -23,7 +23,7 @@ const LATE_REMEMBERED = 20_000;
 interface Waiting {
   subject: string;
   onAck: AckCallback;
-  onLate: ((ack: PubAck) => void) | undefined;
+  ifLate: LateAnswers;
   sentAt: number;
 }
 
@@ -58,10 +58,10 @@ export function createAckTracker(clock: Clock, patience: Patience = createPatien
   };
 
   return {
-    expect(subject, onAck, onLate) {
+    expect(subject, onAck, ifLate = {}) {
       const token = (next++).toString(36);
       const sentAt = clock.now();
-      const entry = { subject, onAck, onLate, sentAt };
+      const entry = { subject, onAck, ifLate, sentAt };
       if (closed) {
         queueMicrotask(() => onAck(new AckLost(subject), null));
         return token;
@@ -84,8 +84,10 @@ export function createAckTracker(clock: Clock, patience: Patience = createPatien
       patience.answered(clock.now() - entry.sentAt);
       if ("error" in answer) {
         const { err_code, code, description } = answer.error;
-        if (!isLate) entry.onAck(new PublishRefused(entry.subject, err_code ?? code, description), null);
-      } else if (isLate) entry.onLate?.(answer);
+        const refused = new PublishRefused(entry.subject, err_code ?? code, description);
+        if (isLate) entry.ifLate.onLateRefusal?.(refused);
+        else entry.onAck(refused, null);
+      } else if (isLate) entry.ifLate.onLate?.(answer);
       else entry.onAck(null, answer);
     },
     refuse(token, code, description) {

@@ -39,7 +39,7 @@ export function createAcks(
   });
 
   const send: Acks["send"] = (subject, data, onAck, options = {}) => {
-    const token = tracker.expect(subject, onAck, options.onLate);
+    const token = tracker.expect(subject, onAck, options);
     const found = toHeaders(options);
     const reply = `${inbox}.${token}`;
     try {

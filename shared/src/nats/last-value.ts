@@ -1,4 +1,4 @@
-import type { Bus, PubAck } from "../ports/bus.ts";
+import type { AppendOptions, Bus, PubAck } from "../ports/bus.ts";
 
 /** Compare-and-set of a subject's last value, as JSON: leases, records and statuses alike. */
 
@@ -30,9 +30,9 @@ export function compareAndSet(
   subject: string,
   data: Uint8Array,
   expected: number,
-  traceparent?: string,
+  options: Omit<AppendOptions, "expected"> = {},
 ): Promise<PubAck> {
-  return bus.acks.publish(subject, data, { expected, traceparent });
+  return bus.acks.publish(subject, data, { ...options, expected });
 }
 
 /**
@@ -45,6 +45,7 @@ export function compareAndDelete(
   subject: string,
   expected: number,
   data: Uint8Array = new Uint8Array(),
+  options: Omit<AppendOptions, "expected" | "deletes"> = {},
 ): Promise<PubAck> {
-  return bus.acks.publish(subject, data, { expected, deletes: true });
+  return bus.acks.publish(subject, data, { ...options, expected, deletes: true });
 }

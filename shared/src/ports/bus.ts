@@ -126,7 +126,15 @@ export interface PubAck {
   seq: number;
 }
 
-export interface AppendOptions {
+/** Called with the answer after all, when it arrives after {@link AckLost}. */
+export interface LateAnswers {
+  /** The message is stored. */
+  onLate?: (ack: PubAck) => void;
+  /** It is not. */
+  onLateRefusal?: (error: PublishRefused) => void;
+}
+
+export interface AppendOptions extends LateAnswers {
   /** Stored only if this is the subject's last sequence (0: it has none); else refused, see {@link isConflict}. */
   expected?: number;
   /** Leaves a delete marker; the data stays readable with it. */
@@ -135,8 +143,6 @@ export interface AppendOptions {
   traceparent?: string | undefined;
   /** Within the stream's window, a second message with the same id is acknowledged, and not stored. */
   messageId?: string;
-  /** The acknowledgement after all, when it arrives after {@link AckLost}: the message is stored. */
-  onLate?: (ack: PubAck) => void;
 }
 
 export interface LastValue {

@@ -20,7 +20,10 @@ function start() {
         results.push(
           `${name}: ${stored ? `stored ${stored.seq}` : error instanceof AckLost ? "lost" : error instanceof PublishRefused ? `refused ${error.code}` : "?"}`,
         ),
-      ({ seq }) => results.push(`${name}: stored ${seq}, late`),
+      {
+        onLate: ({ seq }) => results.push(`${name}: stored ${seq}, late`),
+        onLateRefusal: ({ code }) => results.push(`${name}: refused ${code}, late`),
+      },
     );
   return { tracker, results, expectAck };
 }
@@ -33,6 +36,16 @@ test("an acknowledgement after the time counts as lost first, and then as late",
   tracker.answer(token, toBytes(ack(7)));
   tracker.answer(token, toBytes(ack(7)));
   expect(results).toEqual(["a: lost", "a: stored 7, late"]);
+});
+
+test("a refusal after the time counts as lost first, and then as late", () => {
+  const { tracker, results, expectAck } = start();
+  const token = expectAck("a");
+  vi.advanceTimersByTime(1_200);
+  const refusal = toBytes({ error: { code: 400, err_code: 10071, description: "wrong last" } });
+  tracker.answer(token, refusal);
+  tracker.answer(token, refusal);
+  expect(results).toEqual(["a: lost", "a: refused 10071, late"]);
 });
 
 test("where acknowledgements take 2 s, later ones are waited for that long", () => {
