@@ -119,15 +119,7 @@ export async function createGateway(
     applied,
   });
   lifecycle.onStop("directory changes", () => people.changes.stop());
-<<<<<<< HEAD
   const talk = createGatewayChat({ ...known, ...delivery, io, store: store.chat }, lifecycle);
-=======
-  const outbox = createChatOutbox(link, () => metrics.chatDropped.inc());
-  lifecycle.onStop("chat outbox", () => outbox.stop());
-  const chat = createChat({ store: store.chat, outbox });
-  const relay = relayChat({ ...known, io, outlet, store: store.chat });
-  lifecycle.onStop("chat relay", () => relay.stop());
->>>>>>> h-ack
 
   createGatewayGauges(registry, () => ({
     backlog: log.events.backlog(),
