@@ -76,6 +76,29 @@ describe("partitions", () => {
     expect(seen).toEqual(["presence.status.user1"]);
   });
 
+  it("that another has taken and released while their owner stood still are taken again", async () => {
+    const running = await rig.startWorker();
+    await allOwned(running);
+    const subject = keySubject(BUCKET_LEASES, leaseKeys.partition(0));
+    const lease = async () => {
+      const last = await rig.link.lastValue(bucketStream(BUCKET_LEASES), subject);
+      return last && { ...(fromBytes(last.data) as { owner: string | null }), seq: last.seq };
+    };
+    const { seq: _, ...held } = await eventually(lease);
+    // Both at once: the owner sees the last of them alone.
+    const written = [
+      { ...held, owner: "w_other" },
+      { ...held, owner: null },
+    ].map((value) => rig.link.acks.publish(subject, toBytes(value)));
+    const [, released] = await Promise.all(written);
+    const again = await eventually(async () => {
+      const last = await lease();
+      return last?.owner === running.worker.id && last;
+    });
+    expect(again.seq).toBeGreaterThan(released?.seq ?? 0);
+    await allOwned(running);
+  });
+
   it("are taken over from a crashed worker; what was written meanwhile is processed, and nothing twice", async () => {
     const [first, second] = await Promise.all([rig.startWorker(), rig.startWorker()]);
     await allOwned(first, second);

@@ -21,6 +21,8 @@ export interface Claim {
   appliedBefore: number;
   /** for how long, by the broker's clock, the former owners had written no checkpoint, ms; 0: there was none */
   idleMs: number;
+  /** of the last lease that this worker has written */
+  revision(): number;
   /** Writes the log position. Rejects when the lease is another's now. */
   checkpoint(memory: PartitionMemory, storedUpTo: number): Promise<void>;
   /** Reads who owns the partition; `onLost` is called when it is another. */
@@ -146,6 +148,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     storedUpTo,
     idleMs,
     appliedBefore,
+    revision: () => revision,
     async checkpoint(memory, storedUpTo) {
       try {
         await put({ owner: workerId, memory, storedUpTo });

@@ -6,7 +6,7 @@ import { within } from "@meeshy/shared/within";
 import { plan } from "../core/fair-share.ts";
 import { createLiveMembers } from "../core/live-members.ts";
 import type { HostDeps } from "./deps.ts";
-import { claimPartition, type FoundLease, ownerOf, readLease } from "./lease.ts";
+import { type Claim, claimPartition, type FoundLease, ownerOf, readLease } from "./lease.ts";
 import { type PartitionHost, startPartitionHost } from "./partition-host.ts";
 
 /**
@@ -52,7 +52,12 @@ const LEASE_CONSEQUENCES = {
 /** Longest a release may wait for acknowledgements. */
 const RELEASE_MS = 3_000;
 
-type Held = { host: Promise<PartitionHost | undefined>; started: PartitionHost | undefined; epoch: number };
+interface Held {
+  host: Promise<PartitionHost | undefined>;
+  started: PartitionHost | undefined;
+  claim: Claim | undefined;
+  epoch: number;
+}
 
 export function createOwnership(deps: HostDeps): Ownership {
   return new SharedOwnership(deps);
@@ -143,10 +148,14 @@ class SharedOwnership implements Ownership {
   /** The owner that the board names is the owner. */
   #dropForeign(current: Epoch): void {
     const { board, workerId } = this.#deps;
-    for (const [partition, { started, epoch }] of this.#held) {
+    for (const [partition, { started, claim, epoch }] of this.#held) {
       if (started === undefined) continue;
-      const lease = readLease(board.get(leaseKeys.partition(partition)));
-      const isForeign = lease === "later" || ![null, undefined, workerId].includes(ownerOf(lease));
+      const entry = board.get(leaseKeys.partition(partition));
+      const lease = readLease(entry);
+      // While this worker stood still another may have taken the partition, and released it again.
+      const isReleased = ownerOf(lease) === null && (entry?.revision ?? 0) > (claim?.revision() ?? 0);
+      const isForeign =
+        lease === "later" || isReleased || ![null, undefined, workerId].includes(ownerOf(lease));
       if (!isForeign && epoch === current.epoch) continue;
       this.#noteLost(partition, isForeign ? "another worker owns it" : "a new epoch begins");
       void this.#abandon(partition);
@@ -154,7 +163,10 @@ class SharedOwnership implements Ownership {
   }
 
   #take(partition: number, epoch: Epoch): void {
-    const entry: Held = { host: Promise.resolve(undefined), started: undefined, epoch: epoch.epoch };
+    const entry: Held = {
+      ...{ host: Promise.resolve(undefined), started: undefined, claim: undefined },
+      epoch: epoch.epoch,
+    };
     this.#held.set(partition, entry);
     entry.host = this.#start(partition, epoch, entry).then((host) => {
       if (host === undefined && this.#held.get(partition) === entry) this.#held.delete(partition);
@@ -173,6 +185,7 @@ class SharedOwnership implements Ownership {
       const claim = await claimPartition({ ...this.#deps, partition, epoch, onLost });
       if (claim === undefined) return undefined;
       const host = await startPartitionHost(this.#deps, claim);
+      entry.claim = claim;
       entry.started = host;
       logger.info({ partition, seq: claim.memory.seq }, "partition claimed");
       return host;
