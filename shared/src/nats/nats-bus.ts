@@ -104,7 +104,10 @@ export function createNatsBus({
         definition: toDefinition(config),
       };
     },
-    consume: (options) => openConsumer(consumerDeps, options).catch(asOurs(options.stream)),
+    consume: (options) => {
+      const createdWithinMs = Math.ceil(Math.max(options.createdWithinMs, patience.ofLink()));
+      return openConsumer(consumerDeps, { ...options, createdWithinMs }).catch(asOurs(options.stream));
+    },
     async purge(stream, { filter, below }) {
       const what = {
         ...(filter === undefined ? {} : { filter }),

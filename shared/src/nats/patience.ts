@@ -7,6 +7,8 @@
 export interface Patience {
   /** ms after which an answer counts as lost */
   ms(): number;
+  /** ms that the link alone may need for an answer, however short the time of the question is; 0 before the first */
+  ofLink(): number;
   /** An answer took so long. */
   answered(ms: number): void;
   /** No answer came in time. While none has come at all, the next is waited for twice as long. */
@@ -23,9 +25,11 @@ const MEASURED = 16;
 export function createPatience(): Patience {
   const took: number[] = [];
   let unmeasured = MIN_PATIENCE_MS;
+  const ofLink = () => (took.length === 0 ? 0 : Math.min(MOST_PATIENCE_MS, 1.5 * Math.min(...took)));
   return {
+    ofLink,
     ms() {
-      const measured = took.length === 0 ? unmeasured : 1.5 * Math.min(...took);
+      const measured = ofLink() || unmeasured;
       return Math.min(MOST_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, measured));
     },
     answered(ms) {

@@ -85,7 +85,8 @@ const definitions: Omit<StreamDefinition, "replicas">[] = [
 /**
  * Creates the streams and buckets that are missing (ARCHITECTURE "Streams and buckets"). Every process may
  * call it at once. A stream that is there is left as it is, however it is configured: that is for
- * {@link compareStreams}. A question without an answer is asked again ({@link untilAnswered}), which `logger` is given.
+ * {@link compareStreams}. A question without an answer is asked
+ * again ({@link untilAnswered}); `logger`: where that is logged.
  * @throws {StreamExists} a stream of another name holds the subjects
  * @throws {StorageTooSmall} the server has no room, not even without a bound of bytes
  * @throws {RequestTimeout} a question was not answered for 30 s

@@ -204,7 +204,7 @@ export interface ConsumeOptions {
   filter: string;
   /** the first sequence to deliver */
   from: number;
-  /** how long the server may take to answer the request for the consumer, ms */
+  /** how long the server may take to answer the request for the consumer, ms; longer on a link that is known to be slow */
   createdWithinMs: number;
   /** A promise holds up the messages that follow. */
   onMessage: (message: Stored) => void | Promise<void>;

@@ -31,3 +31,13 @@ test("the fastest answer counts until 16 others have come", () => {
   patience.answered(2_000);
   expect(patience.ms()).toBe(3_000);
 });
+
+test("a fast link needs milliseconds of any question's time, a slow one seconds, and one without answers none", () => {
+  const patience = createPatience();
+  const seen = [patience.ofLink()];
+  for (const took of [2_000, 4]) {
+    patience.answered(took);
+    seen.push(patience.ofLink());
+  }
+  expect(seen).toEqual([0, 3_000, 6]);
+});

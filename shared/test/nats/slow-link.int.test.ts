@@ -80,6 +80,17 @@ test("on a link that becomes slow answers that came too late are measured: later
   await eventually(() => link.info(STREAM_EVENTS).then(Boolean, () => false), { what: "an answer" });
 });
 
+test("on a link that is known to be slow a consumer is created at the first attempt", async () => {
+  const { link } = await startSlow(1_300);
+  await ensureStreams(link, 1);
+  const consumer = await link.consume({
+    ...{ stream: STREAM_EVENTS, filter: SUBJECT_EVENTS_ALL, from: 1, createdWithinMs: 1_000 },
+    ...{ onMessage: () => {}, onCaughtUp: () => {} },
+  });
+  consumer.end("seen");
+  expect(await consumer.ended).toBe("seen");
+});
+
 test("a server without JetStream is named at once", async () => {
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), "meeshy-nats-"));
