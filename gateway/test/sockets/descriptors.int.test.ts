@@ -4,7 +4,7 @@ import { freePort } from "@meeshy/shared/servers/free-port";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { guard } from "@meeshy/shared/testing/guard";
 import { expect, it, onTestFinished } from "vitest";
-import { type Client, openClient, SECRET, signIn, startServers, tokenFor } from "../harness.ts";
+import { type Client, openClient, SECRET, startServers, tokenFor } from "../harness.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const FILES = 200;
@@ -57,6 +57,11 @@ it("connections end below the limit of open files, and health and metrics go on 
   expect(log).not.toContain("EMFILE");
 
   for (const client of clients) client.close();
-  const again = await eventually(() => signIn(url, "bob"));
-  again.close();
+  // A client that comes before the others' connections are gone is refused as they were.
+  await eventually(async () => {
+    const again = openClient(url, { token: tokenFor("bob") });
+    clients.push(again);
+    await eventually(() => again.socket.connected || again.all("connect_error").length > 0);
+    return again.socket.connected;
+  });
 });
