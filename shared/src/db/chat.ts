@@ -9,6 +9,7 @@ import {
 } from "../ports/chat-store.ts";
 import type { ChatMessage } from "../socket-events.ts";
 import type { Database } from "./client.ts";
+import { messageId } from "./message-id.ts";
 
 interface MessageRow {
   id: string;
@@ -35,8 +36,8 @@ export async function insertMessage(db: Database, message: NewMessage): Promise<
     throw new PresenceError("bad_request", "A message has no NUL characters.");
   }
   const [added] = await db.$queryRaw<MessageRow[]>`
-    INSERT INTO "Message" ("conversationId", "senderId", "content", "clientId")
-    VALUES (${conversationId}, ${senderId}, ${content}, ${clientId})
+    INSERT INTO "Message" ("id", "conversationId", "senderId", "content", "clientId")
+    VALUES (${messageId()}, ${conversationId}, ${senderId}, ${content}, ${clientId})
     ON CONFLICT ("senderId", "clientId") DO NOTHING
     RETURNING "id", "conversationId", "senderId", "content", "createdAt", "clientId"`;
   if (added) return { message: toMessage(added), isNew: true };

@@ -42,6 +42,14 @@ export function describeChat(fresh: Fresh): void {
       expect(await chat().page("room", { limit: 10 })).toEqual({ messages: [message], nextCursor: null });
     });
 
+    test("messages are read in the order in which they were stored, within a millisecond too", async () => {
+      const sent: string[] = [];
+      for (let n = 0; n < 60; n++) sent.push((await send(`message ${n}`)).content);
+      const contents = (messages: ChatMessage[]) => messages.map(({ content }) => content);
+      expect(contents(await readAll(7)).reverse()).toEqual(sent);
+      expect(contents(await chat().recent(["room"], { ms: 60_000, limit: 100 }))).toEqual(sent);
+    });
+
     test("of a sender's messages of one name the first is stored, and given for the later ones", async () => {
       const named = { clientId: "c 1" };
       const first = await add("hello", "room", named);

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { PresenceError } from "../../src/codes.ts";
+import { messageId } from "../../src/db/message-id.ts";
 import { isStorable } from "../../src/ids.ts";
 import { decodeCursor, encodeCursor } from "../../src/message-cursor.ts";
 import { type ChatStore, MESSAGES_PAGE_MAX } from "../../src/ports/chat-store.ts";
@@ -23,7 +23,7 @@ export function createMemoryChat(tables: MemoryTables): ChatStore {
       if (first) return { message: first, isNew: false };
       const createdAt = new Date(now()).toISOString();
       const named = clientId === undefined ? {} : { clientId };
-      const message = { id: randomUUID(), conversationId, senderId, content, createdAt, ...named };
+      const message = { id: messageId(), conversationId, senderId, content, createdAt, ...named };
       messages.push(message);
       return { message, isNew: true };
     },
