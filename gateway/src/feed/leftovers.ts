@@ -17,10 +17,12 @@ export const NONE_RECONCILED: Reconciled = Array.from({ length: PARTITIONS }, ()
 export const reconciledOn = (board: Pick<LeaseBoard, "get">): Reconciled =>
   NONE_RECONCILED.map((_, partition) => reconciledEpoch(board.get(leaseKeys.partition(partition))));
 
-/** What is shown in place of a leftover; `undefined`: the status is none. Its version is before all that the epoch brings. */
-export function endOfLeftover(status: StatusMessage, reconciled: Reconciled): StatusMessage | undefined {
-  const epoch = reconciled[partitionOf(status.userId)] ?? 0;
-  if (!status.isOnline || status.epoch >= epoch) return undefined;
+/** The epoch in which this person's partition is reconciled; 0: not known. */
+export const reconciledFor = (userId: string, reconciled: Reconciled): number =>
+  reconciled[partitionOf(userId)] ?? 0;
+
+/** What is shown in place of a leftover of an epoch before this one. Its version is before all that the epoch brings. */
+export function endOfLeftover(status: StatusMessage, epoch: number): StatusMessage {
   return {
     ...status,
     isOnline: false,

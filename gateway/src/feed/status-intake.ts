@@ -1,8 +1,7 @@
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
-import { partitionOf } from "@meeshy/shared/subjects";
 import type { GatewayMetrics } from "../metrics.ts";
-import { endOfLeftover, NONE_RECONCILED, type Reconciled } from "./leftovers.ts";
+import { endOfLeftover, NONE_RECONCILED, type Reconciled, reconciledFor } from "./leftovers.ts";
 import { readStatusMessage } from "./read-status.ts";
 import { createReplica, type Replica, type StatusUpdate } from "./replica.ts";
 
@@ -71,12 +70,13 @@ export function createStatusIntake({ note, isPossible, metrics, logger }: Intake
   };
 
   const endLeftoversOf = (within: Replica, reconciled: Reconciled): (StatusUpdate & { seq: number })[] => {
-    const leftovers = within.onlineBefore((userId) => reconciled[partitionOf(userId)] ?? 0);
+    const epochOf = (userId: string) => reconciledFor(userId, reconciled);
+    const leftovers = within.onlineBefore(epochOf);
     if (leftovers.length > 0)
       logger.warn({ people: leftovers.length }, "online by an earlier epoch alone: they are shown offline");
     return leftovers.flatMap(({ status, seq }) => {
-      const end = endOfLeftover(status, reconciled);
-      const update = end && within.apply(end, seq, JSON.stringify(end));
+      const end = endOfLeftover(status, epochOf(status.userId));
+      const update = within.apply(end, seq, JSON.stringify(end));
       return update ? [{ ...update, seq }] : [];
     });
   };
