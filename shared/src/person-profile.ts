@@ -25,3 +25,13 @@ export function isSamePerson(a: PersonProfile, b: PersonProfile): boolean {
     new Set(a.conversationIds).symmetricDifference(new Set(b.conversationIds)).size === 0
   );
 }
+
+/** The stored part of a profile where nothing is known of it: a default that is neither shown nor stored. */
+export const NOTHING_STORED = {
+  availability: "available",
+  statusText: null,
+  availabilityExpiresAt: null,
+  lastActiveAt: null,
+  lastSeen: null,
+  stored: "unknown",
+} as const satisfies Partial<Profile>;

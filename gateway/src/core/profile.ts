@@ -1,5 +1,5 @@
 import type { Profile } from "@meeshy/shared/events";
-import { personOf } from "@meeshy/shared/person-profile";
+import { NOTHING_STORED, personOf } from "@meeshy/shared/person-profile";
 
 /** The profile that a `connected` event carries, so that workers read no database on the hot path (ARCHITECTURE "gateway"). */
 
@@ -25,15 +25,9 @@ export function toProfile({ user, conversationIds, stored }: ProfileSources): Pr
 
 /** The profile of a person whose stored part cannot be read now, so that workers take no default for a choice. */
 export function withoutStored(profile: Profile, lastShown: LastShown): Profile {
-  return {
-    ...profile,
-    availability: lastShown?.availability ?? "available",
-    statusText: lastShown?.statusText ?? null,
-    availabilityExpiresAt: null,
-    lastActiveAt: null,
-    lastSeen: null,
-    stored: lastShown ? "as-shown" : "unknown",
-  };
+  const { availability, statusText } = lastShown ?? NOTHING_STORED;
+  const stored = lastShown ? "as-shown" : NOTHING_STORED.stored;
+  return { ...profile, ...NOTHING_STORED, availability, statusText, stored };
 }
 
 /** The profile with what was read of the stored part since; `undefined`: there is none. */

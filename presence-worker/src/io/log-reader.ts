@@ -7,6 +7,7 @@ import {
 } from "@meeshy/shared/events";
 import type { Stored } from "@meeshy/shared/nats/follow";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
+import { NOTHING_STORED } from "@meeshy/shared/person-profile";
 import { parseEventSubject } from "@meeshy/shared/subjects";
 import type { Inbound, Unreadable } from "../core/partition.ts";
 import { shareId } from "./shared-ids.ts";
@@ -40,16 +41,6 @@ export function readEvent(stored: Stored): Inbound & Partial<Fault> {
   return { seq, time, userId: copyOf(address.userId), message: inLogTime(withSharedIds(parsed.data), time) };
 }
 
-/** Too old to be taken for what is stored still; its gateway reads it anew, and announces the connection again. */
-const NOTHING_STORED = {
-  availability: "available",
-  statusText: null,
-  availabilityExpiresAt: null,
-  lastActiveAt: null,
-  lastSeen: null,
-  stored: "unknown",
-} as const;
-
 /** An end that a gateway has reckoned, and answered with, stands unless it is as far off as this. */
 const END_OFF_MAX_MS = 1_000;
 
@@ -61,10 +52,9 @@ function inLogTime(message: UserMessage, time: number): UserMessage {
   const { event, waitedMs } = message;
   if (waitedMs !== undefined && (event.type === "connected" || event.type === "activity"))
     event.idleMs = (event.idleMs ?? 0) + waitedMs;
-  if (waitedMs !== undefined && waitedMs > PROFILE_WAIT_MAX_MS && "profile" in event) {
-    const { username, displayName, isAnonymous, conversationIds } = event.profile;
-    event.profile = { username, displayName, isAnonymous, conversationIds, ...NOTHING_STORED };
-  }
+  // Too old to be taken for what is stored still: its gateway reads it anew, and announces the connection again.
+  if (waitedMs !== undefined && waitedMs > PROFILE_WAIT_MAX_MS && "profile" in event)
+    event.profile = { ...event.profile, ...NOTHING_STORED };
   if ((event.type === "availability" || event.type === "claim") && event.lastsMs !== undefined) {
     const end = time + event.lastsMs;
     if (Math.abs(end - (event.expiresAt ?? 0)) > END_OFF_MAX_MS) event.expiresAt = end;
