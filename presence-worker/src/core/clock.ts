@@ -6,9 +6,12 @@
  * may stand still (a stunned virtual machine) and does not include the time the message was held up on its way. Between
  * two timeouts of one sweeper partition time goes on by the smaller of the two intervals, if they agree within
  * {@link IN_STEP_MS}; if not, by nothing, and the sweeper's next timeout is compared with both. A jump, a stun or a
- * delay therefore costs time, never gains it: deadlines come later, none early. Each sweeper is measured from a
- * partition time of its own, and the furthest counts; so several of them need not agree, and what one misses another
- * brings.
+ * delay that stays therefore costs time, and none gains it: deadlines come later, none early. Each sweeper is measured
+ * from a partition time of its own, and the furthest counts; so several of them need not agree, and what one misses
+ * another brings.
+ *
+ * A timeout that the broker stored later than its sweeper's clock says was held up, or the broker's clock was set ahead:
+ * the next one shows which. Until then nothing is measured from it, and a delay that is over has cost nothing.
  *
  * Messages between two timeouts are stamped by the broker's clock from the last one on. A timeout never passes what
  * they may have been stamped with: a deadline that was set in between would come early by as much.
@@ -26,7 +29,7 @@ interface Reading {
   broker?: number | undefined;
 }
 
-/** The timeout from which a sweeper's are measured, and one after it that was not in step. */
+/** The timeout from which a sweeper's are measured, and one after it that was late or not in step. */
 interface SweeperClock extends Reading {
   suspect: Reading | null;
   /** partition time of its latest timeout */
@@ -47,6 +50,8 @@ export interface PartitionClock {
 
 /** The two intervals agree when they differ by no more. */
 export const IN_STEP_MS = 2_000;
+/** The broker's interval may be so much longer before the later timeout counts as late. */
+const PROMPT_MS = 250;
 /** What an unknown sweeper's first timeout proves by the broker's clock alone: a restart takes about so long. */
 export const UNPROVEN_MS = 10_000;
 /** So much passes between two timeouts: a smaller jump cannot be distinguished from time that passed. */
@@ -76,10 +81,12 @@ export function advanceByTimeout(
   const { sweepers } = clock;
   const own = Object.hasOwn(sweepers, sweeperId) ? sweepers[sweeperId] : undefined;
   const read = { elapsed, broker: brokerTime };
-  const basis = own && [own, own.suspect].find((earlier) => earlier && isInStep(clock, earlier, read));
+  const basis = own && basisOf(clock, own, read);
   if (own && !basis) {
+    if (isInStep(clock, own, read)) clock.proven = timeOf(clock, read, own, false);
     own.suspect = { ...read, time: clock.proven ?? clock.now };
     own.heard = own.suspect.time;
+    clock.now = Math.max(clock.now, own.suspect.time);
     return false;
   }
   const isAfterJump = basis === own?.suspect && explainsNothing(clock, basis);
@@ -89,6 +96,15 @@ export function advanceByTimeout(
   const { time: from, elapsed: then, broker } = keepsBasis ? basis : { ...read, time };
   remember(clock, sweeperId, { time: from, elapsed: then, broker, suspect: null, heard: time });
   return setOffset(clock, brokerTime, time);
+}
+
+/** What this timeout is measured from; `undefined`: the next one shows whether it was late, or a clock has jumped. */
+function basisOf(clock: PartitionClock, own: SweeperClock, read: Measured): Reading | undefined {
+  const { suspect } = own;
+  const isOwnInStep = isInStep(clock, own, read);
+  if (isOwnInStep && latenessBetween(clock, own, read) <= PROMPT_MS) return own;
+  if (suspect === null || !isInStep(clock, suspect, read)) return undefined;
+  return !isOwnInStep || driftBetween(clock, suspect, read) <= PROMPT_MS ? suspect : undefined;
 }
 
 /**
@@ -136,8 +152,12 @@ interface Measured {
 const brokerPassed = (clock: PartitionClock, { broker, time }: Reading, later: Measured): number =>
   later.broker - (broker ?? time + clock.offset);
 
+/** By how much the broker's interval is the longer one. */
+const latenessBetween = (clock: PartitionClock, earlier: Reading, later: Measured): number =>
+  brokerPassed(clock, earlier, later) - (later.elapsed - earlier.elapsed);
+
 const driftBetween = (clock: PartitionClock, earlier: Reading, later: Measured): number =>
-  Math.abs(brokerPassed(clock, earlier, later) - (later.elapsed - earlier.elapsed));
+  Math.abs(latenessBetween(clock, earlier, later));
 
 const isInStep = (clock: PartitionClock, earlier: Reading, later: Measured): boolean =>
   driftBetween(clock, earlier, later) <= IN_STEP_MS;
