@@ -8,7 +8,7 @@ import {
   traceIdOf,
 } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { UserStatus } from "@meeshy/shared/status";
+import type { StatusMessage, UserStatus } from "@meeshy/shared/status";
 import { toUserStatus } from "../core/merge-status.ts";
 import { visibleStatus } from "../core/visibility.ts";
 import type { CachedDirectory, KnownPerson } from "../directory/cached-directory.ts";
@@ -25,6 +25,8 @@ export interface BroadcasterDeps {
   audience: AudienceFinder;
   directory: CachedDirectory;
   disclosures: DisclosureLedger;
+  /** Called with each status that is sent, and to whom. */
+  onSent(status: StatusMessage, socketIds: readonly string[]): void;
   metrics: GatewayMetrics;
   /** by default nothing is recorded */
   tracer?: Tracer;
@@ -42,7 +44,8 @@ export interface Broadcaster {
  * known: where the directory has to be asked first, the last change is sent once it has answered.
  */
 export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
-  const { clock, outlet, audience, directory, disclosures, metrics, tracer = NO_TRACING, logger } = deps;
+  const { clock, outlet, audience, directory, disclosures, onSent, metrics, logger } = deps;
+  const { tracer = NO_TRACING } = deps;
   const waiting = createWaitingPeople<StatusChange, KnownPerson>({
     ...{ clock, logger },
     // The blocks too: while a person's changes are being read, a viewer's own blocks may be older.
@@ -70,6 +73,7 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
     const receivers = toSharers ? sharers : [];
     if (receivers.length + admins.length === 0) return;
     const sent = begin(status, traceparent, receivers.length + admins.length);
+    onSent(message, [...receivers, ...admins]);
     if (toSharers && receivers.length > 0) {
       disclosures.note(user);
       outlet.status(receivers, toSharers, () => sent());

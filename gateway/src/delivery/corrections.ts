@@ -20,6 +20,8 @@ import type { Before, Subject, ViewCorrections } from "./view-corrections.ts";
 export interface Corrections {
   /** The feed has news from the directory in `status`; `former`: the status before, where one was known. */
   begin(status: StatusMessage, former: StatusMessage | undefined): void;
+  /** These sockets were sent this status of someone, who may wait for the directory. */
+  noteSent(status: StatusMessage, socketIds: readonly string[]): void;
   /** Nothing that waits for the directory is tried again. */
   stop(): void;
 }
@@ -41,10 +43,11 @@ export interface CorrectionDeps {
 }
 
 type SubjectRead = Subject & KnownPerson;
+type Waiting = Before & { sent: Map<string, StatusMessage> };
 
 export function createCorrections(deps: CorrectionDeps): Corrections {
   const { clock, directory, memberships, largeRooms, views, applied, connections, logger } = deps;
-  const waiting = createWaitingPeople<Before, KnownPerson>({
+  const waiting = createWaitingPeople<Waiting, KnownPerson>({
     ...{ clock, logger },
     read: (userId) => directory.person(userId),
     carryOut: (userId, person, before) => correct({ userId, ...person }, before),
@@ -56,7 +59,14 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
     const user = directory.users.peek(userId);
     const blocked = directory.blocks.peek(userId);
     if (user && blocked && !waiting.get(userId))
-      views.send({ userId, user, blocked }, { seenIn: new Set(conversationIds), status: undefined });
+      views.send(
+        { userId, user, blocked },
+        {
+          seenIn: new Set(conversationIds),
+          status: undefined,
+          sent: new Map(),
+        },
+      );
   };
 
   const forgetMembers = (now: readonly string[], before: readonly string[]) => {
@@ -100,13 +110,13 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
       // A later change while the directory is read: viewers may have seen the person as before the first of them.
       const earlier = waiting.get(userId);
       const seenIn = new Set(former?.conversationIds ?? status.conversationIds);
-      waiting.put(
-        userId,
-        earlier
-          ? { seenIn: earlier.seenIn.union(seenIn), status: earlier.status }
-          : { seenIn, status: former },
-        { isNews: true },
-      );
+      const { status: before, sent } = earlier ?? { status: former, sent: new Map<string, StatusMessage>() };
+      const union = earlier ? earlier.seenIn.union(seenIn) : seenIn;
+      waiting.put(userId, { seenIn: union, status: before, sent }, { isNews: true });
+    },
+    noteSent(status, socketIds) {
+      const before = waiting.get(status.userId);
+      if (before) for (const id of socketIds) before.sent.set(id, status);
     },
     stop: waiting.stop,
   };

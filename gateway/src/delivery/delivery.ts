@@ -77,10 +77,11 @@ export function createDelivery(
   const spreadSnapshots = createSpreadSnapshots({ ...deps, snapshots });
   const memberships = createMemberships({ ...deps, largeRooms, snapshots });
   const applied = createAppliedChanges(feed);
-  const { broadcast, stop } = createBroadcaster({ ...deps, outlet, audience, disclosures });
-  lifecycle.onStop("broadcaster", stop);
   const views = createViewCorrections({ ...deps, outlet, audience, disclosures });
   const corrections = createCorrections({ ...deps, memberships, largeRooms, views, applied });
+  const onSent = corrections.noteSent;
+  const { broadcast, stop } = createBroadcaster({ ...deps, outlet, audience, disclosures, onSent });
+  lifecycle.onStop("broadcaster", stop);
   lifecycle.onStop("corrections", corrections.stop);
   largeRooms.onResize((id) => {
     const inRoom = rooms.get(conversationRoom(id));

@@ -36,6 +36,8 @@ export interface Before {
   seenIn: ReadonlySet<string>;
   /** the status of before; `undefined`: the present one */
   status: StatusMessage | undefined;
+  /** what single sockets were sent since, by their ids */
+  sent: ReadonlyMap<string, StatusMessage>;
 }
 
 export interface ViewCorrectionDeps {
@@ -86,7 +88,9 @@ export function createViewCorrections(deps: ViewCorrectionDeps): ViewCorrections
             userId,
             follows,
           );
-        const viewBefore = readStatus(relation(saw.has(socketId)), userId, disclosed, statusBefore);
+        const sent = before.sent.get(socketId);
+        const shown = sent ? toUserStatus(sent) : statusBefore;
+        const viewBefore = readStatus(relation(saw.has(socketId)), userId, disclosed, shown);
         noteBlock(viewer, person);
         const now = relation(see.has(socketId));
         const view = readStatus(now, userId, user, status);

@@ -14,6 +14,7 @@ it("a change that waits for the directory is not sent after a later one that had
   const directory = Promise.withResolvers<{ user: typeof BOB }>();
   let hasViewers = true;
   const sent: number[] = [];
+  const noted: unknown[] = [];
   const { broadcast } = createBroadcaster({
     audience: {
       hasViewers: () => hasViewers,
@@ -25,6 +26,9 @@ it("a change that waits for the directory is not sent after a later one that had
     },
     outlet: { status: (_: string[], { version }: StatusMessage) => void sent.push(version) },
     disclosures: createDisclosureLedger(),
+    onSent({ version }: StatusMessage, socketIds: string[]) {
+      noted.push([version, ...socketIds]);
+    },
     metrics: { broadcasts: { inc() {} } },
     logger: createLogger("test", "silent"),
   } as unknown as BroadcasterDeps);
@@ -39,6 +43,7 @@ it("a change that waits for the directory is not sent after a later one that had
   broadcast(change({ ...status(3), userId: "carol" }));
   await eventually(() => sent.includes(3));
   expect(sent).toEqual([3]);
+  expect(noted).toEqual([[3, "socket"]]);
 });
 
 it("a change that waits for the directory is given up once its gateway stops", async () => {

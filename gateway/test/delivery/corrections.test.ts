@@ -4,12 +4,14 @@ import type { StatusMessage } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { expect, it } from "vitest";
 import { createCorrections } from "../../src/delivery/corrections.ts";
+import type { Before } from "../../src/delivery/view-corrections.ts";
+import type { KnownPerson } from "../../src/directory/cached-directory.ts";
 
 const NEWS = { userId: "bob", conversationIds: ["a"], directoryVersion: 7 } as StatusMessage;
 /** A clock on which waiting takes no time: only turns of the event loop. */
 const clock = { ...systemClock, sleep: () => systemClock.turn() };
 
-function correctWith(person: () => Promise<never>) {
+function correctWith(person: () => Promise<KnownPerson>, onCorrected: (before: Before) => void = () => {}) {
   const nothing = { peek: () => undefined, prime() {}, forget() {} };
   return createCorrections({
     clock,
@@ -20,7 +22,7 @@ function correctWith(person: () => Promise<never>) {
     connections: { of: () => [] },
     memberships: { take() {} },
     largeRooms: { review() {} },
-    views: { send() {} },
+    views: { send: (_, before) => onCorrected(before) },
     applied: { note() {} },
     logger: createLogger("test", "silent"),
   });
@@ -38,4 +40,22 @@ it("a correction waits for the directory by the clock, and is not tried any more
   const readsAtStop = reads;
   for (let turn = 0; turn < 20; turn++) await systemClock.turn();
   expect(reads).toBe(readsAtStop);
+});
+
+it("what a socket was sent while the directory was read is what it saw before", async () => {
+  const { promise, resolve } = Promise.withResolvers<KnownPerson>();
+  const corrected: Before[] = [];
+  const corrections = correctWith(
+    () => promise,
+    (before) => corrected.push(before),
+  );
+  const online = { ...NEWS, directoryVersion: 6, isOnline: true };
+  const left = { ...NEWS, isOnline: false };
+  corrections.noteSent({ ...online, version: 1 }, ["earlier"]);
+  corrections.begin(NEWS, online);
+  corrections.noteSent(left, ["socket"]);
+  corrections.begin({ ...NEWS, directoryVersion: 8 }, left);
+  resolve({ user: undefined, blocked: new Set(), conversationIds: [] });
+  await eventually(() => corrected.length > 0);
+  expect(corrected).toEqual([{ seenIn: new Set(["a"]), status: online, sent: new Map([["socket", left]]) }]);
 });
