@@ -1,4 +1,4 @@
-import { type NatsConnection, NoRespondersError, RequestError } from "@nats-io/nats-core";
+import { type NatsConnection, NoRespondersError, RequestError, TimeoutError } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { inboxPrefix } from "../nats/permissions.ts";
 import { STREAM_EVENTS } from "../subjects.ts";
@@ -10,7 +10,8 @@ const ROLE = "sweeper";
  * Asks a nats-server on 127.0.0.1:`port` what its log holds; gives whether it answers, be it that there is none. A
  * server whose disk was full answers no such question and stores nothing more, also when there is room again, and says
  * that it is healthy (nats-server 2.9 to 2.15). A refused write would prove nothing: it is answered before the store is
- * asked. Without a connection nothing is known, and that counts as an answer.
+ * asked. Such a server may answer a new connection nothing either, and so does one that stands still. Where a connection
+ * is refused, the server is starting, has no room or does not take this password: that counts as an answer.
  */
 export function natsLiveness(port: number, password: string | undefined): () => Promise<boolean> {
   let hasAnswered = false;
@@ -28,15 +29,19 @@ export function natsLiveness(port: number, password: string | undefined): () => 
     }
   };
   return async () => {
-    const connection = await connect({
-      servers: `127.0.0.1:${port}`,
-      name: "liveness",
-      inboxPrefix: inboxPrefix(ROLE),
-      timeout: ANSWERS_WITHIN_MS,
-      reconnect: false,
-      ...(password === undefined ? {} : { user: ROLE, pass: password }),
-    }).catch(() => undefined);
-    if (connection === undefined) return true;
+    let connection: NatsConnection;
+    try {
+      connection = await connect({
+        servers: `127.0.0.1:${port}`,
+        name: "liveness",
+        inboxPrefix: inboxPrefix(ROLE),
+        timeout: ANSWERS_WITHIN_MS,
+        reconnect: false,
+        ...(password === undefined ? {} : { user: ROLE, pass: password }),
+      });
+    } catch (error) {
+      return !(error instanceof TimeoutError);
+    }
     try {
       return await ask(connection);
     } finally {
