@@ -302,6 +302,18 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     expect(await composer.inputValue()).toBe("Half a thought");
   });
 
+  it("shows who types until their message comes", async () => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob");
+    await shows(alice, "bob", "Online");
+    await bob.getByLabel("Message", { exact: true }).pressSequentially("On my way");
+    await alice.getByText("Bob is typing…").waitFor();
+    expect(await bob.getByText("is typing…").count()).toBe(0);
+    await bob.getByRole("button", { name: "Send" }).click();
+    await alice.getByRole("log").getByText("On my way", { exact: true }).waitFor();
+    await alice.getByText("Bob is typing…").waitFor({ state: "detached" });
+  });
+
   it("marks what is unread until it is opened", async () => {
     const alice = await signIn("alice");
     const bob = await signIn("bob");

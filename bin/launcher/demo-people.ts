@@ -7,8 +7,8 @@ import type { Options } from "./options.ts";
 const fileOf = (dataDir: string) => join(dataDir, "demo-people.json");
 
 /**
- * Writes the people of the demo with a token each, for the sign-in page (CONTRACT 1), for the file's owner only. Only for
- * a stack whose people and whose secret are all the launcher's own; without the administrator.
+ * Writes the people of the demo with a token each, and its guest with a session, for the sign-in page (CONTRACT 1), for
+ * the file's owner only. Only for a stack whose people and whose secret are all the launcher's own; without the administrator.
  * @returns the file; undefined: the page offers no one
  */
 export function offerDemoPeople({
@@ -29,7 +29,9 @@ export function offerDemoPeople({
   const people = DEMO.users
     .filter(({ role }) => role === "USER")
     .map((user) => ({ id: user.id, name: user.displayName, token: demoToken(user, jwtSecret, now) }));
-  writeFileSync(fileOf(dataDir), JSON.stringify({ people }), { mode: 0o600 });
+  const { id, username: name, sessionToken } = DEMO.guest;
+  const all = [...people, { id, name, sessionToken }];
+  writeFileSync(fileOf(dataDir), JSON.stringify({ people: all }), { mode: 0o600 });
   return fileOf(dataDir);
 }
 

@@ -15,13 +15,15 @@ const offer = (env: NodeJS.ProcessEnv = {}, part = {}) =>
     now: new Date(0),
   });
 
-test("the people of the demo are offered with a token each, without the administrator, for the owner alone", () => {
+test("the people of the demo are offered with a token each, the guest with a session, without the administrator, for the owner alone", () => {
   const file = offer();
   if (file === undefined) throw new Error("no file");
   const { people } = JSON.parse(readFileSync(file, "utf8"));
-  expect(people.map(({ id }: { id: string }) => id)).toEqual(["alice", "bob", "carol", "dave"]);
-  for (const { name, token } of people)
-    expect([name, token]).toEqual([expect.any(String), expect.any(String)]);
+  expect(people.map(({ id }: { id: string }) => id)).toEqual([
+    ...["alice", "bob", "carol", "dave", "anon_demo"],
+  ]);
+  for (const { name, token, sessionToken } of people)
+    expect([name, token ?? sessionToken]).toEqual([expect.any(String), expect.any(String)]);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   withdrawDemoPeople(dataDir);
   expect(existsSync(file)).toBe(false);

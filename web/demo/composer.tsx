@@ -11,10 +11,12 @@ interface ComposerProps {
   conversationId: string;
   selfId: string;
   send: (content: string) => void;
+  /** The person has changed what they write, and it is not empty. */
+  onTyping: () => void;
 }
 
 /** The box to write a message; what is in it is kept for the life of the tab. Belongs to one conversation for its life. */
-export function Composer({ conversationId, selfId, send }: ComposerProps) {
+export function Composer({ conversationId, selfId, send, onTyping }: ComposerProps) {
   const { texts } = useSession();
   const [draft, setDraft] = useState(() => readDraft(sessionStorage, selfId, conversationId));
   const input = useRef<HTMLTextAreaElement>(null);
@@ -59,7 +61,10 @@ export function Composer({ conversationId, selfId, send }: ComposerProps) {
         autoComplete="off"
         enterKeyHint="send"
         placeholder={texts.messagePlaceholder}
-        onChange={(event) => change(event.target.value)}
+        onChange={(event) => {
+          change(event.target.value);
+          if (event.target.value.trim() !== "") onTyping();
+        }}
         onKeyDown={onKeyDown}
       />
       <button type="submit" className="button" disabled={draft.trim() === ""}>

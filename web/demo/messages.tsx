@@ -12,8 +12,10 @@ import styles from "./messages.module.css";
 import { OutgoingItem } from "./outgoing-item.tsx";
 import pane from "./pane.module.css";
 import { useSession } from "./session.tsx";
+import { TypingLine } from "./typing-line.tsx";
 import { useFollowEnd } from "./use-follow-end.ts";
 import { useMessages } from "./use-messages.ts";
+import { useTypingNotice } from "./use-typing.ts";
 
 /** The messages of one conversation, and the box to write one. */
 export function Messages({ conversation }: { conversation: ConversationSummary }) {
@@ -27,6 +29,7 @@ export function Messages({ conversation }: { conversation: ConversationSummary }
   const last = outgoing.at(-1)?.key ?? messages?.at(-1)?.id;
   const isOwn = outgoing.length > 0 || messages?.at(-1)?.senderId === selfId;
   const { log, hasNews, goToEnd } = useFollowEnd({ first: messages?.[0]?.id, last, isOwn });
+  const onTyping = useTypingNotice(conversation.id);
   const now = presence.clock.now();
   return (
     <section className={`${pane.pane} ${styles.messages}`} aria-labelledby="messages">
@@ -67,9 +70,11 @@ export function Messages({ conversation }: { conversation: ConversationSummary }
           </button>
         )}
       </div>
+      <TypingLine conversationId={conversation.id} />
       <Composer
         conversationId={conversation.id}
         selfId={selfId}
+        onTyping={onTyping}
         send={(content) => outbox.add(conversation.id, content)}
       />
     </section>

@@ -3,7 +3,7 @@
 import { Initials } from "./avatar.tsx";
 import styles from "./sign-in.module.css";
 import type { Texts } from "./texts.ts";
-import { storeToken } from "./token.ts";
+import { storeCredential, storeToken } from "./token.ts";
 import { TokenForm } from "./token-form.tsx";
 import type { DemoPerson } from "./use-demo-people.ts";
 
@@ -22,11 +22,11 @@ export function SignInChoices({ texts, people, showsTokenForm = false }: SignInC
   return (
     <>
       <ul className={styles.people}>
-        {people.map(({ id, name, token }) => (
-          <li key={id}>
-            <button type="button" className={styles.person} onClick={() => storeToken(token)}>
-              <Initials userId={id} name={name} />
-              {texts.continueAs(name)}
+        {people.map((person) => (
+          <li key={person.id}>
+            <button type="button" className={styles.person} onClick={() => storeCredential(person)}>
+              <Initials userId={person.id} name={person.name} />
+              {texts.continueAs(person.name)}
               <span className={styles.arrow} aria-hidden="true">
                 →
               </span>

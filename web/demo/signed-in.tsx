@@ -12,14 +12,14 @@ import { OwnMenu } from "./own-menu.tsx";
 import { resetRoute } from "./route.ts";
 import { SessionContext } from "./session.tsx";
 import { TEXTS } from "./texts.ts";
-import { storeToken } from "./token.ts";
+import { type Credential, storeToken } from "./token.ts";
 import { TopBar } from "./top-bar.tsx";
 import { Workspace } from "./workspace.tsx";
 
 /** Connects for as long as it is on the page, and leaves when it goes. */
-export function SignedIn({ token, locale }: { token: string; locale: Language }) {
+export function SignedIn({ credential, locale }: { credential: Credential; locale: Language }) {
   return (
-    <PresenceProvider token={token} device={deviceName(navigator.userAgent)} locale={locale}>
+    <PresenceProvider {...credential} device={deviceName(navigator.userAgent)} locale={locale}>
       <Session locale={locale}>
         <TopBar>
           <ConnectionChip />

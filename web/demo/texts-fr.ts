@@ -60,6 +60,12 @@ export const fr: Texts = {
   newMessages: "Nouveaux messages",
   today: "Aujourd’hui",
   yesterday: "Hier",
+  typing: ([first = "", second, ...others]) => {
+    if (second === undefined) return `${first} est en train d’écrire…`;
+    return others.length === 0
+      ? `${first} et ${second} sont en train d’écrire…`
+      : `${others.length + 2} personnes sont en train d’écrire…`;
+  },
   messageLabel: "Message",
   messagePlaceholder: "Écrire un message",
   send: "Envoyer",

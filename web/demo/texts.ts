@@ -60,6 +60,8 @@ export interface Texts {
   newMessages: string;
   today: string;
   yesterday: string;
+  /** those who type now, at least one */
+  typing: (names: readonly string[]) => string;
   messageLabel: string;
   messagePlaceholder: string;
   send: string;
@@ -162,6 +164,12 @@ const en: Texts = {
   newMessages: "New messages",
   today: "Today",
   yesterday: "Yesterday",
+  typing: ([first = "", second, ...others]) => {
+    if (second === undefined) return `${first} is typing…`;
+    return others.length === 0
+      ? `${first} and ${second} are typing…`
+      : `${others.length + 2} people are typing…`;
+  },
   messageLabel: "Message",
   messagePlaceholder: "Write a message",
   send: "Send",

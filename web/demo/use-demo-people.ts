@@ -1,12 +1,9 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import type { Credential } from "./token.ts";
 
-export interface DemoPerson {
-  id: string;
-  name: string;
-  token: string;
-}
+export type DemoPerson = { id: string; name: string } & Credential;
 
 /** Whom the launcher offers to sign in as, on its own machine (CONTRACT 1); undefined until that is known. */
 export function useDemoPeople(): readonly DemoPerson[] | undefined {
