@@ -220,6 +220,22 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     await Promise.all([shows(alice, "bob", "Online"), shows(bob, "alice", "Online")]);
   });
 
+  it("signs in the demo's guest, by a button or by an address, and marks who is one", async () => {
+    const alice = await signIn("alice");
+    const guest = await openWindow("/");
+    await guest.getByRole("button", { name: "Continue as guest" }).click();
+    await isIn(guest, "live");
+    await shows(alice, "anon_demo", "Online");
+    await person(alice, "anon_demo").getByText("Guest", { exact: true }).waitFor();
+    await guest.getByLabel("Message", { exact: true }).fill("Hello from outside");
+    await guest.getByRole("button", { name: "Send" }).click();
+    await alice.getByRole("log").getByText("Hello from outside").waitFor();
+    await guest.close();
+    const again = await openWindow("/?session=demo-session-token");
+    await isIn(again, "live");
+    expect(again.url()).not.toContain("session");
+  });
+
   it("changes what others see by the menu of one's own status, and takes it back", async () => {
     const alice = await signIn("alice");
     const bob = await signIn("bob");

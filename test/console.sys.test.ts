@@ -1,23 +1,17 @@
-import { existsSync } from "node:fs";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { signalAll, treeOf } from "../chaos/faults/process-tree.ts";
+import { CHROMIUM, CHROMIUM_ARGS, CHROMIUM_PLACES } from "./browser/chromium.ts";
 
-const BROWSERS = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Chromium.app/Contents/MacOS/Chromium",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-const executablePath = BROWSERS.find(existsSync);
-if (!executablePath)
-  console.warn(`The console is not tested: there is no Chromium at ${BROWSERS.join(", ")}`);
+if (!CHROMIUM)
+  console.warn(`The console is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
 
-describe.skipIf(!executablePath)("the operators' console in a browser", () => {
+describe.skipIf(!CHROMIUM)("the operators' console in a browser", () => {
+  let nats: TestNats;
   let stack: RunningStack;
   let browser: Browser;
   let sockets: Socket[] = [];
@@ -25,10 +19,13 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
   let misdeeds: string[] = [];
 
   beforeAll(async () => {
-    stack = await startStack({ args: ["--workers", "2"], env: { DISCONNECT_GRACE_MS: "500" } });
+    // One that the launcher does not restart while it stands still.
+    nats = await startNats();
+    const env = { DISCONNECT_GRACE_MS: "500", NATS_URL: nats.url };
+    stack = await startStack({ args: ["--workers", "2"], env });
     browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+      ...(CHROMIUM ? { executablePath: CHROMIUM } : {}),
+      args: CHROMIUM_ARGS,
     });
   });
 
@@ -44,6 +41,7 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
   afterAll(async () => {
     await browser?.close();
     await stack?.stop();
+    await nats?.stop();
   });
 
   const url = () => stack.urls[0] ?? "";
@@ -202,8 +200,7 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
     await row(page, "alice").getByRole("link").click();
     await page.getByText(/1 connection is open\./).waitFor();
     await eventually(async () => (await figure(page, "Connections")) === "1");
-    const pid = stack.read().nats.pid ?? -1;
-    process.kill(pid, "SIGSTOP");
+    process.kill(nats.pid, "SIGSTOP");
     try {
       await health(page).getByText("Read-only: nothing can be changed").waitFor();
       await page
@@ -216,7 +213,7 @@ describe.skipIf(!executablePath)("the operators' console in a browser", () => {
       await page.getByRole("button", { name: "Disconnect" }).click({ force: true });
       expect(await page.getByRole("dialog").count()).toBe(0);
     } finally {
-      process.kill(pid, "SIGCONT");
+      process.kill(nats.pid, "SIGCONT");
     }
     await health(page).getByText("All is well").waitFor();
   });
