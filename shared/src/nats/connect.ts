@@ -39,6 +39,8 @@ export interface NatsLink extends Bus {
 const PING_INTERVAL_MS = 500;
 const MAX_PINGS_OUT = 5;
 const RETRY_MS = 200;
+/** Questions are few: were sixteen measured, a link that has become slow would lose as many. */
+const QUESTIONS_MEASURED = 4;
 /** Credentials that are refused for this long when a process starts are wrong. */
 const REFUSED_FOR_MS = 5_000;
 
@@ -91,7 +93,8 @@ export async function openNats(config: NatsConfig, name: string, logger?: Logger
       for (const listener of answerListeners) listener(ms);
     },
   });
-  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, patience: createPatience(), acks });
+  const patience = createPatience(QUESTIONS_MEASURED);
+  const bus = createNatsBus({ nc, clock: systemClock, inboxPrefix, patience, acks });
   let up = true;
   let changedAt = systemClock.now();
   let closing = false;

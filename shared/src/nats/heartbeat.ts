@@ -73,7 +73,7 @@ export function createHeartbeat(
   const started = new Promise<void>((resolve) => {
     markStarted = resolve;
   });
-  const written = new Set<string>();
+  const own = createOwnValues();
 
   const foreign = (value: unknown) => {
     stopped = true;
@@ -93,8 +93,6 @@ export function createHeartbeat(
     if (!stopped && seq > revision) noteStored(seq, sentAt);
   };
 
-  const isOwn = (last: LastValue) => written.has(JSON.stringify(fromBytesOrNone(last.data)));
-
   const adopt = (last: LastValue | undefined) => {
     // Without a trace of the key the bucket is a new one, or this process stood still until the marker was gone; a
     // marker was written by another.
@@ -103,24 +101,30 @@ export function createHeartbeat(
     // An earlier beat: of a replica that lags behind, or of a store put back. What others write comes after the last.
     else if (last.seq <= revision) revision = last.seq;
     else if (last.deleted && storedAt > 0) foreign(undefined);
-    else if (last.deleted || isOwn(last)) revision = last.seq;
+    else if (last.deleted || own.has(last)) revision = last.seq;
     else foreign(fromBytesOrNone(last.data));
+  };
+
+  const readLast = () => bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+  const adoptLast = async () => {
+    const last = await readLast();
+    if (!stopped) adopt(last);
   };
 
   const write = async () => {
     const value = versioned("heartbeat", options.value(++beats));
     waitingSince ??= clock.now();
-    written.add(JSON.stringify(value));
-    if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
+    own.add(value);
     for (let attempt = 1; !stopped; attempt++) {
       const sentAt = clock.now();
+      const expected = revision;
       try {
-        noteStored(await board.put(key, value, revision, (seq) => noteLate(seq, sentAt)), sentAt);
+        noteStored(await board.put(key, value, expected, (seq) => noteLate(seq, sentAt)), sentAt);
         return;
       } catch (error) {
         if (isConflict(error)) {
-          const last = await bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
-          if (!stopped) adopt(last);
+          // With an attempt before, whose answer came meanwhile: then it says nothing of others.
+          if (revision === expected) await adoptLast();
         } else if (!(error instanceof AckLost) || !bus.isUp()) throw error;
         if (attempt === ATTEMPTS) return;
       }
@@ -151,8 +155,8 @@ export function createHeartbeat(
       await board.remove(key, revision);
     } catch (error) {
       if (!isConflict(error)) throw error;
-      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
-      if (last && !last.deleted && isOwn(last)) await board.remove(key, last.seq);
+      const last = await readLast();
+      if (last && !last.deleted && own.has(last)) await board.remove(key, last.seq);
     }
   };
 
@@ -179,5 +183,17 @@ export function createHeartbeat(
       if (!wasForeign && !keepKey)
         await remove().catch((error) => logger.warn({ key, err: error }, "heartbeat not removed"));
     },
+  };
+}
+
+/** The values written last, by which a process knows its own under the key. */
+function createOwnValues() {
+  const written = new Set<string>();
+  return {
+    add(value: object) {
+      written.add(JSON.stringify(value));
+      if (written.size > REMEMBERED) written.delete(written.values().next().value as string);
+    },
+    has: (last: LastValue) => written.has(JSON.stringify(fromBytesOrNone(last.data))),
   };
 }

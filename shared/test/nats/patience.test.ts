@@ -32,6 +32,14 @@ test("the fastest answer counts until 16 others have come", () => {
   expect(patience.ms()).toBe(3_000);
 });
 
+test("where few answers are measured a link that has become slow is known to be after as many", () => {
+  const patience = createPatience(2);
+  for (const took of [5, 5, 2_000]) patience.answered(took);
+  expect(patience.ms()).toBe(1_000);
+  patience.answered(2_000);
+  expect(patience.ms()).toBe(3_000);
+});
+
 test("a fast link needs milliseconds of any question's time, a slow one seconds, and one without answers none", () => {
   const patience = createPatience();
   const seen = [patience.ofLink()];
