@@ -94,6 +94,7 @@ export function createHeartbeat(
   };
 
   const adopt = (last: LastValue | undefined) => {
+    if (stopped) return;
     // Without a trace of the key the bucket is a new one, or this process stood still until the marker was gone; a
     // marker was written by another.
     if (last === undefined && storedAt > 0 && clock.now() - storedAt > MARKER_KEPT_MS / 2) foreign(undefined);
@@ -103,12 +104,6 @@ export function createHeartbeat(
     else if (last.deleted && storedAt > 0) foreign(undefined);
     else if (last.deleted || own.has(last)) revision = last.seq;
     else foreign(fromBytesOrNone(last.data));
-  };
-
-  const readLast = () => bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
-  const adoptLast = async () => {
-    const last = await readLast();
-    if (!stopped) adopt(last);
   };
 
   const write = async () => {
@@ -124,7 +119,7 @@ export function createHeartbeat(
       } catch (error) {
         if (isConflict(error)) {
           // With an attempt before, whose answer came meanwhile: then it says nothing of others.
-          if (revision === expected) await adoptLast();
+          if (revision === expected) adopt(await lastOf(bus, key));
         } else if (!(error instanceof AckLost) || !bus.isUp()) throw error;
         if (attempt === ATTEMPTS) return;
       }
@@ -155,7 +150,7 @@ export function createHeartbeat(
       await board.remove(key, revision);
     } catch (error) {
       if (!isConflict(error)) throw error;
-      const last = await readLast();
+      const last = await lastOf(bus, key);
       if (last && !last.deleted && own.has(last)) await board.remove(key, last.seq);
     }
   };
@@ -185,6 +180,9 @@ export function createHeartbeat(
     },
   };
 }
+
+const lastOf = (bus: Pick<Bus, "lastValue">, key: string) =>
+  bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
 
 /** The values written last, by which a process knows its own under the key. */
 function createOwnValues() {
