@@ -35,7 +35,7 @@ const TASKS: Record<string, Task> = {
   "test:unit": { needs: [ensureGeneratedClient], runs: [["vitest", "run", "--project", "unit"]] },
   "test:e2e": {
     needs: [ensureGeneratedClient, ensureWebBuild],
-    runs: [["vitest", "run", "--project", "system", "test/browser"]],
+    runs: [["vitest", "run", "--project", "system", "browser", "flows", "console", "accessibility"]],
   },
   "test:chaos": { needs: [ensureGeneratedClient], runs: [["node", "chaos/main.ts"]] },
   "test:sim": { needs: [ensureGeneratedClient], runs: [["node", "sim/main.ts"]] },

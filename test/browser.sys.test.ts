@@ -1,89 +1,14 @@
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { CHROMIUM, CHROMIUM_ARGS, CHROMIUM_PLACES } from "./browser/chromium.ts";
+import { startStack } from "@meeshy/shared/testing/stack";
+import { describe, expect, it } from "vitest";
+import { CHROMIUM, CHROMIUM_PLACES } from "./browser/chromium.ts";
+import { usePage } from "./browser/page.ts";
 
 if (!CHROMIUM) console.warn(`The page is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
 
-const GRACE_MS = 500;
-const COLORS = { Online: "#10b981", "En ligne": "#10b981", "Left just now": "#f59e0b" } as const;
-
 describe.skipIf(!CHROMIUM)("the page in a browser", () => {
-  let stack: RunningStack;
-  let browser: Browser;
-  /** What no page may do: throw, break the content security policy, ask another host. */
-  let misdeeds: string[] = [];
-
-  beforeAll(async () => {
-    stack = await startStack({ env: { DISCONNECT_GRACE_MS: String(GRACE_MS) } });
-    browser = await chromium.launch({
-      ...(CHROMIUM ? { executablePath: CHROMIUM } : {}),
-      args: CHROMIUM_ARGS,
-    });
-  });
-
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    const found = misdeeds;
-    misdeeds = [];
-    expect(found).toEqual([]);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
-
-  async function openWindow(
-    path: string,
-    options: BrowserContextOptions = {},
-    prepare: (context: BrowserContext) => Promise<unknown> = async () => {},
-  ): Promise<Page> {
-    const context = await browser.newContext({ locale: "en-GB", ...options });
-    await prepare(context);
-    const page = await context.newPage();
-    const { origin, host } = new URL(url());
-    page.on("pageerror", (error) => misdeeds.push(String(error)));
-    page.on("console", (message) => {
-      if (message.text().includes("Content Security Policy")) misdeeds.push(message.text());
-    });
-    page.on("request", (request) => {
-      if (new URL(request.url()).host !== host) misdeeds.push(request.url());
-    });
-    await page.goto(new URL(path, origin).href);
-    return page;
-  }
-
-  const url = () => stack.urls[0] ?? "";
-
-  async function signIn(user: string, options?: BrowserContextOptions): Promise<Page> {
-    const page = await openWindow(`/?token=${stack.token(user)}`, options);
-    await isIn(page, "live");
-    return page;
-  }
-
-  const isIn = (page: Page, phase: string) => page.locator(`[data-phase="${phase}"]`).waitFor();
-
-  const person = (page: Page, userId: string) => page.locator(`[data-user-id="${userId}"]`);
-
-  const ownButton = (page: Page, name: string) => page.getByRole("button", { name: `${name}, your status` });
-
-  async function openOwnMenu(page: Page): Promise<void> {
-    await page.getByRole("button", { name: /your status/ }).click();
-    await page.getByRole("dialog", { name: "Your status" }).waitFor();
-  }
-
-  /** Waits until the page shows the person with this label, and then for the dot of that colour. */
-  async function shows(page: Page, userId: string, label: keyof typeof COLORS): Promise<void> {
-    await person(page, userId).getByText(label, { exact: true }).waitFor();
-    await person(page, userId).locator(`[fill="${COLORS[label]}"]`).waitFor();
-  }
+  const { stack, url, openWindow, signIn, isIn, person, ownButton, openOwnMenu, shows } = usePage(() =>
+    startStack({ env: { DISCONNECT_GRACE_MS: "500" } }),
+  );
 
   it("shows two people in two windows each other come, go and come back", async () => {
     const alice = await signIn("alice");
@@ -125,7 +50,7 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     const alice = await signIn("alice");
     await signIn("bob");
     await shows(alice, "bob", "Online");
-    process.kill(stack.read().gateways[0]?.pid ?? -1, "SIGKILL");
+    process.kill(stack().read().gateways[0]?.pid ?? -1, "SIGKILL");
     await isIn(alice, "connecting");
     await isIn(alice, "live");
     await shows(alice, "bob", "Online");
@@ -142,19 +67,19 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     const page = await openWindow("/");
     await page.getByText("Use a token instead").click();
     await page.getByText("npm run -s token -- alice").waitFor();
-    await page.getByLabel("Token").fill(` ${stack.token("alice")}\n`);
+    await page.getByLabel("Token").fill(` ${stack().token("alice")}\n`);
     await page.getByRole("button", { name: "Sign in" }).click();
     await isIn(page, "live");
     await ownButton(page, "Alice").waitFor();
   });
 
   it("asks for a token where no one is offered", async () => {
-    const page = await openWindow("/?as=bob", {}, (context) =>
-      context.route("**/demo-people.json", (route) => route.fulfill({ status: 404 })),
-    );
+    const page = await openWindow("/?as=bob", {
+      prepare: (context) => context.route("**/demo-people.json", (route) => route.fulfill({ status: 404 })),
+    });
     await page.getByText("npm run -s token -- alice").waitFor();
     await page.getByRole("alert").filter({ hasText: "no demo person called bob" }).waitFor();
-    await page.getByLabel("Token").fill(stack.token("bob"));
+    await page.getByLabel("Token").fill(stack().token("bob"));
     await page.getByRole("button", { name: "Sign in" }).click();
     await isIn(page, "live");
   });
@@ -169,7 +94,7 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
 
   it("is in French in a French browser, and in English when chosen", async () => {
     await signIn("bob");
-    const alice = await signIn("alice", { locale: "fr-FR" });
+    const alice = await signIn("alice", { context: { locale: "fr-FR" } });
     await shows(alice, "bob", "En ligne");
     await alice.getByRole("button", { name: "English" }).click();
     await alice.getByRole("heading", { name: "People" }).waitFor();
@@ -177,7 +102,7 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
   });
 
   it("fits a window 360 pixels wide: one column at a time, with a way back and the composer in view", async () => {
-    const alice = await signIn("alice", { viewport: { width: 360, height: 640 } });
+    const alice = await signIn("alice", { context: { viewport: { width: 360, height: 640 } } });
     const fits = async () => expect(await alice.evaluate("document.documentElement.scrollWidth")).toBe(360);
     const log = alice.getByRole("log");
     const composer = alice.getByLabel("Message", { exact: true });
@@ -264,12 +189,12 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
 
   it("shows an invisible person as gone to others, and as invisible to themselves", async () => {
     const alice = await signIn("alice");
-    const bob = await signIn("bob", { viewport: { width: 360, height: 640 } });
+    const bob = await signIn("bob", { context: { viewport: { width: 360, height: 640 } } });
     await shows(alice, "bob", "Online");
     await openOwnMenu(bob);
     await bob.getByText("Invisible", { exact: true }).first().click();
     await shows(alice, "bob", "Left just now");
-    await bob.getByRole("button", { name: "Bob, your status: Invisible" }).waitFor();
+    await bob.getByRole("button", { name: "Bob your status: Invisible" }).waitFor();
     await bob.reload();
     await isIn(bob, "live");
     await ownButton(bob, "Bob").getByText("Invisible", { exact: true }).last().waitFor();
@@ -345,7 +270,7 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     const alice = await signIn("alice");
     const bob = await signIn("bob");
     await shows(alice, "bob", "Online");
-    process.kill(stack.read().gateways[0]?.pid ?? -1, "SIGKILL");
+    process.kill(stack().read().gateways[0]?.pid ?? -1, "SIGKILL");
     await isIn(alice, "connecting");
     await alice.getByLabel("Message", { exact: true }).fill("Written in the dark");
     await alice.getByRole("button", { name: "Send" }).click();
@@ -358,7 +283,7 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
   });
 
   it("says in plain words that an address leads nowhere, with a way back", async () => {
-    const page = await openWindow("/no/such/page", { locale: "fr-FR" });
+    const page = await openWindow("/no/such/page", { context: { locale: "fr-FR" } });
     await page.getByRole("heading", { name: "Cette page n’existe pas" }).waitFor();
     await page.getByRole("link", { name: "Aller aux conversations" }).click();
     await page.getByRole("button", { name: "Continuer comme Alice" }).waitFor();

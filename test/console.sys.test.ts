@@ -1,11 +1,12 @@
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { signalAll, treeOf } from "../chaos/faults/process-tree.ts";
-import { CHROMIUM, CHROMIUM_ARGS, CHROMIUM_PLACES } from "./browser/chromium.ts";
+import { CHROMIUM, CHROMIUM_PLACES } from "./browser/chromium.ts";
+import { launchBrowser } from "./browser/page.ts";
 
 if (!CHROMIUM)
   console.warn(`The console is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
@@ -23,10 +24,7 @@ describe.skipIf(!CHROMIUM)("the operators' console in a browser", () => {
     nats = await startNats();
     const env = { DISCONNECT_GRACE_MS: "500", NATS_URL: nats.url };
     stack = await startStack({ args: ["--workers", "2"], env });
-    browser = await chromium.launch({
-      ...(CHROMIUM ? { executablePath: CHROMIUM } : {}),
-      args: CHROMIUM_ARGS,
-    });
+    browser = await launchBrowser();
   });
 
   afterEach(async () => {

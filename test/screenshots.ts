@@ -6,21 +6,17 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { startStack } from "@meeshy/shared/testing/stack";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { ensureWebBuild } from "../bin/launcher/web-build.ts";
 import { CHROMIUM, CHROMIUM_ARGS } from "./browser/chromium.ts";
-
-const SIZES = {
-  desktop: { viewport: { width: 1280, height: 800 } },
-  phone: { viewport: { width: 360, height: 720 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 },
-} satisfies Record<string, BrowserContextOptions>;
-type Size = keyof typeof SIZES;
-
-const LOCALES = { en: "en-GB", fr: "fr-FR" };
-const WORDS = {
-  en: { as: "Continue as Alice", own: /your status/, project: "Project", general: "General" },
-  fr: { as: "Continuer comme Alice", own: /votre statut/, project: "Project", general: "General" },
-};
+import {
+  type Language,
+  openConversation,
+  SCHEMES,
+  type Size,
+  walkThroughPage,
+  windowOf,
+} from "./browser/states.ts";
 
 interface Shoot {
   browser: Browser;
@@ -31,50 +27,14 @@ interface Shoot {
 /** One person in one window, through all states. */
 async function shoot(
   { browser, url, directory }: Shoot,
-  { size, scheme, language }: { size: Size; scheme: "light" | "dark"; language: keyof typeof LOCALES },
+  { size, scheme, language }: { size: Size; scheme: (typeof SCHEMES)[number]; language: Language },
 ): Promise<void> {
-  const words = WORDS[language];
-  const context = await browser.newContext({
-    ...SIZES[size],
-    locale: LOCALES[language],
-    colorScheme: scheme,
-    reducedMotion: "reduce",
-  });
+  const context = await browser.newContext(windowOf(size, scheme, language));
   const page = await context.newPage();
-  const picture = async (state: string) => {
+  await walkThroughPage(page, url, { size, language }, async (state) => {
     await page.screenshot({ path: join(directory, `${state}-${size}-${scheme}-${language}.png`) });
-  };
-  await page.goto(url);
-  await page.getByRole("button", { name: words.as }).waitFor();
-  await picture("sign-in");
-  await page.getByRole("button", { name: words.as }).click();
-  await page.locator('[data-phase="live"]').waitFor();
-  await page.locator("time").first().waitFor({ state: "attached" });
-  if (size === "phone") await picture("conversations");
-  await openConversation(page, words.general);
-  await picture("chat");
-  await page.goto(`${url}/#/general/people`);
-  await page.locator('[data-user-id="bob"]').waitFor();
-  if (size === "phone") await picture("people");
-  await page.locator('[data-user-id="bob"] a').click();
-  await page.locator("#profile").waitFor();
-  await picture("profile");
-  await page.goto(`${url}/#/project`);
-  await page.getByRole("log").locator("article").first().waitFor();
-  await picture("one-to-one");
-  await page.getByRole("button", { name: words.own }).click();
-  await page.locator(":popover-open").waitFor();
-  await page.locator("input[role=switch]:enabled").first().waitFor();
-  await picture("own-menu");
-  await page.goto(`${url}/no/such/page`);
-  await page.locator("#lost").waitFor();
-  await picture("not-found");
+  });
   await context.close();
-}
-
-async function openConversation(page: Page, title: string): Promise<void> {
-  await page.getByRole("link", { name: title }).click();
-  await page.getByRole("log").locator("article").first().waitFor();
 }
 
 /** Others who are there, and something to read. */
@@ -115,7 +75,7 @@ async function main(): Promise<void> {
     const shooting = { browser, url: stack.urls[0] ?? "", directory };
     await fill(shooting);
     for (const size of ["desktop", "phone"] as const)
-      for (const scheme of ["light", "dark"] as const)
+      for (const scheme of SCHEMES)
         for (const language of ["en", "fr"] as const) await shoot(shooting, { size, scheme, language });
     console.log(directory);
   } finally {

@@ -69,13 +69,21 @@ function Cell({ partition, name, now, isChosen, onChoose }: CellProps) {
       data-late={lateness !== null}
       data-tone={isServed ? name?.tone : undefined}
       aria-pressed={isChosen}
-      aria-label={cellText(partition, lateness)}
       onClick={onChoose}
       onFocus={onChoose}
     >
-      <span className={own.number}>{number}</span>
-      <span className={own.owner}>{isServed ? (name?.letter ?? "?") : "✕"}</span>
-      {lateness !== null && <span className={own.lag}>{lateness}</span>}
+      <span className="visually-hidden">{cellText(partition, lateness)}</span>
+      <span className={own.number} aria-hidden="true">
+        {number}
+      </span>
+      <span className={own.owner} aria-hidden="true">
+        {isServed ? (name?.letter ?? "?") : "✕"}
+      </span>
+      {lateness !== null && (
+        <span className={own.lag} aria-hidden="true">
+          {lateness}
+        </span>
+      )}
     </button>
   );
 }

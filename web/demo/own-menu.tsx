@@ -32,13 +32,8 @@ function ButtonAndMenu({ self }: { self: OwnPresence }) {
   const words = phrasesOf(locale).availability[availability];
   return (
     <>
-      <button
-        type="button"
-        className={styles.button}
-        popoverTarget={menuId}
-        aria-label={texts.own.button(name, words)}
-      >
-        <span className={styles.picture} data-invisible={availability === "invisible"}>
+      <button type="button" className={styles.button} popoverTarget={menuId}>
+        <span className={styles.picture} data-invisible={availability === "invisible"} aria-hidden="true">
           <Initials userId={self.id} name={name} />
           <span className={styles.dot}>
             <OwnMark availability={availability} />
@@ -46,6 +41,7 @@ function ButtonAndMenu({ self }: { self: OwnPresence }) {
         </span>
         <span className={styles.words}>
           <span className={styles.name}>{name}</span>
+          <span className="visually-hidden">{texts.own.yourStatus} </span>
           <span className={styles.now}>{statusText || words}</span>
         </span>
         {availability === "invisible" && <span className={styles.badge}>{texts.own.invisibleBadge}</span>}
@@ -75,7 +71,7 @@ function Menu({ self, name, menuId, privacy }: MenuProps) {
   const { texts, signOut } = useSession();
   return (
     <>
-      <header className={styles.head}>
+      <div className={styles.head}>
         <Initials userId={self.id} name={name} />
         <div className={styles.who}>
           <p className={styles.name}>{name}</p>
@@ -90,7 +86,7 @@ function Menu({ self, name, menuId, privacy }: MenuProps) {
         >
           ×
         </button>
-      </header>
+      </div>
       {!self.isAnonymous && (
         <>
           <OwnStatus />

@@ -79,7 +79,7 @@ export const fr: Texts = {
   connectAgain: "Se reconnecter",
   retrying: "Nouvel essai automatique.",
   own: {
-    button: (name, status) => `${name}, votre statut\u00a0: ${status}`,
+    yourStatus: "votre statut\u00a0:",
     title: "Votre statut",
     close: "Fermer",
     othersSee: (text) => `Les autres voient\u00a0: ${text}`,

@@ -3,7 +3,7 @@ import type { Availability, ErrorCode } from "../presence/wire.ts";
 import type { Language } from "./locale.ts";
 import { fr } from "./texts-fr.ts";
 
-interface Advice {
+export interface Advice {
   title: string;
   advice: string;
 }
@@ -75,7 +75,8 @@ export interface Texts {
   connectAgain: string;
   retrying: string;
   own: {
-    button: (name: string, status: string) => string;
+    /** between a name and what the person is shown as, for who does not see the page */
+    yourStatus: string;
     title: string;
     close: string;
     othersSee: (text: string) => string;
@@ -183,7 +184,7 @@ const en: Texts = {
   connectAgain: "Connect again",
   retrying: "Trying again automatically.",
   own: {
-    button: (name, status) => `${name}, your status: ${status}`,
+    yourStatus: "your status:",
     title: "Your status",
     close: "Close",
     othersSee: (text) => `Others see: ${text}`,

@@ -22,15 +22,11 @@ export function TopBar({ children }: { children?: ReactNode }) {
           Meeshy <span className={styles.part}>presence</span>
         </span>
       </h1>
-      <button
-        type="button"
-        className={styles.language}
-        lang={other}
-        aria-label={texts.otherLanguage}
-        onClick={() => chooseLocale(other)}
-      >
+      <button type="button" className={styles.language} lang={other} onClick={() => chooseLocale(other)}>
         <span className={styles.long}>{texts.otherLanguage}</span>
-        <span className={styles.short}>{texts.otherLanguageShort}</span>
+        <span className={styles.short} aria-hidden="true">
+          {texts.otherLanguageShort}
+        </span>
       </button>
       {children}
     </header>

@@ -16,7 +16,7 @@ export type ConnectionState =
   | { phase: "live" }
   /** The picture may be wrong from `since` on. `recovering`: it is right on the server again, the fresh snapshot is on its way. */
   | { phase: "stale"; since: string; reason: StaleReason; recovering: boolean }
-  /** The server refused; tried again by itself when `error.retryable`. `held` as above. */
+  /** The server refused, or excludes who was connected; tried again by itself when `error.retryable`. `held` as above. */
   | { phase: "refused"; error: ErrorBody; held: boolean }
   /** Over until the application connects again. */
   | { phase: "ended"; reason: EndReason };

@@ -39,6 +39,8 @@ export interface Link {
   ended(reason: EndReason): void;
   /** The token has run out; the server disconnects next. */
   expired(): void;
+  /** An error of the server: where it disconnects next, and the person may not stay, why. */
+  failed(error: unknown): void;
   renew(): Promise<void>;
 }
 
@@ -50,6 +52,8 @@ export function createLink(deps: LinkDeps): Link {
   /** it was connected in this life: what it opens now it opens by itself, which is no sign of the person */
   let isResuming = false;
   let isRenewing = false;
+  /** why the person may not stay, as the server has just said */
+  let exclusion: ErrorBody | undefined;
 
   const connect = () => {
     clearTimeout(retry);
@@ -83,8 +87,10 @@ export function createLink(deps: LinkDeps): Link {
     else if (isRenewing) {
       lost();
       connect();
-    } else store.connection({ type: "ended", reason: "closed" });
+    } else if (exclusion) refused(exclusion);
+    else store.connection({ type: "ended", reason: "closed" });
     isRenewing = false;
+    exclusion = undefined;
   });
   socket.on("connect_error", (error: Error & { data?: unknown }) => {
     if (socket.active) lost();
@@ -142,6 +148,9 @@ export function createLink(deps: LinkDeps): Link {
       if (credentials.isRenewable) isRenewing = true;
       else store.connection({ type: "ended", reason: "expired" });
     },
+    failed(error) {
+      if (isErrorBody(error) && EXCLUDING.has(error.code)) exclusion = error;
+    },
     async renew() {
       if (!credentials.isRenewable) return;
       try {
@@ -155,6 +164,14 @@ export function createLink(deps: LinkDeps): Link {
     },
   };
 }
+
+/** The codes with which a handshake is refused for good (CONTRACT 4). */
+const EXCLUDING: ReadonlySet<string> = new Set([
+  "unauthorized",
+  "token_expired",
+  "session_expired",
+  "account_disabled",
+]);
 
 const NOT_SIGNED_IN: ErrorBody = { code: "unauthorized", message: "There is no token.", retryable: false };
 

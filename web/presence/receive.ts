@@ -53,6 +53,7 @@ export function receive({ socket, store, clock, link, heartbeat, watching }: Par
   socket.on(SERVER_EVENTS.SESSION_REPLACED, () => link.ended("replaced"));
   socket.on(SERVER_EVENTS.AUTH_EXPIRING, () => void link.renew());
   socket.on(SERVER_EVENTS.AUTH_EXPIRED, () => link.expired());
+  socket.on(SERVER_EVENTS.ERROR, (error) => link.failed(error));
   socket.on(SERVER_EVENTS.SERVER_DRAINING, (payload) => {
     const delay = payload?.reconnectAfterMs;
     if (typeof delay === "number" && delay >= 0) returnAfter(socket, delay);

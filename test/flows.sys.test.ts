@@ -1,0 +1,218 @@
+import { demoToken } from "@meeshy/shared/servers/demo-token";
+import { startStack } from "@meeshy/shared/testing/stack";
+import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import pg from "pg";
+import { chromium, type Page } from "playwright-core";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { signalAll, treeOf } from "../chaos/faults/process-tree.ts";
+import { CHROMIUM, CHROMIUM_ARGS, CHROMIUM_PLACES } from "./browser/chromium.ts";
+import { usePage } from "./browser/page.ts";
+
+if (!CHROMIUM) console.warn(`The page is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
+
+const JWT_SECRET = "a secret of the tests, long enough";
+/** Of the demo's tokens. */
+const TOKEN_LIFETIME_MS = 30 * 24 * 3_600_000;
+/** The page reports activity every 15 s at most. */
+const TIMES = {
+  ...{ DISCONNECT_GRACE_MS: "2500", OFFLINE_THRESHOLD_MS: "18000", ACTIVITY_THROTTLE_MS: "500" },
+  ...{ PING_INTERVAL_MS: "1000", PING_TIMEOUT_MS: "1000" },
+};
+
+/** What people do with their browsers, and what happens to those, with times cut down (the ancestor's flows). */
+describe.skipIf(!CHROMIUM)("in a real browser", () => {
+  const { stack, url, openWindow, signIn, isIn, person, shows } = usePage(() =>
+    startStack({ args: ["--workers", "2"], env: { ...TIMES, JWT_SECRET } }),
+  );
+
+  /** A way to the gateway that can be broken. */
+  async function useProxy(): Promise<{ proxy: TcpProxy; origin: string }> {
+    const proxy = await startTcpProxy(Number(new URL(url()).port));
+    onTestFinished(() => proxy.close());
+    return { proxy, origin: `http://127.0.0.1:${proxy.port}` };
+  }
+
+  /** The pointer moves all the time: the person is active. */
+  function stayActive(page: Page): void {
+    let x = 0;
+    const timer = setInterval(() => void page.mouse.move(++x % 200, 10).catch(() => {}), 300);
+    onTestFinished(() => clearInterval(timer));
+  }
+
+  /** Every text that a person's row has had since, in order. */
+  async function record(page: Page, userId: string): Promise<() => Promise<string[]>> {
+    await page.evaluate((id) => {
+      const row = document.querySelector(`[data-user-id="${id}"]`);
+      if (!row) throw new Error(`no row of ${id}`);
+      const seen = [row.textContent ?? ""];
+      Object.assign(globalThis, { seen });
+      new MutationObserver(() => {
+        const text = row.textContent ?? "";
+        if (text !== seen.at(-1)) seen.push(text);
+      }).observe(row, { childList: true, characterData: true, subtree: true });
+    }, userId);
+    return () => page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
+  }
+
+  it("who does nothing is away; a move of the mouse, or a request over REST, is a sign of life", async () => {
+    const alice = await signIn("alice");
+    const [bob] = [await signIn("bob"), await signIn("carol")];
+    await shows(alice, "bob", "Online");
+    await shows(alice, "bob", "Away");
+    await shows(alice, "carol", "Away");
+    await bob.mouse.move(20, 20);
+    await shows(alice, "bob", "Online");
+    const answer = await fetch(`${url()}/api/conversations`, {
+      headers: { authorization: `Bearer ${stack().token("carol")}` },
+    });
+    expect(answer.status).toBe(200);
+    await shows(alice, "carol", "Online");
+  });
+
+  it("of several tabs the last one counts", async () => {
+    const alice = await signIn("alice");
+    const [first, second] = [await signIn("bob"), await signIn("bob")];
+    stayActive(second);
+    await shows(alice, "bob", "Online");
+    const seen = await record(alice, "bob");
+    await first.context().close();
+    // What the first tab's end would have changed comes before this.
+    const carol = await signIn("carol");
+    await shows(alice, "carol", "Online");
+    await carol.context().close();
+    await shows(alice, "carol", "Left just now");
+    expect(await seen()).toHaveLength(1);
+    await second.context().close();
+    await shows(alice, "bob", "Left just now");
+  });
+
+  it("a browser that is killed is gone after the grace", async () => {
+    const alice = await signIn("alice");
+    const server = await chromium.launchServer({
+      ...(CHROMIUM ? { executablePath: CHROMIUM } : {}),
+      args: CHROMIUM_ARGS,
+    });
+    onTestFinished(() => server.kill());
+    const browser = await chromium.connect(server.wsEndpoint());
+    const bob = await browser.newPage();
+    await bob.goto(`${url()}/?token=${stack().token("bob")}`);
+    await shows(alice, "bob", "Online");
+    signalAll(treeOf(server.process().pid ?? -1), "SIGKILL");
+    await shows(alice, "bob", "Left just now");
+  });
+
+  it("a network that is lost and found in time shows nothing to others", async () => {
+    const alice = await signIn("alice");
+    const { proxy, origin } = await useProxy();
+    const bob = await signIn("bob", { origin });
+    stayActive(bob);
+    await shows(alice, "bob", "Online");
+    const seen = await record(alice, "bob");
+    proxy.drop();
+    await isIn(bob, "connecting");
+    await isIn(bob, "live");
+    // A status that was on its way is shown by now: this one comes later.
+    await signIn("carol");
+    await shows(alice, "carol", "Online");
+    expect(await seen()).toHaveLength(1);
+  });
+
+  it("a viewer whose network stands still sees no confident dot, and all is right once it is back", async () => {
+    await signIn("bob");
+    const { proxy, origin } = await useProxy();
+    const alice = await signIn("alice", { origin });
+    await shows(alice, "bob", "Online");
+    proxy.freeze();
+    await person(alice, "bob").locator("[data-stale]").first().waitFor();
+    await alice.getByText("No connection.").waitFor();
+    proxy.mend();
+    await isIn(alice, "live");
+    await person(alice, "bob").locator("[data-stale]").first().waitFor({ state: "detached" });
+  });
+
+  it("a token that expires ends the sign-in, and says so", async () => {
+    const subject = { id: "alice", username: "alice", role: "USER" } as const;
+    const token = demoToken(subject, JWT_SECRET, new Date(Date.now() - TOKEN_LIFETIME_MS + 4_000));
+    const alice = await openWindow(`/?token=${token}`);
+    await isIn(alice, "live");
+    await alice.getByRole("alert").filter({ hasText: "Your sign-in has expired" }).waitFor();
+  });
+
+  it("a guest whose link is switched off is out, and told so", async () => {
+    const guest = await openWindow("/?session=demo-session-token");
+    await isIn(guest, "live");
+    const client = new pg.Client({ connectionString: stack().read().database.url });
+    await client.connect();
+    try {
+      await client.query('UPDATE "ShareLink" SET "isActive" = false');
+      await guest.getByRole("alert").filter({ hasText: "Your visit as a guest has ended" }).waitFor();
+      const again = await openWindow("/?session=demo-session-token");
+      await again.getByRole("alert").filter({ hasText: "Your visit as a guest has ended" }).waitFor();
+    } finally {
+      await client.query('UPDATE "ShareLink" SET "isActive" = true');
+      await client.end();
+    }
+  });
+
+  it.each([2, -2])("a viewer's clock that is %i hours wrong changes no word", async (hours) => {
+    const alice = await openWindow(`/?token=${stack().token("alice")}`, {
+      prepare: (context) =>
+        context.addInitScript((ms) => {
+          const now = Date.now.bind(Date);
+          Date.now = () => now() + ms;
+        }, hours * 3_600_000),
+    });
+    await isIn(alice, "live");
+    const bob = await signIn("bob");
+    await shows(alice, "bob", "Online");
+    await bob.context().close();
+    await shows(alice, "bob", "Left just now");
+  });
+
+  it.each(["worker", "database"] as const)("the death of a %s shows nothing to anyone", async (what) => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob");
+    stayActive(alice);
+    stayActive(bob);
+    await shows(alice, "bob", "Online");
+    const seen = await record(alice, "bob");
+    const { workers, database } = stack().read();
+    signalAll(treeOf((what === "worker" ? workers[0]?.pid : database.pid) ?? -1), "SIGKILL");
+    const carol = await signIn("carol");
+    await shows(alice, "carol", "Online");
+    await carol.context().close();
+    await shows(alice, "carol", "Left just now");
+    expect(await seen()).toHaveLength(1);
+  });
+
+  it("after the death of nats-server all is right again by itself", async () => {
+    const alice = await signIn("alice");
+    const bob = await signIn("bob");
+    stayActive(bob);
+    await shows(alice, "bob", "Online");
+    process.kill(stack().read().nats.pid ?? -1, "SIGKILL");
+    const carol = await signIn("carol");
+    await shows(alice, "carol", "Online");
+    await carol.context().close();
+    await shows(alice, "carol", "Left just now");
+    await bob.context().close();
+    await shows(alice, "bob", "Left just now");
+  });
+});
+
+describe.skipIf(!CHROMIUM)("in a room that is large", () => {
+  const { signIn, shows } = usePage(() =>
+    startStack({ env: { DISCONNECT_GRACE_MS: "500", LARGE_ROOM_SIZE: "2" } }),
+  );
+
+  it("the people on the screen are true, and so is the count", async () => {
+    const alice = await signIn("alice");
+    await alice.getByText("1 of 4 online").first().waitFor();
+    const bob = await signIn("bob");
+    await shows(alice, "bob", "Online");
+    await alice.getByText("2 of 4 online").first().waitFor();
+    await bob.context().close();
+    await shows(alice, "bob", "Left just now");
+    await alice.getByText("1 of 4 online").first().waitFor();
+  });
+});
