@@ -138,7 +138,7 @@ describe.skipIf(!CHROMIUM)("in a real browser", () => {
     await alice.getByRole("alert").filter({ hasText: "Your sign-in has expired" }).waitFor();
   });
 
-  it("a guest whose link is switched off is out, and told so", async () => {
+  it("a guest whose link is switched off is out, and reads why", async () => {
     const guest = await openWindow("/?session=demo-session-token");
     await isIn(guest, "live");
     const client = new pg.Client({ connectionString: stack().read().database.url });

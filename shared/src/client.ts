@@ -2,6 +2,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { request } from "./client/requests.ts";
 import { type Watch, type WatchHandle, watch } from "./client/watch.ts";
+import { PresenceError } from "./codes.ts";
 import {
   type AccountRequest,
   type AvailabilityRequest,
@@ -88,11 +89,7 @@ export async function createPresenceClient(options: PresenceClientOptions): Prom
       const batches = Array.from({ length: Math.ceil(userIds.length / QUERY_MAX) }, (_, n) =>
         userIds.slice(n * QUERY_MAX, (n + 1) * QUERY_MAX),
       );
-      const viewer = viewerId === undefined ? {} : { viewerId };
-      const answers = await Promise.all(
-        batches.map((ids) => request(nc, "presence.query", { userIds: ids, ...viewer })),
-      );
-      return answers.flatMap(({ users }) => users);
+      return (await Promise.all(batches.map((ids) => query(nc, ids, viewerId)))).flat();
     },
     async activity(userId) {
       await request(nc, "presence.activity", { userId });
@@ -125,6 +122,25 @@ export async function createPresenceClient(options: PresenceClientOptions): Prom
       if (isOwn) await nc.close();
     },
   };
+}
+
+/** Where names are long an answer may be too large for one message: then half of them are asked at a time. */
+async function query(
+  nc: NatsConnection,
+  userIds: readonly string[],
+  viewerId: string | undefined,
+): Promise<UserStatus[]> {
+  const viewer = viewerId === undefined ? {} : { viewerId };
+  try {
+    const { users } = await request(nc, "presence.query", { userIds: [...userIds], ...viewer });
+    return users;
+  } catch (error) {
+    const isTooLarge = error instanceof PresenceError && error.code === "payload_too_large";
+    if (!isTooLarge || userIds.length < 2) throw error;
+    const half = Math.ceil(userIds.length / 2);
+    const halves = [userIds.slice(0, half), userIds.slice(half)];
+    return (await Promise.all(halves.map((ids) => query(nc, ids, viewerId)))).flat();
+  }
 }
 
 const open = ({ servers, user, password }: { servers: string | string[]; user: string; password: string }) =>

@@ -50,7 +50,12 @@ function overviewRoutes(app: App, { board, leases, ...sources }: AdminDeps): voi
   app.get(
     "/maintenance/stats",
     { schema: { summary: "Figures of the whole system", response: { 200: statsAnswer } } },
-    () => toMaintenanceStats(readBeats(board, leases, sources.bus.clock.now())),
+    () => {
+      const { bus } = sources;
+      // Without the heartbeats every process would count as gone.
+      if (!bus.isUp()) throw new PresenceError("unavailable", "The figures are not known at the moment.");
+      return toMaintenanceStats(readBeats(board, leases, bus.clock.now()));
+    },
   );
 
   app.post(

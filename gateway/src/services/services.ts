@@ -41,7 +41,14 @@ export function serveServices({ link, answer, ready, logger }: ServicesDeps): Se
           retryAfterMs: RETRY_AFTER_MS,
         });
       }
-      request.respond(toBytes(await answer(subject, () => request.json())));
+      const bytes = toBytes(await answer(subject, () => request.json()));
+      if (bytes.length > (link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY)) {
+        throw new PresenceError(
+          "payload_too_large",
+          "The answer is too large for one message: ask for fewer.",
+        );
+      }
+      request.respond(bytes);
     } catch (error) {
       const body = errorBody(error);
       const { http } = ERRORS[body.code];

@@ -60,7 +60,11 @@ describe("the figures", () => {
     await write(BUCKET_LEASES, leaseKeys.gateway("gone"), { beat: 1, connections: 50, users: 1, lost: true });
     const cleaned = { lastCleanupAt: "2026-01-01T00:00:00.000Z", lastCleanupDurationMs: 4 };
     await write(BUCKET_LEASES, leaseKeys.sweeper("s1"), { beat: 1, state: "running", ...cleaned });
-    const { status, body } = await ops("/api/admin/maintenance/stats");
+    // The sweeper's heartbeat was written last.
+    const { status, body } = await eventually(async () => {
+      const answer = await ops("/api/admin/maintenance/stats");
+      return answer.body.maintenanceActive ? answer : undefined;
+    });
     expect(status).toBe(200);
     expect(body).toMatchObject({
       maintenanceActive: true,
@@ -140,5 +144,19 @@ describe("disconnecting a user", () => {
     expect((await post("/api/admin/users/carol/disconnect")).body).toMatchObject({
       error: { code: "unavailable" },
     });
+  });
+});
+
+describe("while NATS is away", () => {
+  it("the figures are not known, rather than zero", async () => {
+    const stats = () => ops("/api/admin/maintenance/stats");
+    await servers.nats.kill();
+    const { body } = await eventually(async () => {
+      const answer = await stats();
+      return answer.status === 503 && answer;
+    });
+    expect(body).toMatchObject({ error: { code: "unavailable", retryable: true } });
+    await servers.nats.restart();
+    await eventually(async () => (await stats()).status === 200);
   });
 });

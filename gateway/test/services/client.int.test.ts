@@ -34,6 +34,14 @@ it("gets the statuses of any number of users, in their order", async () => {
   expect(await external.get([])).toEqual([]);
 });
 
+it("gets the statuses of people whose names are too long for one message", async () => {
+  const ids = Array.from({ length: 500 }, (_, n) => `long${n}`);
+  await servers.db.user.createMany({
+    data: ids.map((id) => ({ id, username: id, displayName: "x".repeat(3_000) })),
+  });
+  expect((await external.get(ids)).map(({ userId }) => userId)).toEqual(ids);
+});
+
 it("gets what a viewer may see", async () => {
   expect(await external.get(["bob"], "alice")).toMatchObject([{ isOnline: true }]);
   expect(await external.get(["bob"], "missing")).toMatchObject([{ isOnline: false, username: null }]);

@@ -92,6 +92,18 @@ describe("presence.query", () => {
     });
     expect(await query({ userIds: [] })).toEqual([]);
   });
+
+  it("says so when the answer is too large for a message", async () => {
+    const ids = Array.from({ length: 500 }, (_, n) => `long${n}`);
+    await servers.db.user.createMany({
+      data: ids.map((id) => ({ id, username: id, displayName: "x".repeat(3_000) })),
+    });
+    expect(await ask("presence.query", { userIds: ids })).toMatchObject({
+      code: "413",
+      data: { error: { code: "payload_too_large", retryable: false } },
+    });
+    expect(await query({ userIds: ids.slice(100, 200) })).toHaveLength(100);
+  });
 });
 
 describe("a request", () => {

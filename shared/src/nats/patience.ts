@@ -22,22 +22,23 @@ const MOST_UNMEASURED_MS = 5_000;
 const MEASURED = 16;
 
 /**
- * Gives 1,000 to 15,000 ms, by the last answers, 16 of them unless `measured` says otherwise: fewer where few questions
+ * Gives 1,000 to 15,000 ms, by the last answers, 16 of them unless `most` says otherwise: fewer where few questions
  * are asked, each of which would be lost on a link that has become slow. Before the first 1,000 to 5,000, by how many
  * were lost.
  */
-export function createPatience(measured = MEASURED): Patience {
+export function createPatience(most = MEASURED): Patience {
   const took: number[] = [];
   let unmeasured = MIN_PATIENCE_MS;
   const ofLink = () => (took.length === 0 ? 0 : Math.min(MOST_PATIENCE_MS, 1.5 * Math.min(...took)));
   return {
     ofLink,
     ms() {
-      return Math.min(MOST_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, ofLink() || unmeasured));
+      const measured = ofLink() || unmeasured;
+      return Math.min(MOST_PATIENCE_MS, Math.max(MIN_PATIENCE_MS, measured));
     },
     answered(ms) {
       took.push(ms);
-      if (took.length > measured) took.shift();
+      if (took.length > most) took.shift();
     },
     lost() {
       unmeasured = Math.min(MOST_UNMEASURED_MS, 2 * unmeasured);
