@@ -73,13 +73,14 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
     const receivers = toSharers ? sharers : [];
     if (receivers.length + admins.length === 0) return;
     const sent = begin(status, traceparent, receivers.length + admins.length);
-    onSent(message, [...receivers, ...admins]);
     if (toSharers && receivers.length > 0) {
       disclosures.note(user);
+      onSent(message, receivers);
       outlet.status(receivers, toSharers, () => sent());
     }
     const toAdmins = visibleStatus("admin", user, status);
     if (!toAdmins || admins.length === 0) return;
+    onSent(message, admins);
     outlet.status(admins, toAdmins, () => {
       if (receivers.length === 0) sent();
     });

@@ -61,11 +61,7 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
     if (user && blocked && !waiting.get(userId))
       views.send(
         { userId, user, blocked },
-        {
-          seenIn: new Set(conversationIds),
-          status: undefined,
-          sent: new Map(),
-        },
+        { seenIn: new Set(conversationIds), status: undefined, sent: new Map() },
       );
   };
 
