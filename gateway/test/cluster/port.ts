@@ -11,6 +11,8 @@ import { guard } from "@meeshy/shared/testing/guard";
 import { SECRET, type Servers } from "../harness.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
+/** Of the environment of the tests; what is compiled is kept for the next process. */
+const PASSED_ON = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE };
 
 interface LogLine {
   msg: string;
@@ -64,7 +66,7 @@ export async function startPort(
   const child: ChildProcess = spawn(process.execPath, [MAIN], {
     detached: true,
     stdio: ["ignore", log, log, "ipc"],
-    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), PORT: String(port), ...env },
+    env: { ...PASSED_ON, TMPDIR: tmpdir(), PORT: String(port), ...env },
   });
   closeSync(log);
   const callOff = guard(child.pid ?? -1, "SIGTERM", directory);

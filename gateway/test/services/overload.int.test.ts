@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { eventually } from "@meeshy/shared/testing/eventually";
@@ -36,6 +37,8 @@ beforeEach(async () => {
     ready: Promise.resolve(),
     logger: createLogger("test", "silent"),
   });
+  // It subscribes in this turn, once `ready` has resolved: a flush before would overtake the subscriptions.
+  await nextTurn();
   await own.nc.flush();
   return async () => {
     release();
