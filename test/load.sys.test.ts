@@ -21,7 +21,7 @@ const tokenFor = (userId: string) => ({
 
 test("token finds the running stack, whose data is elsewhere", async () => {
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, "../bin/token.ts"), "alice"], {
-    env: { ...process.env, JWT_SECRET: "" },
+    env: { ...process.env, ...stack.env, JWT_SECRET: "" },
   });
   const answer = await fetch(`${stack.urls[0]}/api/users/me`, {
     headers: { authorization: `Bearer ${stdout.trim()}` },

@@ -3,8 +3,8 @@ import { join, resolve } from "node:path";
 import { identify, lives, type ProcessIdentity } from "@meeshy/shared/servers/process-identity";
 import { ROOT } from "./root.ts";
 
-/** Where launchers of this checkout note which data directory they run, a file each. */
-const PLACE = join(ROOT, ".cache/stacks");
+/** Where launchers note which data directory they run, a file each: those of this checkout, unless a test has a place of its own. */
+const PLACE = process.env.MEESHY_STACKS ?? join(ROOT, ".cache/stacks");
 const DEFAULT_DATA_DIR = join(ROOT, ".data");
 
 type Running = ProcessIdentity & { dataDir: string };

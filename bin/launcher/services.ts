@@ -63,7 +63,7 @@ export function serviceSpec(
 }
 
 /** Variables that are about the launcher itself, would name one port for several services, or are its own to give. */
-const WITHHELD = ["PORT", "OPS_PORT", "MEESHY_STARTED_BY", "DEMO_PEOPLE_FILE"];
+const WITHHELD = ["PORT", "OPS_PORT", "MEESHY_STARTED_BY", "MEESHY_STACKS", "DEMO_PEOPLE_FILE"];
 
 /** Variables about another nats-server than the embedded one. */
 const FOREIGN_NATS = ["NATS_CREDS_FILE", "NATS_TLS_CA"];

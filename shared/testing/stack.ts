@@ -15,6 +15,8 @@ export type RunningStack = {
   /** Process id of the launcher. */
   readonly pid: number;
   readonly dataDir: string;
+  /** With these variables a command finds this stack as the one that runs. */
+  env: Record<string, string>;
   /** Addresses of the gateways, as the launcher gave them. */
   readonly urls: readonly string[];
   /** The present content of stack.json. */
@@ -47,7 +49,12 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   const args = options.args ?? [];
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "meeshy-stack-")));
   const port = await freePorts(Number(args[args.indexOf("--gateways") + 1]) || 1);
-  const launcher = launch(["--port", String(port), "--data-dir", dataDir, ...args], options.env ?? {});
+  /** Commands that look for a running stack find this one alone, whatever else runs from this checkout. */
+  const env = { MEESHY_STACKS: join(dataDir, "stacks") };
+  const launcher = launch(["--port", String(port), "--data-dir", dataDir, ...args], {
+    ...env,
+    ...options.env,
+  });
   const callOff = guard(launcher.child.pid ?? -1, "SIGTERM", dataDir);
 
   let stopped: Promise<number | null> | undefined;
@@ -73,6 +80,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   return {
     pid: launcher.child.pid ?? -1,
     dataDir,
+    env,
     urls: read().gateways.map(({ url }) => url),
     read,
     token: (user) => demoToken(subject(user), secret(dataDir, options.env), new Date()),
