@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { batched } from "../../src/directory/batched.ts";
 
 function source() {
@@ -23,11 +23,19 @@ function slowSource() {
   return { asked, answers, load };
 }
 
+/** From one question to the next at least, ms. */
+const PACE_MS = 4;
+
 /** Long enough for what waits for the next turn of the event loop. */
 const turn = async () => {
   for (let n = 0; n < 2; n++) await new Promise((resolve) => setImmediate(resolve));
 };
+const pass = async (ms: number) => {
+  await vi.advanceTimersByTimeAsync(ms);
+  await turn();
+};
 
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => vi.useRealTimers());
 
 describe("reads", () => {
@@ -36,6 +44,7 @@ describe("reads", () => {
     const answers = await Promise.all([load("a"), load("b"), load("unknown"), load("a")]);
     expect(asked).toEqual([["a", "b", "unknown"]]);
     expect(answers).toEqual([{ key: "a" }, { key: "b" }, undefined, { key: "a" }]);
+    await pass(PACE_MS);
     expect(await load("a")).toEqual({ key: "a" });
     expect(asked).toHaveLength(2);
   });
@@ -51,32 +60,45 @@ describe("reads", () => {
     expect(asked).toEqual([["a"]]);
     answers[0]?.reject(new Error("away"));
     await expect(first).rejects.toThrow("away");
-    await turn();
+    await pass(PACE_MS);
     expect(asked).toEqual([["a"], ["b", "c"]]);
     void load("d");
     answers[1]?.resolve(new Map());
+    await pass(PACE_MS);
+    expect(asked.at(-1)).toEqual(["d"]);
+  });
+
+  it("begin their questions 4 ms apart, and the first at once", async () => {
+    const { asked, load } = source();
+    await load("a");
+    void load("b");
+    await pass(PACE_MS - 1);
+    void load("c");
+    await turn();
+    expect(asked).toEqual([["a"]]);
+    await pass(1);
+    expect(asked).toEqual([["a"], ["b", "c"]]);
+    await pass(PACE_MS);
+    void load("d");
     await turn();
     expect(asked.at(-1)).toEqual(["d"]);
   });
 
   it("do not wait for a question that hangs, nor heed its answer when it comes", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { asked, answers, load } = slowSource();
     void load("a");
     await turn();
     void load("b");
-    await vi.advanceTimersByTimeAsync(99);
-    await turn();
+    await pass(99);
     expect(asked).toEqual([["a"]]);
-    await vi.advanceTimersByTimeAsync(1);
-    await turn();
+    await pass(1);
     expect(asked).toEqual([["a"], ["b"]]);
     void load("c");
     answers[0]?.resolve(new Map());
     await turn();
     expect(asked).toEqual([["a"], ["b"]]);
     answers[1]?.resolve(new Map());
-    await turn();
+    await pass(PACE_MS);
     expect(asked.at(-1)).toEqual(["c"]);
   });
 
@@ -84,6 +106,7 @@ describe("reads", () => {
     const { load } = source();
     const failed = [load("bad"), load("a")];
     for (const one of failed) await expect(one).rejects.toThrow("away");
+    await pass(PACE_MS);
     expect(await load("a")).toEqual({ key: "a" });
   });
 });
