@@ -15,6 +15,7 @@ import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { openStore, type TestStore } from "@meeshy/shared/testing/test-store";
 import { pino } from "pino";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import type { SweeperDeps } from "../src/app.ts";
 import { openLog, silent, startSweeper } from "./fixtures.ts";
 
 const THRESHOLD_MS = 300_000;
@@ -36,9 +37,13 @@ beforeEach(async () => {
   };
 });
 
-const deps = () => {
+const deps = (limit = 100): Pick<SweeperDeps, "readStale" | "store"> => {
   const { presence, directory } = opened.store;
-  return { readStale: () => presence.stale({ thresholdMs: THRESHOLD_MS, limit: 100 }), store: directory };
+  return {
+    readStale: (scope, after) =>
+      presence.stale({ thresholdMs: scope === "everyone" ? 0 : THRESHOLD_MS, limit, after }),
+    store: directory,
+  };
 };
 
 const addUser = (id: string, fields: { isOnline: boolean; lastActiveAt: Date }) =>
@@ -95,6 +100,31 @@ describe("the safety net", () => {
     expect(Number(gauge.match(/ ([\d.]+)$/m)?.[1])).toBeCloseTo(Date.now() / 1000, -2);
   });
 
+  test("looks at everyone who is stale in turn, however many stay online and stale", async () => {
+    const kept = Array.from({ length: 12 }, (_, index) => `kept-${String(index).padStart(2, "0")}`);
+    // Kept online by a service for hours, and so the longest silent.
+    for (const id of kept)
+      await addUser(id, { isOnline: true, lastActiveAt: new Date(Date.now() - 3_600_000) });
+    await addUser("zoe", { isOnline: true, lastActiveAt: LONG_AGO });
+    const looks = onLook(() => {}) as { userId: string }[];
+    const readStale: SweeperDeps["readStale"] = async (scope, after) =>
+      scope === "stale" ? deps(5).readStale(scope, after) : { people: [], next: null };
+    await startSweeper(nats.url, { deps: { ...deps(), readStale }, config: { sweepIntervalMs: 200 } });
+    await eventually(() => looks.length >= 18);
+    const ids = looks.map(({ userId }) => userId).slice(0, 18);
+    // Three sweeps look at all, and the next begins anew.
+    expect(ids.map((id) => [...kept, "zoe"].indexOf(id))).toEqual([...Array(13).keys(), 0, 1, 2, 3, 4]);
+  });
+
+  test("looks at everyone online page by page after its start", async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `user-${String(index).padStart(2, "0")}`);
+    for (const id of ids) await addUser(id, { isOnline: true, lastActiveAt: new Date() });
+    const looks = onLook(() => {}) as { userId: string }[];
+    await startSweeper(nats.url, { deps: deps(5) });
+    await eventually(() => looks.length >= ids.length);
+    expect(looks.map(({ userId }) => userId).sort()).toEqual(ids);
+  });
+
   test("deletes old history in the same rhythm, and goes on when that fails", async () => {
     const answers = [new Error("away"), 3, 0];
     let calls = 0;
@@ -131,8 +161,8 @@ describe("the safety net", () => {
     let away = true;
     let refused = 0;
     const looks = onLook(() => {});
-    const readStale = async () => {
-      if (!away) return deps().readStale();
+    const readStale: SweeperDeps["readStale"] = async (scope, after) => {
+      if (!away) return deps().readStale(scope, after);
       refused++;
       throw new Error("no database");
     };

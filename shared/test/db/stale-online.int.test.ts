@@ -18,8 +18,8 @@ test("the partial indexes are used even where plans are generic", async () => {
   await client.connect();
   try {
     await client.query("SET plan_cache_mode = force_generic_plan");
-    await client.query(`PREPARE stale AS ${staleOnlineSql(5 * MINUTE, 100)}`);
-    const { rows } = await client.query("EXPLAIN EXECUTE stale");
+    await client.query(`PREPARE stale(text) AS ${staleOnlineSql({ thresholdMs: 5 * MINUTE, limit: 100 })}`);
+    const { rows } = await client.query("EXPLAIN EXECUTE stale('5')");
     const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
     expect(plan).toContain(`"User_lastActiveAt_online_idx"`);
     expect(plan).toContain(`"AnonymousParticipant_lastActiveAt_online_idx"`);

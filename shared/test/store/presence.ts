@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { StoredPresence } from "../../src/directory.ts";
 import { profileSchema } from "../../src/events.ts";
+import type { StaleBounds } from "../../src/ports/presence-rows.ts";
 import type { PresenceRow } from "../../src/presence-row.ts";
 import type { Fresh, StoreBench } from "./bench.ts";
 
@@ -197,10 +198,12 @@ export function describePresence(fresh: Fresh): void {
     });
     const lastActive = (id: string, minutesAgo: number, isOnline = true) =>
       bench.setPresence(id, { isOnline, lastActiveAt: Date.now() - minutesAgo * MINUTE });
-    const find = (limit = 100, thresholdMs = 5 * MINUTE) => presence().stale({ thresholdMs, limit });
+    const page = (bounds: Partial<StaleBounds> = {}) =>
+      presence().stale({ thresholdMs: 5 * MINUTE, limit: 100, ...bounds });
+    const find = async (bounds: Partial<StaleBounds> = {}) => (await page(bounds)).people;
     const idsOf = (found: { userId: string }[]) => found.map(({ userId }) => userId);
 
-    test("is that of people who are online and were last active too long ago, the longest silent first", async () => {
+    test("is that of people who are online and were last active too long ago, in the order of their ids", async () => {
       await bench.addUsers("fresh", "stale", "staler", "offline");
       await bench.addConversation("room", { guests: ["anon_fresh", "anon_stale"] });
       await lastActive("fresh", 1);
@@ -209,9 +212,30 @@ export function describePresence(fresh: Fresh): void {
       await lastActive("offline", 40, false);
       await lastActive("anon_fresh", 1);
       await lastActive("anon_stale", 20);
-      expect(idsOf(await find())).toEqual(["staler", "anon_stale", "stale"]);
-      expect(idsOf(await find(2))).toEqual(["staler", "anon_stale"]);
-      expect(await find(0)).toEqual([]);
+      expect(await page()).toMatchObject({
+        people: [{ userId: "anon_stale" }, { userId: "stale" }, { userId: "staler" }],
+        next: null,
+      });
+      expect(await page({ limit: 0 })).toEqual({ people: [], next: null });
+    });
+
+    test("is read page by page, so that no row that stays stale hides another", async () => {
+      await bench.addUsers("ann", "bob", "cat", "new");
+      await bench.addConversation("room", { guests: ["anon_1", "anon_2"] });
+      for (const [index, id] of ["anon_2", "cat", "bob", "ann", "anon_1"].entries())
+        await lastActive(id, 10 + index);
+      await lastActive("new", 1);
+      const first = await page({ limit: 2 });
+      expect([idsOf(first.people), first.next]).toEqual([["ann", "anon_1"], "anon_1"]);
+      // Dates move meanwhile: of those who are read, and of those who are not.
+      await lastActive("ann", 6);
+      await lastActive("cat", 60);
+      await lastActive("new", 8);
+      const second = await page({ limit: 2, after: "anon_1" });
+      expect([idsOf(second.people), second.next]).toEqual([["anon_2", "bob"], "bob"]);
+      const third = await page({ limit: 2, after: "bob" });
+      expect([idsOf(third.people), third.next]).toEqual([["cat", "new"], null]);
+      expect(await page({ limit: 2, after: "new" })).toEqual({ people: [], next: null });
     });
 
     test("is also that of people who are stored as active far ahead of the store's clock", async () => {
@@ -220,9 +244,7 @@ export function describePresence(fresh: Fresh): void {
       for (const id of ["ahead", "anon_ahead"]) await lastActive(id, -24 * 60);
       for (const id of ["soon", "anon_soon"]) await lastActive(id, -30);
       await lastActive("stale", 10);
-      const found = idsOf(await find());
-      expect(found[0]).toBe("stale");
-      expect(found.slice(1).sort()).toEqual(["ahead", "anon_ahead"]);
+      expect(idsOf(await find())).toEqual(["ahead", "anon_ahead", "stale"]);
     });
 
     test("comes with the whole profile that a look carries", async () => {
@@ -287,8 +309,8 @@ export function describePresence(fresh: Fresh): void {
       ["NaN", Number.NaN],
       ["infinity", Number.POSITIVE_INFINITY],
     ])("is not looked for with a threshold or limit that is %s", async (_, value) => {
-      await expect(find(10, value)).rejects.toThrow(RangeError);
-      await expect(find(value)).rejects.toThrow(RangeError);
+      await expect(page({ thresholdMs: value })).rejects.toThrow(RangeError);
+      await expect(page({ limit: value })).rejects.toThrow(RangeError);
     });
   });
 }

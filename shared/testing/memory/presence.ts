@@ -48,14 +48,17 @@ export function createMemoryPresence(
       };
     },
 
-    async stale({ thresholdMs, limit }) {
+    async stale({ thresholdMs, limit, after = "" }) {
       for (const bound of [thresholdMs, limit])
         if (!Number.isSafeInteger(bound) || bound < 0) throw new RangeError(`not a whole number: ${bound}`);
       const [before, ahead] = [tables.now() - thresholdMs, tables.now() + LOOKED_AT_AHEAD_MS];
       const isStale = (lastActiveAt: number) => lastActiveAt < before || lastActiveAt > ahead;
-      return [...people.values()]
+      const rows = [...people.values()]
         .filter(({ presence }) => presence.isOnline && isStale(presence.lastActiveAt ?? 0))
-        .sort((a, b) => (a.presence.lastActiveAt ?? 0) - (b.presence.lastActiveAt ?? 0))
+        .filter(({ user }) => user.id > after)
+        .sort((a, b) => (a.user.id < b.user.id ? -1 : 1))
+        .slice(0, limit + 1);
+      const found = rows
         .slice(0, limit)
         .map(({ user, presence: { userId, isOnline: _, epoch: __, version: ___, ...stored } }) => ({
           userId,
@@ -68,6 +71,7 @@ export function createMemoryPresence(
             statusText: stored.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
           },
         }));
+      return { people: found, next: rows.length > limit ? (found.at(-1)?.userId ?? null) : null };
     },
   };
 }
