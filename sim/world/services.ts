@@ -86,9 +86,9 @@ export async function startSweeper(parts: ServiceParts): Promise<Stop> {
       bus,
       logger,
       registry: new Registry(),
-      readStale: async (scope, after) => {
+      readStale: async (scope, bounds) => {
         const thresholdMs = scope === "everyone" ? 0 : profile.offlineThresholdMs;
-        const page = await store.presence.stale({ thresholdMs, limit: SWEEP_PAGE, after });
+        const page = await store.presence.stale({ thresholdMs, limit: SWEEP_PAGE, ...bounds });
         const people = page.people.flatMap(({ userId, profile: stored }) => {
           const known = person(userId);
           return known ? [{ userId, profile: { ...stored, ...known.directory } }] : [];

@@ -72,9 +72,9 @@ await runService(logger, async (lifecycle) => {
   sweeper = await createSweeper(
     {
       bus: link,
-      readStale: async (scope, after) => {
+      readStale: async (scope, bounds) => {
         const thresholdMs = scope === "everyone" ? 0 : env.OFFLINE_THRESHOLD_MS;
-        const page = await store.presence.stale({ thresholdMs, limit: PAGE, after });
+        const page = await store.presence.stale({ thresholdMs, limit: PAGE, ...bounds });
         return describe ? { ...page, people: await describe(page.people) } : page;
       },
       store: store.directory,

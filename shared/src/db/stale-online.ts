@@ -37,19 +37,24 @@ const toStaleOnline = ({ userId, ...row }: StaleRow): StaleOnline => ({
 /**
  * The statement of {@link staleOnline}, which reads one row more than the page holds; `$1`: the id behind which the page
  * begins. The bounds are literals: a generic plan for parameters would pass over the partial indexes.
- * @throws {RangeError} `thresholdMs` or `limit` is not a whole number, or is negative
+ * @throws {RangeError} a number of the bounds is not a whole one, or is negative
  */
-export function staleOnlineSql({ thresholdMs, limit }: StaleBounds): string {
+export function staleOnlineSql({ thresholdMs, limit, notWrittenIn }: StaleBounds): string {
   const most = `${wholeNumber(limit)} + 1`;
   const before = `"lastActiveAt" < now() - interval '${wholeNumber(thresholdMs)} milliseconds'`;
   // Who is online and was never active is a row that no service has written; each condition has its range of the index.
   const ahead = `"lastActiveAt" > now() + interval '${LOOKED_AT_AHEAD_MS} milliseconds'`;
+  const others = notWrittenIn ? `AND ${notWrittenInSql(notWrittenIn)}` : "";
   const statements = [before, ahead, `"lastActiveAt" IS NULL`].flatMap((when) => {
-    const stale = `"isOnline" AND ${when} AND "id" > $1 ORDER BY "id" LIMIT ${most}`;
+    const stale = `"isOnline" AND ${when} ${others} AND "id" > $1 ORDER BY "id" LIMIT ${most}`;
     return [staleUsersSql(stale), staleGuestsSql(stale)];
   });
   return `${statements.join(" UNION ALL ")} ORDER BY "userId" LIMIT ${most}`;
 }
+
+/** A row of an epoch of this number may be of another log: versions of this one begin at `from`. */
+const notWrittenInSql = ({ epoch, from }: NonNullable<StaleBounds["notWrittenIn"]>): string =>
+  `NOT ("presenceEpoch" = ${wholeNumber(epoch)} AND "presenceVersion" >= ${wholeNumber(from)})`;
 
 const staleUsersSql = (stale: string): string => `
     (SELECT "id" AS "userId", "username", "displayName", false AS "isAnonymous",

@@ -1,4 +1,4 @@
-import type { Profile } from "../events.ts";
+import type { Epoch, Profile } from "../events.ts";
 import type { PresenceRow } from "../presence-row.ts";
 
 /** Presence as it is stored in the rows of people. It is read through `PresenceStore`. */
@@ -19,7 +19,7 @@ export interface PresenceRows {
    * by the store's own clock, or, by a date that a wrong clock has written, more than `LOOKED_AT_AHEAD_MS` ahead of it.
    * One page, in the order of their ids, which does not change: a person who stays stale, as one whom a service keeps
    * online for hours, delays the others by one place in one page, and hides none.
-   * @throws {RangeError} `thresholdMs` or `limit` is not a whole number, or is negative
+   * @throws {RangeError} a number of the bounds is not a whole one, or is negative
    */
   stale(bounds: StaleBounds): Promise<StalePage>;
 }
@@ -30,6 +30,8 @@ export interface StaleBounds {
   limit: number;
   /** the id behind which the page begins; by default it is the first one */
   after?: string;
+  /** people are left out whose row was written in this epoch, by one who owned it then and knows them */
+  notWrittenIn?: Pick<Epoch, "epoch" | "from"> | undefined;
 }
 
 export interface StalePage {

@@ -238,6 +238,28 @@ export function describePresence(fresh: Fresh): void {
       expect(await page({ limit: 2, after: "new" })).toEqual({ people: [], next: null });
     });
 
+    test("is not that of people whose row was written in an epoch that is named", async () => {
+      const ids = ["earlier", "known", "later", "of-another-log", "unwritten"];
+      await bench.addUsers(...ids);
+      await bench.addConversation("room", { guests: ids.map((id) => `anon_${id}`) });
+      const written = [
+        ...[
+          { epoch: 2, version: 900 },
+          { epoch: 3, version: 40 },
+          { epoch: 4, version: 2 },
+        ],
+        ...[{ epoch: 3, version: 39 }, {}],
+      ];
+      for (const [index, id] of ids.entries()) {
+        const changes = { isOnline: true, lastActiveAt: Date.now() - MINUTE, ...written[index] };
+        for (const one of [id, `anon_${id}`]) await bench.setPresence(one, changes);
+      }
+      const bounds = { thresholdMs: 0, notWrittenIn: { epoch: 3, from: 40 } };
+      const others = ids.filter((id) => id !== "known");
+      expect(idsOf(await find(bounds)).sort()).toEqual([...others.map((id) => `anon_${id}`), ...others]);
+      expect(await find({ thresholdMs: 0 })).toHaveLength(10);
+    });
+
     test("is also that of people who are stored as active far ahead of the store's clock", async () => {
       await bench.addUsers("ahead", "soon", "stale");
       await bench.addConversation("room", { guests: ["anon_ahead", "anon_soon"] });
@@ -308,9 +330,14 @@ export function describePresence(fresh: Fresh): void {
       ["a negative", -1],
       ["NaN", Number.NaN],
       ["infinity", Number.POSITIVE_INFINITY],
-    ])("is not looked for with a threshold or limit that is %s", async (_, value) => {
+    ])("is not looked for with a bound that is %s", async (_, value) => {
       await expect(page({ thresholdMs: value })).rejects.toThrow(RangeError);
       await expect(page({ limit: value })).rejects.toThrow(RangeError);
+      for (const notWrittenIn of [
+        { epoch: value, from: 1 },
+        { epoch: 1, from: value },
+      ])
+        await expect(page({ notWrittenIn })).rejects.toThrow(RangeError);
     });
   });
 }

@@ -1,7 +1,7 @@
 import { createGate } from "@meeshy/shared/nats/gate";
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
-import type { StaleOnline, StalePage } from "@meeshy/shared/ports/presence-rows";
+import type { StaleBounds, StaleOnline, StalePage } from "@meeshy/shared/ports/presence-rows";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
@@ -24,15 +24,21 @@ export interface SafetyNet {
   /**
    * Writes a `look` for each stale user of one page, or for every online one, and gives their ids. A sweep of the stale
    * goes on where the one before ended, and after the last page from the first: users who stay stale, since a service
-   * keeps them online, keep no one from being looked at. Rejects when the database does not answer.
+   * keeps them online, keep no one from being looked at. Of every online one those are left out whose row was written in
+   * the epoch `known`. Rejects when the database does not answer.
    */
-  sweep(scope?: Scope): Promise<string[]>;
+  sweep(scope?: Scope, known?: KnownEpoch): Promise<string[]>;
   /** the last sweep that the database answered */
   last(): Cleanup | null;
 }
 
+type KnownEpoch = StaleBounds["notWrittenIn"];
+
 /** The users of one page, behind the id `after`. */
-export type ReadStale = (scope: Scope, after: string) => Promise<StalePage>;
+export type ReadStale = (
+  scope: Scope,
+  bounds: Required<Pick<StaleBounds, "after" | "notWrittenIn">>,
+) => Promise<StalePage>;
 
 /** Looks on their way to the log, at most: more would outlast the time in which acks are waited for. */
 const LOOKS_AT_ONCE = 1_000;
@@ -57,13 +63,13 @@ export function createSafetyNet(
   };
 
   return {
-    async sweep(scope = "stale") {
+    async sweep(scope = "stale", known) {
       const startedAt = clock.now();
       const userIds: string[] = [];
       const failures: PromiseRejectedResult[] = [];
       let after = scope === "stale" ? nextStale : "";
       do {
-        const { people, next } = await readStale(scope, after);
+        const { people, next } = await readStale(scope, { after, notWrittenIn: known });
         const looks = await Promise.allSettled(people.map((user) => gate.run(() => look(user))));
         failures.push(...looks.filter((result) => result.status === "rejected"));
         userIds.push(...people.map(({ userId }) => userId));
