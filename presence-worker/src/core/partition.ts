@@ -163,10 +163,10 @@ class EventOrder implements Partition {
     if (inbound.userId === undefined) this.#applyToPartition(inbound.message, inbound.time, applied);
     else {
       const record = this.#users.recordOf(inbound.userId);
-      const { event, traceparent } = inbound.message;
+      const { event } = inbound.message;
       // A look decides by time, which only timeouts prove: the broker's clock may have jumped since the last one.
       const now = event.type === "look" ? (this.#clock.proven ?? record.now) : this.#clock.now;
-      if (!this.#hasSeen(record)) this.#step(record, event, traceparent, applied.changes, now);
+      if (!this.#hasSeen(record)) this.#step(record, inbound.message, applied.changes, now);
     }
     return applied;
   }
@@ -209,13 +209,13 @@ class EventOrder implements Partition {
 
   #step(
     record: UserRecord,
-    event: UserMessage["event"] | PartitionMessage["event"],
-    traceparent: string | undefined,
+    { event, traceparent, waitedMs }: UserMessage | PartitionMessage,
     changes: Change[],
     now = this.#clock.now,
   ): void {
     const date = this.#time ?? 0;
-    const next = this.#transition(record, { ...event, seq: this.#seq, epoch: this.#epoch, now, date });
+    const logged = { ...event, seq: this.#seq, epoch: this.#epoch, now, date, waitedMs };
+    const next = this.#transition(record, logged);
     if (next.record === record && next.effects.length === 0) return;
     if (next.record !== record) this.#users.keep(next.record);
     changes.push({ record: next.record, effects: next.effects, traceparent });
@@ -253,7 +253,7 @@ class EventOrder implements Partition {
       for (const gatewayId of lost) {
         if (!isLost(gatewayId)) continue;
         const event = { type: "gateway-lost" as const, gatewayId, silentMs };
-        this.#step(entry.record, event, traceparent, changes);
+        this.#step(entry.record, { event, traceparent }, changes);
       }
     }
   }
@@ -270,7 +270,7 @@ class EventOrder implements Partition {
     for (const entry of this.#users.takeDue(proven)) {
       const deadline = this.#users.deadlineOf(entry);
       if (deadline !== null && isDue(deadline, proven) && !this.#hasSeen(entry.record))
-        this.#step(entry.record, event, undefined, changes, proven);
+        this.#step(entry.record, { event }, changes, proven);
       this.#users.schedule(entry);
     }
   }
