@@ -1,7 +1,9 @@
 import type { PartitionMessage, Profile, UserEvent, UserMessage } from "@meeshy/shared/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPartition, type Inbound, initialMemory, type Partition } from "../../src/core/partition.ts";
+import type { Inbound } from "../../src/core/inbound.ts";
+import { createPartition, type Partition } from "../../src/core/partition.ts";
+import { initialMemory } from "../../src/core/partition-memory.ts";
 import type { UserRecord } from "../../src/core/record.ts";
 import { createTransition } from "../../src/core/transition.ts";
 
