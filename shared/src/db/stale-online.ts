@@ -56,13 +56,14 @@ export function staleOnlineSql({ thresholdMs, limit, notWrittenIn }: StaleBounds
 const notWrittenInSql = ({ epoch, from }: NonNullable<StaleBounds["notWrittenIn"]>): string =>
   `NOT ("presenceEpoch" = ${wholeNumber(epoch)} AND "presenceVersion" >= ${wholeNumber(from)})`;
 
+// The page is cut first: conversations are read of its people, and not of everyone who is stale.
 const staleUsersSql = (stale: string): string => `
     (SELECT "id" AS "userId", "username", "displayName", false AS "isAnonymous",
         ARRAY(SELECT "conversationId" FROM "ConversationMember" AS member
           WHERE member."userId" = person."id" AND member."isActive"
           ORDER BY "conversationId" LIMIT ${PERSON_CONVERSATIONS_MAX}) AS "conversationIds",
         "availability"::text, "statusText", "availabilityExpiresAt", "lastActiveAt", "lastSeen"
-      FROM "User" AS person WHERE ${stale})`;
+      FROM (SELECT * FROM "User" WHERE ${stale}) AS person)`;
 
 const staleGuestsSql = (stale: string): string => `
     (SELECT "id" AS "userId", "username", NULL AS "displayName", true AS "isAnonymous",
