@@ -74,7 +74,8 @@ async function prepare(bus: Bus, logger: Logger): Promise<void> {
   await agreeOnSettings(bus, logger);
 }
 
-const SWEEP_LIMIT = 10_000;
+/** Few, so that a sweep of all has several pages. */
+const SWEEP_PAGE = 50;
 const HISTORY_DAYS = 30;
 
 export async function startSweeper(parts: ServiceParts): Promise<Stop> {
@@ -85,13 +86,14 @@ export async function startSweeper(parts: ServiceParts): Promise<Stop> {
       bus,
       logger,
       registry: new Registry(),
-      readStale: async (scope) => {
+      readStale: async (scope, bounds) => {
         const thresholdMs = scope === "everyone" ? 0 : profile.offlineThresholdMs;
-        const rows = await store.presence.stale({ thresholdMs, limit: SWEEP_LIMIT });
-        return rows.flatMap(({ userId, profile: stored }) => {
+        const page = await store.presence.stale({ thresholdMs, limit: SWEEP_PAGE, ...bounds });
+        const people = page.people.flatMap(({ userId, profile: stored }) => {
           const known = person(userId);
           return known ? [{ userId, profile: { ...stored, ...known.directory } }] : [];
         });
+        return { ...page, people };
       },
       store: store.directory,
       pruneHistory: () => store.history.prune(HISTORY_DAYS),

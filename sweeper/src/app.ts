@@ -4,7 +4,6 @@ import { createLeases } from "@meeshy/shared/lease-length";
 import { createHeartbeat } from "@meeshy/shared/nats/heartbeat";
 import { createLeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
-import type { StaleOnline } from "@meeshy/shared/ports/presence-rows";
 import { NO_TRACING, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys, STREAM_EVENTS } from "@meeshy/shared/subjects";
@@ -16,15 +15,15 @@ import { GatewayJudge } from "./io/gateway-judge.ts";
 import { createHousekeeping, HOUSEKEEPING_LIMITS, type HousekeepingLimits } from "./io/housekeeping.ts";
 import { createLogTrimmer } from "./io/log-trimmer.ts";
 import { createLostGateways } from "./io/lost-gateway.ts";
-import { type Cleanup, createSafetyNet, type Scope } from "./io/safety-net.ts";
+import { type Cleanup, createSafetyNet, type ReadStale } from "./io/safety-net.ts";
 import { createSelfCheck } from "./io/self-check.ts";
 import { createTimeoutWriter } from "./io/timeouts.ts";
 import { createSweeperMetrics, type SweeperMetrics } from "./metrics.ts";
 
 export interface SweeperDeps {
   bus: Bus;
-  /** the users whom the database holds online: those without activity for the threshold, or all */
-  readStale: (scope: Scope) => Promise<readonly StaleOnline[]>;
+  /** the users whom the database holds online, page by page: those without activity for the threshold, or all */
+  readStale: ReadStale;
   store: PresenceStore;
   /** Deletes history older than its retention; gives the number of lines. */
   pruneHistory: () => Promise<number>;

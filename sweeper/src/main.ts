@@ -18,12 +18,9 @@ import { createSweeper, type Sweeper } from "./app.ts";
 import { sweeperEnv } from "./config.ts";
 import type { Verdict } from "./core/self-check.ts";
 import { describeBy } from "./io/described.ts";
-import type { Scope } from "./io/safety-net.ts";
 
-/** Most stale users of one sweep; the longest silent come first. */
-const SWEEP_LIMIT = 10_000;
-/** More than one worker carries (CONTRACT 9): a user left out of a sweep of all is corrected once stale. */
-const EVERYONE_LIMIT = 100_000;
+/** Most stale users of one sweep, and most users who are held in memory at once. */
+const PAGE = 10_000;
 
 const pausedBy = (verdict: Verdict): string[] =>
   verdict.state === "paused" ? [`paused: ${verdict.reason}`] : [];
@@ -72,16 +69,13 @@ await runService(logger, async (lifecycle) => {
           }),
           logger,
         );
-  const staleRows = (scope: Scope) =>
-    scope === "everyone"
-      ? store.presence.stale({ thresholdMs: 0, limit: EVERYONE_LIMIT })
-      : store.presence.stale({ thresholdMs: env.OFFLINE_THRESHOLD_MS, limit: SWEEP_LIMIT });
   sweeper = await createSweeper(
     {
       bus: link,
-      readStale: async (scope) => {
-        const rows = await staleRows(scope);
-        return describe ? describe(rows) : rows;
+      readStale: async (scope, bounds) => {
+        const thresholdMs = scope === "everyone" ? 0 : env.OFFLINE_THRESHOLD_MS;
+        const page = await store.presence.stale({ thresholdMs, limit: PAGE, ...bounds });
+        return describe ? { ...page, people: await describe(page.people) } : page;
       },
       store: store.directory,
       pruneHistory: () => store.history.prune(env.HISTORY_DAYS),

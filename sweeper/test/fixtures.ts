@@ -55,7 +55,7 @@ export function createFixtures(onEnd: OnEnd) {
     const sweeper = await createSweeper(
       {
         bus: link,
-        readStale: async () => [],
+        readStale: async () => ({ people: [], next: null }),
         store: { presences: async () => new Map() },
         pruneHistory: async () => 0,
         registry,

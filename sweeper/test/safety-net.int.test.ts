@@ -3,6 +3,7 @@ import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { follow } from "@meeshy/shared/nats/follow";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import {
+  leaseKeys,
   parseEventSubject,
   STREAM_EVENTS,
   SUBJECT_CLEANUP,
@@ -15,7 +16,8 @@ import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { openStore, type TestStore } from "@meeshy/shared/testing/test-store";
 import { pino } from "pino";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { openLog, silent, startSweeper } from "./fixtures.ts";
+import type { SweeperDeps } from "../src/app.ts";
+import { openBoard, openLog, silent, startSweeper } from "./fixtures.ts";
 
 const THRESHOLD_MS = 300_000;
 const LONG_AGO = new Date(Date.now() - 2 * THRESHOLD_MS);
@@ -36,9 +38,13 @@ beforeEach(async () => {
   };
 });
 
-const deps = () => {
+const deps = (limit = 100): Pick<SweeperDeps, "readStale" | "store"> => {
   const { presence, directory } = opened.store;
-  return { readStale: () => presence.stale({ thresholdMs: THRESHOLD_MS, limit: 100 }), store: directory };
+  return {
+    readStale: (scope, bounds) =>
+      presence.stale({ thresholdMs: scope === "everyone" ? 0 : THRESHOLD_MS, limit, ...bounds }),
+    store: directory,
+  };
 };
 
 const addUser = (id: string, fields: { isOnline: boolean; lastActiveAt: Date }) =>
@@ -95,6 +101,72 @@ describe("the safety net", () => {
     expect(Number(gauge.match(/ ([\d.]+)$/m)?.[1])).toBeCloseTo(Date.now() / 1000, -2);
   });
 
+  test("looks at everyone who is stale in turn, however many stay online and stale", async () => {
+    const kept = Array.from({ length: 12 }, (_, index) => `kept-${String(index).padStart(2, "0")}`);
+    // Kept online by a service for hours, and so the longest silent.
+    for (const id of kept)
+      await addUser(id, { isOnline: true, lastActiveAt: new Date(Date.now() - 3_600_000) });
+    await addUser("zoe", { isOnline: true, lastActiveAt: LONG_AGO });
+    const looks = onLook(() => {}) as { userId: string }[];
+    const readStale: SweeperDeps["readStale"] = async (scope, bounds) =>
+      scope === "stale" ? deps(5).readStale(scope, bounds) : { people: [], next: null };
+    await startSweeper(nats.url, { deps: { ...deps(), readStale }, config: { sweepIntervalMs: 200 } });
+    await eventually(() => looks.length >= 18);
+    const ids = looks.map(({ userId }) => userId).slice(0, 18);
+    // Three sweeps look at all, and the next begins anew.
+    expect(ids.map((id) => [...kept, "zoe"].indexOf(id))).toEqual([...Array(13).keys(), 0, 1, 2, 3, 4]);
+  });
+
+  test("looks at everyone online page by page after its start", async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `user-${String(index).padStart(2, "0")}`);
+    for (const id of ids) await addUser(id, { isOnline: true, lastActiveAt: new Date() });
+    const looks = onLook(() => {}) as { userId: string }[];
+    await startSweeper(nats.url, { deps: deps(5) });
+    await eventually(() => looks.length >= ids.length);
+    expect(looks.map(({ userId }) => userId).sort()).toEqual(ids);
+  });
+
+  test("after its start, and when an epoch begins, looks at those online whom no owner has written in it", async () => {
+    const board = await openBoard(link);
+    const begin = (epoch: number, from: number, revision: number) =>
+      board.put(leaseKeys.epoch, { v: 1, epoch, from }, revision);
+    const write = (userId: string, presenceEpoch: number, presenceVersion: number) =>
+      opened.db.user.update({ where: { id: userId }, data: { presenceEpoch, presenceVersion } });
+    const ids = ["ann", "of-lost-log", "restored", "same-number", "unwritten"];
+    for (const id of ids) await addUser(id, { isOnline: true, lastActiveAt: new Date() });
+    await write("ann", 2, 40);
+    await write("of-lost-log", 1, 900);
+    await write("restored", 3, 7);
+    await write("same-number", 2, 39);
+    const revision = await begin(2, 40, 0);
+    const looks = onLook(() => {}) as { userId: string }[];
+    await startSweeper(nats.url, { deps: deps() });
+    await eventually(() => looks.length >= 4);
+    expect(looks.map(({ userId }) => userId).sort()).toEqual(ids.slice(1));
+    await write("restored", 4, 80);
+    await begin(4, 80, revision);
+    await eventually(() => looks.length >= 8);
+    expect(looks.slice(4).map(({ userId }) => userId)).toEqual([
+      "ann",
+      "of-lost-log",
+      "same-number",
+      "unwritten",
+    ]);
+  });
+
+  test.each([
+    ["there is none", undefined],
+    ["it is unreadable", { v: 1, epoch: "two" }],
+    ["it is of a later release", { v: 99, epoch: 2, from: 0 }],
+  ])("after its start looks at everyone online where the epoch cannot be read: %s", async (_, epoch) => {
+    if (epoch !== undefined) await (await openBoard(link)).put(leaseKeys.epoch, epoch, 0);
+    await addUser("ann", { isOnline: true, lastActiveAt: new Date() });
+    await opened.db.user.update({ where: { id: "ann" }, data: { presenceEpoch: 2, presenceVersion: 40 } });
+    const looks = onLook(() => {});
+    await startSweeper(nats.url, { deps: deps() });
+    await eventually(() => looks.length >= 1);
+  });
+
   test("deletes old history in the same rhythm, and goes on when that fails", async () => {
     const answers = [new Error("away"), 3, 0];
     let calls = 0;
@@ -131,8 +203,8 @@ describe("the safety net", () => {
     let away = true;
     let refused = 0;
     const looks = onLook(() => {});
-    const readStale = async () => {
-      if (!away) return deps().readStale();
+    const readStale: SweeperDeps["readStale"] = async (scope, bounds) => {
+      if (!away) return deps().readStale(scope, bounds);
       refused++;
       throw new Error("no database");
     };

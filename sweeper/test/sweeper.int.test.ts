@@ -319,7 +319,7 @@ test("everything that a sweeper writes carries its version", async ({ rig }) => 
   };
   const board = await openBoard(link);
   await startSweeper(nats.url, {
-    deps: { readStale: async () => [{ userId: "alice", profile }] },
+    deps: { readStale: async () => ({ people: [{ userId: "alice", profile }], next: null }) },
     config: { sweepIntervalMs: 500 },
   });
   await dying.die();

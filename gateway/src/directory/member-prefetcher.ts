@@ -47,6 +47,8 @@ export function createMemberPrefetcher(
         await directory.prefetchMembers(ids);
       } catch (error) {
         logger.debug({ conversations: ids.length, err: error }, "members not prefetched yet");
+        // Behind the others, which one that fails each time would keep from being read.
+        for (const id of ids) if (waiting.delete(id)) waiting.add(id);
         return;
       }
       for (const id of ids) waiting.delete(id);

@@ -43,6 +43,17 @@ it("tries again where the directory was away, although no one connects any more"
   expect(asked).toHaveLength(length);
 });
 
+it("reads the others where a conversation fails each time", async () => {
+  const read = new Set<string>();
+  const { prefetch } = prefetcher(async (ids) => {
+    if (ids.includes("room0")) throw new Error("this one fails");
+    for (const id of ids) read.add(id);
+  });
+  prefetch(rooms(0, 60));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([...read]).toEqual(expect.arrayContaining(rooms(20, 60)));
+});
+
 it("reads nothing after the end", async () => {
   const { asked, prefetch, stop } = prefetcher(() => Promise.reject(new Error("away")));
   prefetch(["room0"]);

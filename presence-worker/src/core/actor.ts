@@ -18,7 +18,14 @@ export interface Rules {
  * A message of the log with its position: `seq` in the stream, `epoch` of the log. Deadlines are set and judged by
  * `now`, partition time; dates are `date`, the broker's own. After a jump of the broker's clock they differ. ms.
  */
-export type ActorEvent = LogEvent & { seq: number; epoch: number; now: number; date: number };
+export type ActorEvent = LogEvent & {
+  seq: number;
+  epoch: number;
+  now: number;
+  date: number;
+  /** how long it had waited to be written, by its process's monotonic clock; absent: not noticeably */
+  waitedMs?: number | undefined;
+};
 
 export interface ActorContext {
   record: UserRecord;
@@ -30,6 +37,9 @@ export interface ActorContext {
 export function actorTime(record: UserRecord, event: ActorEvent): number {
   return Math.max(record.now, event.now);
 }
+
+/** When it happened, by the broker's clock, ms: what had to wait to be written is older than its place in the log. */
+export const happenedAt = ({ date, waitedMs }: ActorEvent): number => date - Math.floor(waitedMs ?? 0);
 
 /** Whether a moment, ms, has come; null never comes. */
 export function isPast(moment: number | null, at: number): boolean {

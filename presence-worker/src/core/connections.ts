@@ -1,6 +1,6 @@
 import type { CloseCommand } from "@meeshy/shared/events";
 import { assertEvent } from "xstate";
-import type { ActorEvent, Rules } from "./actor.ts";
+import { type ActorEvent, happenedAt, type Rules } from "./actor.ts";
 import type { Effect } from "./effects.ts";
 import type { Connection, UserRecord } from "./record.ts";
 
@@ -24,7 +24,7 @@ export function connectionsAfter(connections: Connections, event: ActorEvent, ru
       const known = connections.find(({ id }) => id === connectionId);
       if (known?.gatewayId === gatewayId) return connections;
       if (known) return connections.map((one) => (one === known ? { ...known, gatewayId } : one));
-      const opened = { id: connectionId, gatewayId, device, since: event.date };
+      const opened = { id: connectionId, gatewayId, device, since: happenedAt(event) };
       const isPassive = event.passive === true;
       if (rules.multiDevice === "replace" && !isPassive) return [opened];
       const most = Math.min(rules.connectionsMax ?? CONNECTIONS_MAX, CONNECTIONS_MAX);

@@ -1,16 +1,11 @@
-import {
-  type Numbering,
-  type PartitionMessage,
-  SESSION_TTL_MAX_S,
-  type UserMessage,
-} from "@meeshy/shared/events";
-import { advance, advanceByTimeout, initialClock, type PartitionClock } from "./clock.ts";
+import type { PartitionMessage, UserMessage } from "@meeshy/shared/events";
+import { advance, advanceByTimeout, type PartitionClock } from "./clock.ts";
+import { cutBackTimes } from "./cut-back-times.ts";
 import type { Effect } from "./effects.ts";
-import { type Admission, createPublishers, type OutOfStep, type PublisherEntry } from "./publishers.ts";
+import type { Inbound, Unreadable } from "./inbound.ts";
+import type { PartitionMemory } from "./partition-memory.ts";
+import { type Admission, createPublishers, type OutOfStep } from "./publishers.ts";
 import { isRenewalDue, type UserRecord } from "./record.ts";
-import { RETURN_WITHIN_MS } from "./returning.ts";
-import { keptOnlineUntil } from "./sessions.ts";
-import { ORDER_KEPT_MS } from "./steps.ts";
 import type { createTransition } from "./transition.ts";
 import { UserTable, type Written } from "./user-table.ts";
 import { isDue } from "./wheel.ts";
@@ -19,19 +14,6 @@ import { isDue } from "./wheel.ts";
  * One partition's users and the order in which events reach them. Pure: time, numbers and epoch come
  * with the log's messages, so replaying the log gives the same records and the same versions.
  */
-
-/** A message of the log, parsed; `time` is the broker's, ms. */
-export type Inbound = { seq: number; time: number } & (
-  | { userId: string; message: UserMessage }
-  | { userId?: undefined; message: PartitionMessage }
-  | Unreadable
-);
-
-/** A message whose event cannot be read: it takes its place in its publisher's order and does nothing else. */
-export interface Unreadable {
-  userId?: undefined;
-  message: Numbering & { event: { type: "unreadable" } };
-}
 
 export interface Change {
   record: UserRecord;
@@ -46,22 +28,6 @@ interface Applied {
   outOfStep: readonly OutOfStep[];
   /** publishers that have long written nothing: those that have ended are to be forgotten */
   silent: readonly string[];
-}
-
-/** What a checkpoint holds of the partition besides its records. */
-export interface PartitionMemory {
-  epoch: number;
-  /** log sequence of the last message applied */
-  seq: number;
-  /** broker time of that message, by which it is known again, ms; null: none of this epoch was applied yet */
-  time: number | null;
-  clock: PartitionClock;
-  publishers: Record<string, PublisherEntry>;
-  /**
-   * partition time after which connections of gateways unheard in this epoch are dropped;
-   * "armed": counted from the first message of the epoch; null: no need
-   */
-  reconcileAt: number | "armed" | null;
 }
 
 export interface Partition {
@@ -100,15 +66,6 @@ const NONE: never[] = [];
 /** The broker is to keep the status for longer than a day: the person is online, or has a text that is yet to end. */
 const isStatusKept = (shown: UserRecord["shown"], date: number): boolean =>
   shown !== null && (shown.isOnline || (shown.expiresAt ?? 0) > date);
-
-export const initialMemory = (epoch: number): PartitionMemory => ({
-  epoch,
-  seq: 0,
-  time: null,
-  clock: initialClock(),
-  publishers: {},
-  reconcileAt: null,
-});
 
 type Step = ReturnType<typeof createTransition>;
 type Publishers = ReturnType<typeof createPublishers>;
@@ -163,10 +120,10 @@ class EventOrder implements Partition {
     if (inbound.userId === undefined) this.#applyToPartition(inbound.message, inbound.time, applied);
     else {
       const record = this.#users.recordOf(inbound.userId);
-      const { event, traceparent } = inbound.message;
+      const { event } = inbound.message;
       // A look decides by time, which only timeouts prove: the broker's clock may have jumped since the last one.
       const now = event.type === "look" ? (this.#clock.proven ?? record.now) : this.#clock.now;
-      if (!this.#hasSeen(record)) this.#step(record, event, traceparent, applied.changes, now);
+      if (!this.#hasSeen(record)) this.#step(record, inbound.message, applied.changes, now);
     }
     return applied;
   }
@@ -209,13 +166,13 @@ class EventOrder implements Partition {
 
   #step(
     record: UserRecord,
-    event: UserMessage["event"] | PartitionMessage["event"],
-    traceparent: string | undefined,
+    { event, traceparent, waitedMs }: UserMessage | PartitionMessage,
     changes: Change[],
     now = this.#clock.now,
   ): void {
     const date = this.#time ?? 0;
-    const next = this.#transition(record, { ...event, seq: this.#seq, epoch: this.#epoch, now, date });
+    const logged = { ...event, seq: this.#seq, epoch: this.#epoch, now, date, waitedMs };
+    const next = this.#transition(record, logged);
     if (next.record === record && next.effects.length === 0) return;
     if (next.record !== record) this.#users.keep(next.record);
     changes.push({ record: next.record, effects: next.effects, traceparent });
@@ -253,7 +210,7 @@ class EventOrder implements Partition {
       for (const gatewayId of lost) {
         if (!isLost(gatewayId)) continue;
         const event = { type: "gateway-lost" as const, gatewayId, silentMs };
-        this.#step(entry.record, event, traceparent, changes);
+        this.#step(entry.record, { event, traceparent }, changes);
       }
     }
   }
@@ -270,7 +227,7 @@ class EventOrder implements Partition {
     for (const entry of this.#users.takeDue(proven)) {
       const deadline = this.#users.deadlineOf(entry);
       if (deadline !== null && isDue(deadline, proven) && !this.#hasSeen(entry.record))
-        this.#step(entry.record, event, undefined, changes, proven);
+        this.#step(entry.record, { event }, changes, proven);
       this.#users.schedule(entry);
     }
   }
@@ -283,7 +240,7 @@ class EventOrder implements Partition {
     for (const entry of this.#users.entries()) {
       const { record: before } = entry;
       if (before.now > now && !this.#hasSeen(before)) {
-        const record = rebase(before, now, this.#rules);
+        const record = cutBackTimes(before, now, this.#rules);
         this.#users.keep(record);
         changes.push({ record, effects: [], traceparent: undefined });
       }
@@ -291,35 +248,4 @@ class EventOrder implements Partition {
       this.#users.schedule(entry);
     }
   }
-}
-
-/**
- * The record of a user touched between a forward jump of the broker's clock and its discovery. A deadline that was set
- * before the jump lies within the longest wait from now on; one that was set in between lies behind it and is cut back.
- */
-function rebase(
-  record: UserRecord,
-  now: number,
-  { offlineThresholdMs, graceMs }: PartitionRules,
-): UserRecord {
-  const { deadline, closedUpTo, activeAt, returning } = record;
-  const sessions = record.sessions?.map((session) => ({
-    ...session,
-    until: Math.min(session.until, now + SESSION_TTL_MAX_S * 1_000),
-  }));
-  const longest = record.state === "online" ? offlineThresholdMs : graceMs;
-  const latest = Math.max(now + longest, keptOnlineUntil(sessions));
-  return {
-    ...record,
-    now,
-    deadline: deadline && Math.min(deadline, latest),
-    ...(sessions && { sessions }),
-    ...(activeAt !== undefined && { activeAt: Math.min(activeAt, now) }),
-    ...(returning && {
-      returning: { ...returning, until: Math.min(returning.until, now + RETURN_WITHIN_MS) },
-    }),
-    ...(closedUpTo && {
-      closedUpTo: { ...closedUpTo, until: Math.min(closedUpTo.until, now + ORDER_KEPT_MS) },
-    }),
-  };
 }

@@ -1,4 +1,4 @@
-import { type ActorEvent, actorTime, isPast } from "./actor.ts";
+import { type ActorEvent, actorTime, happenedAt, isPast } from "./actor.ts";
 import { isPresent } from "./connections.ts";
 import type { Session, UserRecord } from "./record.ts";
 
@@ -36,11 +36,11 @@ export function sessionsAfter(record: UserRecord, event: ActorEvent): Sessions {
 type SessionEvent = Extract<ActorEvent, { type: "session" }>;
 
 function withSession(sessions: Sessions, event: SessionEvent, at: number): Sessions {
-  const { sessionId: id, ttlS, device, keepOnline, date } = event;
+  const { sessionId: id, ttlS, device, keepOnline } = event;
   const known = sessions.find((session) => session.id === id);
   if (ttlS === 0) return known ? sessions.filter((session) => session !== known) : sessions;
   const until = at + ttlS * 1_000;
-  const session = { id, device, since: known?.since ?? date, until, keepOnline };
+  const session = { id, device, since: known?.since ?? happenedAt(event), until, keepOnline };
   const isRepeat = known?.until === until && known.device === device && known.keepOnline === keepOnline;
   if (isRepeat) return sessions;
   if (known) return sessions.map((one) => (one === known ? session : one));

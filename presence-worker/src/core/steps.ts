@@ -2,7 +2,7 @@ import type { Layers } from "@meeshy/shared/availability-layers";
 import { withChoice, withClaim, withoutEnded } from "@meeshy/shared/layer-precedence";
 import { assertEvent } from "xstate";
 import { activeAtOf, activeDateOf, activityOf, idlenessOf } from "./activity.ts";
-import { type ActorEvent, actorTime, isPast, type Rules } from "./actor.ts";
+import { type ActorEvent, actorTime, happenedAt, isPast, type Rules } from "./actor.ts";
 import { applyProfile, learnStored } from "./apply-profile.ts";
 import { doubtCause } from "./causes.ts";
 import { connectionsAfter } from "./connections.ts";
@@ -66,12 +66,12 @@ export function createSteps(rules: Rules) {
     zombieCause: doubtCause(event),
   });
 
-  const goOffline: Step = (before, event) => ({
+  const goOffline: Step = (before, event, at) => ({
     ...withActiveAt(withConnections(expire(before, event), event), activeAtOf(before, rules)),
     state: "offline",
     deadline: null,
     zombieCause: null,
-    lastSeen: event.date,
+    lastSeen: departureDate(before, event, at),
   });
 
   const closeAll: Step = (before, event, at) => ({
@@ -150,6 +150,15 @@ const correctStaleOnline: Step = (before, event) => ({
   ...applyProfile(before, event),
   lastSeen: event.date,
 });
+
+/**
+ * When the person left: when the socket closed or the session ended, which may have waited to be written. What has come
+ * into the log of the person since, such as an activity or the end of another connection, shows that they were there.
+ */
+function departureDate(before: UserRecord, event: ActorEvent, at: number): number {
+  if (event.type !== "disconnected" && event.type !== "session") return event.date;
+  return Math.max(happenedAt(event), event.date - (at - before.now));
+}
 
 /** An order holds for every connection that the log had before, one that is announced again later included. */
 const upTo = ({ epoch, seq }: ActorEvent, at: number) => ({ epoch, seq, until: at + ORDER_KEPT_MS });

@@ -1,7 +1,8 @@
 import { PING_TIMEOUT } from "@meeshy/shared/close-reasons";
 import { passThrough, traceIdOf } from "@meeshy/shared/ports/tracing";
 import type { Effect } from "../core/effects.ts";
-import type { Change, Inbound } from "../core/partition.ts";
+import type { Inbound } from "../core/inbound.ts";
+import type { Change } from "../core/partition.ts";
 import { hasStatus, toRow, toStatusMessage } from "../core/projection.ts";
 import type { UserRecord } from "../core/record.ts";
 import type { Erasures } from "../io/erasures.ts";

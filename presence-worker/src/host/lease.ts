@@ -6,7 +6,7 @@ import { type Bus, isConflict, isTooLarge, type LastValue } from "@meeshy/shared
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
 import { isLater, versioned } from "@meeshy/shared/versions";
-import { initialMemory, type PartitionMemory } from "../core/partition.ts";
+import { initialMemory, type PartitionMemory } from "../core/partition-memory.ts";
 import { fitLease, LEASE_MAX_BYTES, type PartitionLease, partitionLeaseSchema } from "../io/checkpoint.ts";
 import type { WorkerMetrics } from "../metrics.ts";
 

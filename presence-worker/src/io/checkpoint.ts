@@ -1,6 +1,6 @@
 import { toBytes } from "@meeshy/shared/nats/last-value";
 import { z } from "zod";
-import type { PartitionMemory } from "../core/partition.ts";
+import type { PartitionMemory } from "../core/partition-memory.ts";
 
 /** A partition's entry on the lease board: who owns it, and from where its log must be read again. */
 

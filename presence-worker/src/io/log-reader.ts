@@ -9,7 +9,7 @@ import type { Stored } from "@meeshy/shared/nats/follow";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import { NOTHING_STORED } from "@meeshy/shared/person-profile";
 import { parseEventSubject } from "@meeshy/shared/subjects";
-import type { Inbound, Unreadable } from "../core/partition.ts";
+import type { Inbound, Unreadable } from "../core/inbound.ts";
 import { shareId } from "./shared-ids.ts";
 
 /** Why a message could not be read, for the log; `kind` is the type that its event names. */

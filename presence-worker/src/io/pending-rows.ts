@@ -77,19 +77,25 @@ export class PendingRows {
     return Math.max(0, upTo);
   }
 
-  /** The first `most` users who wait; they stay here until {@link settle} or {@link remove}. */
+  /**
+   * The next `most` users who wait; they stay here until {@link settle} or {@link remove}. Partitions take turns: one in
+   * which more changes than is written delays no other.
+   */
   batch(most: number): BatchEntry[] {
     const batch: BatchEntry[] = [];
-    for (const [partition, users] of this.#byPartition) {
+    for (const [partition, users] of [...this.#byPartition]) {
+      if (batch.length === most) break;
       for (const [userId, pending] of users) {
+        if (batch.length === most) break;
         batch.push({ partition, userId, pending });
-        if (batch.length === most) return batch;
       }
+      this.#byPartition.delete(partition);
+      this.#byPartition.set(partition, users);
     }
     return batch;
   }
 
-  /** This row and these lines are stored: the user waits on only with what has come since. */
+  /** This row and these lines are stored: the user waits on only with what has come since, behind the others. */
   settle(entry: BatchEntry, { row, history }: Pick<PendingUser, "row" | "history">): void {
     const { pending } = entry;
     if (pending.row === row) {
@@ -97,6 +103,9 @@ export class PendingRows {
       return;
     }
     if (!this.#isCurrent(entry)) return;
+    const users = this.#usersOf(entry.partition);
+    users.delete(entry.userId);
+    users.set(entry.userId, pending);
     const stored = new Set(history);
     this.#keepLines(
       pending,

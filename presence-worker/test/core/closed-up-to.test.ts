@@ -1,6 +1,8 @@
 import type { UserEvent } from "@meeshy/shared/events";
 import { describe, expect, it } from "vitest";
-import { createPartition, type Inbound, initialMemory, type Partition } from "../../src/core/partition.ts";
+import type { Inbound } from "../../src/core/inbound.ts";
+import { createPartition, type Partition } from "../../src/core/partition.ts";
+import { initialMemory } from "../../src/core/partition-memory.ts";
 import { toRow } from "../../src/core/projection.ts";
 import { emptyRecord, intoEpoch, isRetained } from "../../src/core/record.ts";
 import { createTransition } from "../../src/core/transition.ts";

@@ -1,7 +1,9 @@
 import type { PartitionMessage, Profile, UserEvent, UserMessage } from "@meeshy/shared/events";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createPartition, type Inbound, initialMemory, type Partition } from "../../src/core/partition.ts";
+import type { Inbound } from "../../src/core/inbound.ts";
+import { createPartition, type Partition } from "../../src/core/partition.ts";
+import { initialMemory } from "../../src/core/partition-memory.ts";
 import type { UserRecord } from "../../src/core/record.ts";
 import { createTransition } from "../../src/core/transition.ts";
 
@@ -44,9 +46,9 @@ function createLog() {
     messages,
     unreadable: (time: number, publisher: string) =>
       put(time, undefined, { publisher, number: nextOf(publisher), event: { type: "unreadable" } }),
-    user(time: number, userId: string, event: UserEvent, publisher: string) {
+    user(time: number, userId: string, event: UserEvent, publisher: string, waitedMs?: number) {
       const number = nextOf(publisher);
-      put(time, userId, { event, publisher, number } satisfies Partial<UserMessage>);
+      put(time, userId, { event, publisher, number, waitedMs } satisfies Partial<UserMessage>);
     },
     partition: (time: number, event: PartitionMessage["event"]) => put(time, undefined, { event }),
     timeout: (time: number, elapsed = time) =>
@@ -70,6 +72,19 @@ describe("a partition", () => {
     expect(admissions).toEqual(["accepted", "accepted", "accepted"]);
     expect(partition.get("bob")?.state).toBe("online");
     expect(partition.seq()).toBe(3);
+  });
+
+  it("dates what had to wait in its gateway from when it happened", () => {
+    const log = createLog();
+    log.user(20_000, "alice", connected("c1", "g1"), "g1", 8_000);
+    const reason = "client namespace disconnect";
+    log.user(40_000, "alice", { type: "disconnected", connectionId: "c1", reason }, "g1", 9_000);
+    const [first, second] = log.messages as [Inbound, Inbound];
+    const partition = open();
+    partition.apply(first);
+    expect(partition.get("alice")?.connections).toMatchObject([{ since: 12_000 }]);
+    partition.apply(second);
+    expect(partition.get("alice")).toMatchObject({ state: "offline", lastSeen: 31_000 });
   });
 
   it("declares no user idle while the log holds no timeouts, however late it gets", () => {

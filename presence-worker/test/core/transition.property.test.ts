@@ -176,6 +176,44 @@ test("while a user is invisible nothing changes that viewers can see, but a look
   });
 });
 
+test("a departure that waited is dated when it happened, but before nothing of the person that is in the log since", () => {
+  forEachHistory((rules, events) => {
+    // One clock that never goes back, by which everything can be compared.
+    let clock = T0;
+    const steady = events.map((event) => {
+      clock = Math.max(clock, event.now);
+      return { ...event, now: clock, date: clock };
+    });
+    let changedAt = Number.NEGATIVE_INFINITY;
+    for (const { before, event, after } of run(createTransition(rules), steady)) {
+      if (before.shown?.isOnline && after.state === "offline" && event.type !== "deleted") {
+        const isDeparture = event.type === "disconnected" || event.type === "session";
+        const happenedAt = event.date - Math.floor((isDeparture && event.waitedMs) || 0);
+        expect(after.lastSeen).toBe(Math.max(happenedAt, changedAt));
+        expect(after.lastSeen).toBeGreaterThanOrEqual(after.lastActiveAt ?? 0);
+        expect(after.shown?.lastSeen).toBe(after.lastSeen);
+      }
+      if (after !== before) changedAt = event.date;
+    }
+  });
+});
+
+test("what waited to be written decides nothing but dates", () => {
+  forEachHistory((rules, events) => {
+    const waited = run(createTransition(rules), events);
+    const punctual = run(
+      createTransition(rules),
+      events.map((event) => ({ ...event, waitedMs: undefined })),
+    );
+    const decided = ({ state, deadline, zombieCause, connections, lastActiveAt, shown }: UserRecord) => ({
+      ...{ state, deadline, zombieCause, lastActiveAt, ids: connections.map(({ id }) => id) },
+      shown: shown && { ...shown, lastSeen: null, ...(shown.cause === "disconnect" && { at: null }) },
+    });
+    for (const [index, { after }] of waited.entries())
+      expect(decided(after)).toEqual(decided(punctual[index]!.after));
+  });
+});
+
 test("effects list exactly what changed, and every status can be published", () => {
   forEachHistory((rules, events) => {
     for (const { before, event, after, effects } of run(createTransition(rules), events)) {

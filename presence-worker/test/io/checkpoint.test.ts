@@ -2,7 +2,7 @@ import { toBytes } from "@meeshy/shared/nats/last-value";
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { advanceByTimeout } from "../../src/core/clock.ts";
-import { initialMemory } from "../../src/core/partition.ts";
+import { initialMemory } from "../../src/core/partition-memory.ts";
 import { createPublishers } from "../../src/core/publishers.ts";
 import { fitLease, type PartitionLease, partitionLeaseSchema } from "../../src/io/checkpoint.ts";
 

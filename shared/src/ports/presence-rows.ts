@@ -1,4 +1,4 @@
-import type { Profile } from "../events.ts";
+import type { Epoch, Profile } from "../events.ts";
 import type { PresenceRow } from "../presence-row.ts";
 
 /** Presence as it is stored in the rows of people. It is read through `PresenceStore`. */
@@ -16,11 +16,28 @@ export interface PresenceRows {
   write(rows: readonly PresenceRow[]): Promise<PresenceWrite>;
   /**
    * Registered and anonymous people who are stored as online although they were last active more than `thresholdMs` ago
-   * by the store's own clock, or, by a date that a wrong clock has written, more than `LOOKED_AT_AHEAD_MS` ahead of it: the
-   * longest silent first, at most `limit`.
-   * @throws {RangeError} `thresholdMs` or `limit` is not a whole number, or is negative
+   * by the store's own clock, or, by a date that a wrong clock has written, more than `LOOKED_AT_AHEAD_MS` ahead of it.
+   * One page, in the order of their ids, which does not change: a person who stays stale, as one whom a service keeps
+   * online for hours, delays the others by one place in one page, and hides none.
+   * @throws {RangeError} a number of the bounds is not a whole one, or is negative
    */
-  stale(bounds: { thresholdMs: number; limit: number }): Promise<StaleOnline[]>;
+  stale(bounds: StaleBounds): Promise<StalePage>;
+}
+
+export interface StaleBounds {
+  thresholdMs: number;
+  /** most people of the page */
+  limit: number;
+  /** the id behind which the page begins; by default it is the first one */
+  after?: string;
+  /** people are left out whose row was written in this epoch, by one who owned it then and knows them */
+  notWrittenIn?: Pick<Epoch, "epoch" | "from"> | undefined;
+}
+
+export interface StalePage {
+  people: StaleOnline[];
+  /** the id behind which the next page begins; null: this was the last one */
+  next: string | null;
 }
 
 /** The outcome of a write: how many rows took it, and how many hold something newer, with the newest of that. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { StoredPresence } from "../../src/directory.ts";
 import { profileSchema } from "../../src/events.ts";
+import type { StaleBounds } from "../../src/ports/presence-rows.ts";
 import type { PresenceRow } from "../../src/presence-row.ts";
 import type { Fresh, StoreBench } from "./bench.ts";
 
@@ -197,10 +198,12 @@ export function describePresence(fresh: Fresh): void {
     });
     const lastActive = (id: string, minutesAgo: number, isOnline = true) =>
       bench.setPresence(id, { isOnline, lastActiveAt: Date.now() - minutesAgo * MINUTE });
-    const find = (limit = 100, thresholdMs = 5 * MINUTE) => presence().stale({ thresholdMs, limit });
+    const page = (bounds: Partial<StaleBounds> = {}) =>
+      presence().stale({ thresholdMs: 5 * MINUTE, limit: 100, ...bounds });
+    const find = async (bounds: Partial<StaleBounds> = {}) => (await page(bounds)).people;
     const idsOf = (found: { userId: string }[]) => found.map(({ userId }) => userId);
 
-    test("is that of people who are online and were last active too long ago, the longest silent first", async () => {
+    test("is that of people who are online and were last active too long ago, in the order of their ids", async () => {
       await bench.addUsers("fresh", "stale", "staler", "offline");
       await bench.addConversation("room", { guests: ["anon_fresh", "anon_stale"] });
       await lastActive("fresh", 1);
@@ -209,9 +212,52 @@ export function describePresence(fresh: Fresh): void {
       await lastActive("offline", 40, false);
       await lastActive("anon_fresh", 1);
       await lastActive("anon_stale", 20);
-      expect(idsOf(await find())).toEqual(["staler", "anon_stale", "stale"]);
-      expect(idsOf(await find(2))).toEqual(["staler", "anon_stale"]);
-      expect(await find(0)).toEqual([]);
+      expect(await page()).toMatchObject({
+        people: [{ userId: "anon_stale" }, { userId: "stale" }, { userId: "staler" }],
+        next: null,
+      });
+      expect(await page({ limit: 0 })).toEqual({ people: [], next: null });
+    });
+
+    test("is read page by page, so that no row that stays stale hides another", async () => {
+      await bench.addUsers("ann", "bob", "cat", "new");
+      await bench.addConversation("room", { guests: ["anon_1", "anon_2"] });
+      for (const [index, id] of ["anon_2", "cat", "bob", "ann", "anon_1"].entries())
+        await lastActive(id, 10 + index);
+      await lastActive("new", 1);
+      const first = await page({ limit: 2 });
+      expect([idsOf(first.people), first.next]).toEqual([["ann", "anon_1"], "anon_1"]);
+      // Dates move meanwhile: of those who are read, and of those who are not.
+      await lastActive("ann", 6);
+      await lastActive("cat", 60);
+      await lastActive("new", 8);
+      const second = await page({ limit: 2, after: "anon_1" });
+      expect([idsOf(second.people), second.next]).toEqual([["anon_2", "bob"], "bob"]);
+      const third = await page({ limit: 2, after: "bob" });
+      expect([idsOf(third.people), third.next]).toEqual([["cat", "new"], null]);
+      expect(await page({ limit: 2, after: "new" })).toEqual({ people: [], next: null });
+    });
+
+    test("is not that of people whose row was written in an epoch that is named", async () => {
+      const ids = ["earlier", "known", "later", "of-another-log", "unwritten"];
+      await bench.addUsers(...ids);
+      await bench.addConversation("room", { guests: ids.map((id) => `anon_${id}`) });
+      const written = [
+        ...[
+          { epoch: 2, version: 900 },
+          { epoch: 3, version: 40 },
+          { epoch: 4, version: 2 },
+        ],
+        ...[{ epoch: 3, version: 39 }, {}],
+      ];
+      for (const [index, id] of ids.entries()) {
+        const changes = { isOnline: true, lastActiveAt: Date.now() - MINUTE, ...written[index] };
+        for (const one of [id, `anon_${id}`]) await bench.setPresence(one, changes);
+      }
+      const bounds = { thresholdMs: 0, notWrittenIn: { epoch: 3, from: 40 } };
+      const others = ids.filter((id) => id !== "known");
+      expect(idsOf(await find(bounds)).sort()).toEqual([...others.map((id) => `anon_${id}`), ...others]);
+      expect(await find({ thresholdMs: 0 })).toHaveLength(10);
     });
 
     test("is also that of people who are stored as active far ahead of the store's clock", async () => {
@@ -220,9 +266,7 @@ export function describePresence(fresh: Fresh): void {
       for (const id of ["ahead", "anon_ahead"]) await lastActive(id, -24 * 60);
       for (const id of ["soon", "anon_soon"]) await lastActive(id, -30);
       await lastActive("stale", 10);
-      const found = idsOf(await find());
-      expect(found[0]).toBe("stale");
-      expect(found.slice(1).sort()).toEqual(["ahead", "anon_ahead"]);
+      expect(idsOf(await find())).toEqual(["ahead", "anon_ahead", "stale"]);
     });
 
     test("comes with the whole profile that a look carries", async () => {
@@ -286,9 +330,14 @@ export function describePresence(fresh: Fresh): void {
       ["a negative", -1],
       ["NaN", Number.NaN],
       ["infinity", Number.POSITIVE_INFINITY],
-    ])("is not looked for with a threshold or limit that is %s", async (_, value) => {
-      await expect(find(10, value)).rejects.toThrow(RangeError);
-      await expect(find(value)).rejects.toThrow(RangeError);
+    ])("is not looked for with a bound that is %s", async (_, value) => {
+      await expect(page({ thresholdMs: value })).rejects.toThrow(RangeError);
+      await expect(page({ limit: value })).rejects.toThrow(RangeError);
+      for (const notWrittenIn of [
+        { epoch: value, from: 1 },
+        { epoch: 1, from: value },
+      ])
+        await expect(page({ notWrittenIn })).rejects.toThrow(RangeError);
     });
   });
 }

@@ -48,14 +48,20 @@ export function createMemoryPresence(
       };
     },
 
-    async stale({ thresholdMs, limit }) {
-      for (const bound of [thresholdMs, limit])
+    async stale({ thresholdMs, limit, after = "", notWrittenIn }) {
+      for (const bound of [thresholdMs, limit, notWrittenIn?.epoch ?? 0, notWrittenIn?.from ?? 0])
         if (!Number.isSafeInteger(bound) || bound < 0) throw new RangeError(`not a whole number: ${bound}`);
       const [before, ahead] = [tables.now() - thresholdMs, tables.now() + LOOKED_AT_AHEAD_MS];
       const isStale = (lastActiveAt: number) => lastActiveAt < before || lastActiveAt > ahead;
-      return [...people.values()]
+      const rows = [...people.values()]
         .filter(({ presence }) => presence.isOnline && isStale(presence.lastActiveAt ?? 0))
-        .sort((a, b) => (a.presence.lastActiveAt ?? 0) - (b.presence.lastActiveAt ?? 0))
+        .filter(({ user, presence: { epoch, version } }) => {
+          const isKnown = epoch === notWrittenIn?.epoch && version >= notWrittenIn.from;
+          return user.id > after && !isKnown;
+        })
+        .sort((a, b) => (a.user.id < b.user.id ? -1 : 1))
+        .slice(0, limit + 1);
+      const found = rows
         .slice(0, limit)
         .map(({ user, presence: { userId, isOnline: _, epoch: __, version: ___, ...stored } }) => ({
           userId,
@@ -68,6 +74,7 @@ export function createMemoryPresence(
             statusText: stored.statusText?.slice(0, STATUS_TEXT_MAX) ?? null,
           },
         }));
+      return { people: found, next: rows.length > limit ? (found.at(-1)?.userId ?? null) : null };
     },
   };
 }

@@ -1,7 +1,9 @@
+import { type Epoch, epochSchema } from "@meeshy/shared/events";
 import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys } from "@meeshy/shared/subjects";
+import { isLater } from "@meeshy/shared/versions";
 import type { createSafetyNet } from "./safety-net.ts";
 
 /** When the database did not answer a sweep that cannot wait for the next one. */
@@ -19,7 +21,7 @@ export interface DatabaseSweepDeps {
  * Sweeps the users whom the database holds online: those without activity each time, and all of them once after an
  * epoch began. With a lost log its connections are lost too: once gateways have had two leases to announce theirs, all
  * other users whom the database holds online are stale. Perhaps no sweeper was running when an epoch began, so the start
- * of this one counts too.
+ * of this one counts too. A row that was written in this epoch is of a user whose partition knows them, and needs no look.
  */
 export class DatabaseSweep {
   readonly #deps: DatabaseSweepDeps;
@@ -49,11 +51,17 @@ export class DatabaseSweep {
     const scope = this.isEveryoneDue() ? "everyone" : "stale";
     if (scope === "everyone") this.#doubtsAllAt = Number.POSITIVE_INFINITY;
     try {
-      await net.sweep(scope);
+      await net.sweep(scope, scope === "everyone" ? this.#readableEpoch() : undefined);
     } catch (error) {
       if (scope === "everyone") this.#doubtsAllAt = clock.now() + RETRY_MS;
       logger.warn({ err: error }, "the database cannot be swept, will try again");
     }
+  }
+
+  /** `undefined`: there is none that this release understands, so every row is looked at. */
+  #readableEpoch(): Epoch | undefined {
+    const value = this.#deps.board.get(leaseKeys.epoch)?.value;
+    return isLater("epoch", value) ? undefined : epochSchema.safeParse(value).data;
   }
 
   #announcedAfter(): number {

@@ -8,7 +8,7 @@ const PEOPLE_AT_ONCE = 32;
 
 /**
  * Rows of our own tables hold no names and conversations of people in an application's directory: these are read
- * there. A person who cannot be read now is left for the next sweep; one who does not exist any more has none.
+ * there. A person who cannot be read now is left for a later sweep; one who does not exist any more has none.
  */
 export function describeBy(
   directory: Pick<Directory, "users" | "conversations">,
@@ -28,7 +28,7 @@ export function describeBy(
     const described = await Promise.allSettled(rows.map((row) => gate.run(() => describe(row))));
     const failures = described.filter((result) => result.status === "rejected");
     if (failures.length > 0) {
-      logger.warn({ err: failures[0]?.reason, people: failures.length }, "people left for the next sweep");
+      logger.warn({ err: failures[0]?.reason, people: failures.length }, "people left for a later sweep");
     }
     return described.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   };

@@ -143,6 +143,13 @@ export const history: fc.Arbitrary<ActorEvent[]> = fc
       /** a jump of the broker's clock that has been found out: dates move, partition time does not */
       jump: fc.constantFrom(...Array<number>(12).fill(0), 28_800, -28_800, 600, -90),
       seconds: fc.constantFrom(0, 0, 1, 1, 5, 6, 299, 300, 301, -2, -400, 90_000),
+      waitedMs: fc.constantFrom(
+        ...Array<undefined>(6).fill(undefined),
+        300,
+        2_500.7,
+        8 * SECOND,
+        400 * SECOND,
+      ),
     }),
     { maxLength: 40, size: "max" },
   )
@@ -156,6 +163,10 @@ export const history: fc.Arbitrary<ActorEvent[]> = fc
       epoch += entry.raisesEpoch ? 1 : 0;
       now += entry.seconds * SECOND;
       offset += entry.jump * SECOND;
-      return logged(entry.event, seq, now, epoch, now + offset);
+      const { waitedMs } = entry;
+      return {
+        ...logged(entry.event, seq, now, epoch, now + offset),
+        ...(waitedMs !== undefined && { waitedMs }),
+      };
     });
   });

@@ -68,6 +68,8 @@ export function createReferenceModel(rules: Rules) {
     const user = structuredClone(before);
     const now = Math.max(event.now, before.now);
     const { date } = event;
+    const waited = Math.floor(event.waitedMs ?? 0);
+    let leftAt = date;
     const effects: Effect[] = [];
     const closing: Connection[] = [];
     let why: Cause = "idle";
@@ -85,6 +87,12 @@ export function createReferenceModel(rules: Rules) {
       const ended = user.connections.filter(isMeant);
       user.connections = user.connections.filter((connection) => !ended.includes(connection));
       return ended;
+    }
+
+    /** When the socket or the session ended; what is in the record since then is not contradicted. */
+    function noteDeparture() {
+      const quiet = now - before.now;
+      leftAt = date - Math.min(waited, quiet);
     }
 
     const hasNoSocket = () => user.connections.every(({ passive }) => passive);
@@ -201,7 +209,7 @@ export function createReferenceModel(rules: Rules) {
       user.state = "offline";
       user.deadline = null;
       user.zombieCause = null;
-      user.lastSeen = date;
+      user.lastSeen = leftAt;
       why = cause;
     }
 
@@ -250,7 +258,10 @@ export function createReferenceModel(rules: Rules) {
       } else if (event.passive) {
         readProfile();
         const { connectionId: id, gatewayId, device } = event;
-        user.connections = [...user.connections, { id, gatewayId, device, since: date, passive: true }];
+        user.connections = [
+          ...user.connections,
+          { id, gatewayId, device, since: date - waited, passive: true },
+        ];
       } else if (event.again && rules.multiDevice === "replace" && !hasNoSocket()) {
         effects.push({
           type: "closeConnections",
@@ -261,7 +272,7 @@ export function createReferenceModel(rules: Rules) {
         readProfile();
         if (rules.multiDevice === "replace") closing.push(...end(() => true));
         const { connectionId: id, gatewayId, device } = event;
-        user.connections = [...user.connections, { id, gatewayId, device, since: date }];
+        user.connections = [...user.connections, { id, gatewayId, device, since: date - waited }];
         const isReplacement = isAwaited() && event.resumed !== false;
         const isReturn = isReplacement && !event.again;
         const idleMs = isReturn ? Number.POSITIVE_INFINITY : event.idleMs;
@@ -271,6 +282,7 @@ export function createReferenceModel(rules: Rules) {
       }
     } else if (event.type === "disconnected") {
       const open = presentCount();
+      noteDeparture();
       if (end(({ id }) => id === event.connectionId).length > 0) {
         if (event.reason === "server shutting down") awaitReturns(open - presentCount());
         if (open > 0 && isEmptyHanded() && user.state !== "offline") {
@@ -344,13 +356,14 @@ export function createReferenceModel(rules: Rules) {
       const { sessionId, ttlS, device, keepOnline } = event;
       const known = user.sessions?.find(({ id }) => id === sessionId);
       readProfile();
+      noteDeparture();
       if (ttlS === 0) {
         keepSessions((session) => session !== known);
         if (known && isEmptyHanded() && user.state !== "offline") leave("disconnect");
         else if (known && user.state === "online") liveFrom(now - silence());
       } else {
         const session = {
-          ...{ id: sessionId, device, since: known?.since ?? date },
+          ...{ id: sessionId, device, since: known?.since ?? date - waited },
           ...{ until: now + ttlS * 1_000, keepOnline },
         };
         const others = user.sessions ?? [];
