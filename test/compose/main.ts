@@ -127,7 +127,7 @@ async function restartEach(site: Site, service: (typeof SERVICES)[number], count
 
 async function exercise(site: Site): Promise<void> {
   say("building the image");
-  await site.compose("build", "--quiet", "gateway");
+  await site.compose("build", "gateway");
   say((await imageSizes(site)).join("; "));
   await site.compose(...scaled(3));
   await untilHealthy(site, { gateway: 3, "presence-worker": 3, sweeper: 2 });
