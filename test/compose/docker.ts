@@ -51,7 +51,13 @@ export async function startDocker(env: Record<string, string>, keep?: string): P
   const daemon = spawn("sh", ["-c", `exec dockerd "$@" > ${log} 2>&1`, "sh", ...args], { stdio: "ignore" });
   const exited = new Promise<void>((resolve) => daemon.once("exit", () => resolve()));
   const callOff = guard(daemon.pid ?? -1, "SIGTERM", directory);
-  const surroundings = { ...process.env, ...env, DOCKER_HOST: host, COMPOSE_PROJECT_NAME: "meeshy-test" };
+  const surroundings = {
+    ...process.env,
+    ...env,
+    DOCKER_HOST: host,
+    COMPOSE_PROJECT_NAME: "meeshy-test",
+    COMPOSE_PROFILES: "observability",
+  };
   const call = (program: string, ...rest: string[]) =>
     run(program, rest, { cwd: ROOT, env: surroundings, maxBuffer: OUTPUT_MAX_BYTES }).then(
       ({ stdout }) => stdout.trim(),
