@@ -7,6 +7,7 @@ COPY gateway/package.json gateway/
 COPY presence-worker/package.json presence-worker/
 COPY sweeper/package.json sweeper/
 COPY web/package.json web/
+COPY web/presence/package.json web/presence/
 COPY docs/api/package.json docs/api/
 
 # What the services run on. Of Prisma's query compilers only PostgreSQL's is loaded.
@@ -19,7 +20,7 @@ RUN npm ci --omit=dev --omit=optional --no-audit --no-fund \
 
 # What is made from the sources: the database client, and the page.
 FROM manifests AS made
-RUN npm ci --no-audit --no-fund --workspace shared --workspace web
+RUN npm ci --no-audit --no-fund --workspace shared --workspace web --workspace web/presence
 COPY shared/prisma.config.ts shared/
 COPY shared/prisma shared/prisma
 RUN cd shared && CHECKPOINT_DISABLE=1 npx prisma generate --no-hints

@@ -1,10 +1,17 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import {
+  findAlertmanager,
+  startAlertmanager,
+  type TestAlertmanager,
+} from "@meeshy/shared/testing/alertmanager";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { findPrometheus, startPrometheus, type TestPrometheus } from "@meeshy/shared/testing/prometheus";
 import { startNats, startPostgres } from "@meeshy/shared/testing/servers";
 import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import { parse } from "yaml";
 import { ROOT } from "../../bin/launcher/root.ts";
 import { measureChanges } from "../load/changes-seen.ts";
 import { addLoadPeople, everyone, planLoadPeople } from "../load/people.ts";
@@ -13,8 +20,9 @@ import { DRILLS, type Drill, type Site } from "./drills.ts";
 const USAGE = `npm run drills -- [--only <names>]
 
 Breaks one part after the other of a stack of its own, under a little traffic, and prints which alert of
-ops/prometheus/rules.yml fired after how long, what /health/ready of the gateways said, and when the alerts that belong to it were silent again.
-Needs Prometheus (found, or unpacked from Debian's package). Takes a quarter of an hour.
+ops/prometheus/rules.yml fired after how long and when Alertmanager, by ops/observability/alertmanager.yml, delivered it
+to its receiver; what each /health/ready said; and when the alerts that belong to it were delivered as resolved.
+Needs Prometheus and Alertmanager (found, or unpacked from Debian's packages). Takes a quarter of an hour.
 
 drills: ${DRILLS.map(({ name }) => name).join("; ")}`;
 
@@ -22,12 +30,18 @@ const LONGEST_MS = 300_000;
 /** After the last alert that is waited for, others may follow; without one, this long has to pass in silence. */
 const LINGER_MS = 20_000;
 
+interface Monitoring {
+  prometheus: TestPrometheus;
+  alertmanager: TestAlertmanager;
+}
+
 interface Outcome {
   drill: string;
-  fired: { alert: string; afterS: number }[];
+  /** `deliveredS`: undefined where Alertmanager has held it back */
+  alerts: { alert: string; firedS: number; deliveredS: number | undefined }[];
   missing: readonly string[];
   ready: string;
-  clearedAfterS: number;
+  resolvedS: number;
 }
 
 const secondsSince = (at: number) => Math.round((performance.now() - at) / 1_000);
@@ -37,37 +51,65 @@ async function firing(prometheus: TestPrometheus): Promise<Set<string>> {
   return new Set(await prometheus.labels('ALERTS{alertstate="firing",slo=""}', "alertname"));
 }
 
-async function readiness(urls: readonly string[]): Promise<string> {
+/** Names of the alerts whose last notification says that they fire. */
+function deliveredAsFiring({ delivered }: TestAlertmanager): Set<string> {
+  // One for each instance and reason; each comes again with its group.
+  const last = new Map(delivered.map((alert) => [JSON.stringify(alert.labels), alert]));
+  const stillFiring = [...last.values()].filter(({ status }) => status === "firing");
+  return new Set(stillFiring.map(({ labels }) => labels.alertname ?? ""));
+}
+
+async function readinessOf(urls: readonly string[]): Promise<string> {
   const answers = urls.map(async (url) => {
     const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
     const { reasons = [] } = (await answer.json()) as { reasons?: string[] };
     return `${answer.status} ${reasons.map((reason) => reason.split(":")[0]).join(", ")}`.trim();
   });
   const settled = await Promise.allSettled(answers);
-  return [...new Set(settled.map((one) => (one.status === "fulfilled" ? one.value : "no answer")))].join(
-    "; ",
+  const said = settled.map((one) => (one.status === "fulfilled" ? one.value : "no answer"));
+  return [...new Set(said)].join(" and ");
+}
+
+/** What /health/ready of each kind of process says; once it was not 200, that stays. */
+function createReadiness({ gateways, workers, sweepers }: Site["stack"]) {
+  const urls = Object.entries({ gateways, workers, sweepers }).map(
+    ([kind, of]) => [kind, of.map(({ url }) => url)] as const,
   );
+  const said = new Map<string, string>();
+  return {
+    async look(): Promise<void> {
+      await Promise.all(
+        urls.map(async ([kind, of]) => {
+          if ((said.get(kind) ?? "200") === "200") said.set(kind, await readinessOf(of));
+        }),
+      );
+    },
+    text: () => urls.map(([kind]) => `${kind}: ${said.get(kind)}`).join("; "),
+  };
 }
 
 async function run(
   { name, alerts, strike }: Drill,
   site: Site,
-  prometheus: TestPrometheus,
+  { prometheus, alertmanager }: Monitoring,
 ): Promise<Outcome> {
-  const urls = site.stack.gateways.map(({ url }) => url);
+  const readiness = createReadiness(site.stack);
   // What the drill before has left behind is not of this one.
-  const before = await firing(prometheus);
+  const before = (await firing(prometheus)).union(deliveredAsFiring(alertmanager));
   const struckAt = performance.now();
   const mend = await strike(site);
-  const fired = new Map<string, number>();
-  let ready = "";
+  const [fired, delivered] = [new Map<string, number>(), new Map<string, number>()];
+  const note = (names: Set<string>, into: Map<string, number>) => {
+    for (const alert of names.difference(before))
+      if (!into.has(alert)) into.set(alert, secondsSince(struckAt));
+  };
   let isComplete = false;
   try {
     for (let until = struckAt + LONGEST_MS; performance.now() < until; await pause(1_000)) {
-      for (const alert of await firing(prometheus))
-        if (!fired.has(alert) && !before.has(alert)) fired.set(alert, secondsSince(struckAt));
-      if (ready === "" || ready.startsWith("200")) ready = await readiness(urls);
-      if (!isComplete && alerts.every((alert) => fired.has(alert))) {
+      note(await firing(prometheus), fired);
+      note(deliveredAsFiring(alertmanager), delivered);
+      await readiness.look();
+      if (!isComplete && alerts.every((alert) => delivered.has(alert))) {
         isComplete = true;
         until = performance.now() + LINGER_MS;
       }
@@ -77,21 +119,29 @@ async function run(
   }
   const mendedAt = performance.now();
   // Those that count what was lost look back at a quarter of an hour.
-  const isSilent = async () => (await firing(prometheus)).isDisjointFrom(new Set(alerts));
+  const isSilent = async () =>
+    (await firing(prometheus)).union(deliveredAsFiring(alertmanager)).isDisjointFrom(new Set(alerts));
   await eventually(isSilent, { within: LONGEST_MS, every: 1_000, what: `silence after ${name}` });
   return {
     drill: name,
-    fired: [...fired].map(([alert, afterS]) => ({ alert, afterS })),
-    missing: alerts.filter((alert) => !fired.has(alert)),
-    ready,
-    clearedAfterS: secondsSince(mendedAt),
+    alerts: [...fired].map(([alert, firedS]) => ({ alert, firedS, deliveredS: delivered.get(alert) })),
+    missing: alerts.filter((alert) => !delivered.has(alert)),
+    ready: readiness.text(),
+    resolvedS: secondsSince(mendedAt),
   };
 }
 
-function print({ drill, fired, missing, ready, clearedAfterS }: Outcome): void {
-  const alerts = fired.map(({ alert, afterS }) => `${alert} ${afterS} s`).join(", ") || "none";
-  const fault = missing.length > 0 ? ` · did not fire: ${missing.join(", ")}` : "";
-  console.log(`| ${drill} | ${alerts}${fault} | ${ready} | ${clearedAfterS} s |`);
+function print({ drill, alerts, missing, ready, resolvedS }: Outcome): void {
+  const text = alerts
+    .map(
+      ({ alert, firedS, deliveredS }) =>
+        `${alert} ${firedS} s (${deliveredS === undefined ? "held back" : `${deliveredS} s`})`,
+    )
+    .join(", ");
+  const fault = missing.length > 0 ? ` · not delivered: ${missing.join(", ")}` : "";
+  console.log(
+    `| ${drill} | ${text || "none"}${fault} | ${ready} | ${alerts.length > 0 ? `${resolvedS} s` : ""} |`,
+  );
 }
 
 async function withTraffic(stack: RunningStack, work: () => Promise<boolean>): Promise<boolean> {
@@ -120,8 +170,9 @@ async function main(args: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const programs = await findPrometheus();
-  if ("missing" in programs) throw new Error(`Prometheus cannot be had: ${programs.missing}`);
+  const [forRules, forAlerts] = await Promise.all([findPrometheus(), findAlertmanager()]);
+  if ("missing" in forRules) throw new Error(`Prometheus cannot be had: ${forRules.missing}`);
+  if ("missing" in forAlerts) throw new Error(`Alertmanager cannot be had: ${forAlerts.missing}`);
   const only = (values.only ?? "").split(",").filter(Boolean);
   const drills = DRILLS.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
 
@@ -133,22 +184,31 @@ async function main(args: string[]): Promise<number> {
   const hosts = (of: { url: string; opsUrl?: string }[]) =>
     of.map(({ url, opsUrl = url }) => new URL(opsUrl).host);
   const { gateways, workers, sweepers } = stack.read();
-  const prometheus = await startPrometheus(programs, {
+  const alertmanager = await startAlertmanager(
+    forAlerts,
+    parse(readFileSync(join(ROOT, "ops/observability/alertmanager.yml"), "utf8")),
+  );
+  const prometheus = await startPrometheus(forRules, {
     targets: {
       "meeshy-gateway": hosts(gateways),
       "meeshy-worker": hosts(workers),
       "meeshy-sweeper": hosts(sweepers),
     },
     rules: join(ROOT, "ops/prometheus/rules.yml"),
+    alertmanager: alertmanager.host,
   });
   try {
     const isRight = await withTraffic(stack, async () => {
       let isComplete = true;
       console.log(
-        "| broken | alerts, after | gateways' readiness | silent after the mend |\n|---|---|---|---|",
+        "| broken | alerts: fired (delivered) after | readiness | delivered as resolved, after the mend |\n|---|---|---|---|",
       );
       for (const drill of drills) {
-        const outcome = await run(drill, { stack: stack.read(), nats, postgres }, prometheus);
+        const outcome = await run(
+          drill,
+          { stack: stack.read(), nats, postgres },
+          { prometheus, alertmanager },
+        );
         print(outcome);
         isComplete &&= outcome.missing.length === 0;
       }
@@ -157,6 +217,7 @@ async function main(args: string[]): Promise<number> {
     return isRight ? 0 : 1;
   } finally {
     await prometheus.stop();
+    await alertmanager.stop();
     await stack.stop();
     await Promise.all([nats.stop(), postgres.stop()]);
   }

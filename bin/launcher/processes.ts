@@ -1,16 +1,17 @@
-import { rename, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { createProcessRecords } from "@meeshy/shared/servers/process-records";
 import type { ServerSpec } from "@meeshy/shared/servers/server-process";
 import { consoleLine } from "./console-lines.ts";
-import { followLog } from "./log-follower.ts";
+import { followLog, type LogBound, setAsideWhole } from "./log-follower.ts";
 import { type Supervised, supervise } from "./supervisor.ts";
 
 /** Layers of a stack, each of which uses those before it; and how long each may take to stop, in milliseconds. */
 const LAYERS = { servers: 2_500, "workers and sweepers": 2_500, gateways: 3_500 };
 export type Layer = keyof typeof LAYERS;
 
-const LARGE_LOG_BYTES = 10_000_000;
+/** As docker-compose.yml bounds them: 50 MB a process. */
+const LOG_BOUND: LogBound = { bytes: 10_000_000, aside: 4 };
 
 /** The processes of one stack, with their logs and the record of them on disk. */
 export function createProcesses(deps: {
@@ -39,9 +40,8 @@ export function createProcesses(deps: {
       const about = { name: spec.name, stopSignal: spec.stopSignal };
       const logFile = join(deps.dataDir, "logs", `${spec.name}.log`);
       await setLargeLogAside(logFile);
-      if (layer !== "servers") {
-        followers.push(await followLog(logFile, (line) => deps.print(consoleLine(spec.name, line))));
-      }
+      const show = (line: string) => layer !== "servers" && deps.print(consoleLine(spec.name, line));
+      followers.push(await followLog(logFile, { show, fault: deps.say }, LOG_BOUND));
       if (isStopping) throw new Error("the stack is stopping");
       const process = supervise(spec, {
         logFile,
@@ -72,5 +72,5 @@ async function setLargeLogAside(file: string): Promise<void> {
     ({ size }) => size,
     () => 0,
   );
-  if (bytes > LARGE_LOG_BYTES) await rename(file, `${file}.old`);
+  if (bytes >= LOG_BOUND.bytes) setAsideWhole(file, LOG_BOUND);
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { globSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { findAlertmanager } from "@meeshy/shared/testing/alertmanager";
 import { findPrometheus } from "@meeshy/shared/testing/prometheus";
 import { expect, test } from "vitest";
 import { ROOT } from "../launcher/root.ts";
@@ -22,4 +23,14 @@ const files = globSync("tests/*.yml", { cwd }).sort();
 test.skipIf(why).each(files)(`alerts fire and stay silent as %s says${why}`, async (file) => {
   const { stdout } = await run(promtool, ["test", "rules", file], { cwd });
   expect(stdout).toContain("SUCCESS");
+});
+
+const alertmanager = await findAlertmanager();
+const noAmtool =
+  "missing" in alertmanager ? ` (skipped: no amtool: ${alertmanager.missing.split("\n")[0]})` : "";
+const amtool = "missing" in alertmanager ? "" : alertmanager.amtool;
+const routing = join(ROOT, "ops/observability/alertmanager.yml");
+
+test.skipIf(noAmtool)(`amtool accepts Alertmanager's configuration${noAmtool}`, async () => {
+  expect((await run(amtool, ["check-config", routing])).stdout).toContain("SUCCESS");
 });

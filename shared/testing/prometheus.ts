@@ -1,42 +1,18 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { z } from "zod";
-import { cacheDirectory, directoryOnce } from "../src/servers/cache.ts";
-import { programsFromDebian } from "../src/servers/debian-programs.ts";
 import { freePort } from "../src/servers/free-port.ts";
+import { findPrograms } from "./found-programs.ts";
 import { runServer } from "./run-server.ts";
 
-const run = promisify(execFile);
 const PROGRAMS = ["promtool", "prometheus"] as const;
 
 /** Paths of the programs. */
 export type PrometheusPrograms = Record<(typeof PROGRAMS)[number], string>;
 
-/**
- * Prometheus and its tool: those of the system, else of the cache, else of Debian's package unpacked into the cache;
- * or why they cannot be had. Nothing is installed into the system.
- */
-export async function findPrometheus(): Promise<PrometheusPrograms | { missing: string }> {
-  const folder = join(cacheDirectory(), `prometheus-${process.platform}-${process.arch}`);
-  const inSystem = { promtool: "promtool", prometheus: "prometheus" };
-  const inCache = { promtool: join(folder, "promtool"), prometheus: join(folder, "prometheus") };
-  if (await runs(inSystem)) return inSystem;
-  try {
-    await directoryOnce(folder, (scratch) => programsFromDebian("prometheus", PROGRAMS, scratch));
-    return (await runs(inCache)) ? inCache : { missing: `${folder}: the programs do not run` };
-  } catch (error) {
-    return { missing: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-const runs = ({ promtool, prometheus }: PrometheusPrograms): Promise<boolean> =>
-  Promise.all([promtool, prometheus].map((program) => run(program, ["--version"]))).then(
-    () => true,
-    () => false,
-  );
+/** Prometheus and its tool. */
+export const findPrometheus = () => findPrograms("prometheus", PROGRAMS);
 
 export interface TestPrometheus {
   /**
@@ -57,10 +33,17 @@ const answerSchema = z.object({
   }),
 });
 
-/** A Prometheus that asks these addresses (`host:port`, by job) every second, and evaluates the rules as often. */
+/**
+ * A Prometheus that asks these addresses (`host:port`, by job) every second, evaluates the rules as often, and sends
+ * alerts to `alertmanager` (`host:port`) if there is one.
+ */
 export async function startPrometheus(
   { prometheus }: PrometheusPrograms,
-  { targets, rules }: { targets: Record<string, string[]>; rules: string },
+  {
+    targets,
+    rules,
+    alertmanager,
+  }: { targets: Record<string, string[]>; rules: string; alertmanager?: string },
 ): Promise<TestPrometheus> {
   const directory = await mkdtemp(join(tmpdir(), "meeshy-prometheus-"));
   const config = join(directory, "prometheus.yml");
@@ -69,8 +52,14 @@ export async function startPrometheus(
     static_configs: [{ targets: of }],
   }));
   const every = { scrape_interval: "1s", evaluation_interval: "1s" };
+  const alerting = {
+    alertmanagers: alertmanager ? [{ static_configs: [{ targets: [alertmanager] }] }] : [],
+  };
   // JSON is YAML.
-  await writeFile(config, JSON.stringify({ global: every, rule_files: [rules], scrape_configs: jobs }));
+  await writeFile(
+    config,
+    JSON.stringify({ global: every, rule_files: [rules], alerting, scrape_configs: jobs }),
+  );
   const url = `http://127.0.0.1:${await freePort()}`;
   const server = await runServer(
     {

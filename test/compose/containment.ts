@@ -10,7 +10,7 @@ const containerSchema = z.object({
     Memory: z.number(),
     SecurityOpt: z.array(z.string()).nullable(),
     LogConfig: z.object({ Config: z.record(z.string(), z.string()) }),
-    PortBindings: z.record(z.string(), z.unknown()).nullable(),
+    PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string() }))).nullable(),
   }),
 });
 
@@ -30,8 +30,10 @@ export async function faultsOfContainment({ docker, compose }: Docker): Promise<
     if (!HostConfig.SecurityOpt?.includes("no-new-privileges:true")) fault("may gain privileges");
     if (HostConfig.Memory === 0) fault("has no bound for its memory");
     if (!HostConfig.LogConfig.Config["max-size"]) fault("its log is not rotated");
-    const published = Object.keys(HostConfig.PortBindings ?? {}).length > 0;
-    if (published !== Name.includes("balancer")) fault(published ? "publishes a port" : "publishes no port");
+    const published = Object.values(HostConfig.PortBindings ?? {}).flat();
+    const isOpen = published.some(({ HostIp }) => HostIp !== "127.0.0.1");
+    if (isOpen !== Name.includes("balancer"))
+      fault(isOpen ? "publishes a port beyond this machine" : "publishes no port");
     if (Config.Image !== OURS) continue;
     if (Config.User !== "node") fault(`runs as ${Config.User || "root"}`);
     const isRunning = (await docker("inspect", "-f", "{{.State.Running}}", ids[index] ?? "")) === "true";

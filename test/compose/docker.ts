@@ -10,6 +10,8 @@ import { ROOT } from "../../bin/launcher/root.ts";
 
 const run = promisify(execFile);
 const OUTPUT_MAX_BYTES = 64 * 1_048_576;
+/** of the output of a command that failed */
+const END_LINES = 40;
 
 export interface Docker {
   /** Runs `docker` and gives what it prints. */
@@ -49,9 +51,22 @@ export async function startDocker(env: Record<string, string>, keep?: string): P
   const daemon = spawn("sh", ["-c", `exec dockerd "$@" > ${log} 2>&1`, "sh", ...args], { stdio: "ignore" });
   const exited = new Promise<void>((resolve) => daemon.once("exit", () => resolve()));
   const callOff = guard(daemon.pid ?? -1, "SIGTERM", directory);
-  const surroundings = { ...process.env, ...env, DOCKER_HOST: host, COMPOSE_PROJECT_NAME: "meeshy-test" };
-  const call = async (program: string, ...rest: string[]) =>
-    (await run(program, rest, { cwd: ROOT, env: surroundings, maxBuffer: OUTPUT_MAX_BYTES })).stdout.trim();
+  const surroundings = {
+    ...process.env,
+    ...env,
+    DOCKER_HOST: host,
+    COMPOSE_PROJECT_NAME: "meeshy-test",
+    COMPOSE_PROFILES: "observability",
+  };
+  const call = (program: string, ...rest: string[]) =>
+    run(program, rest, { cwd: ROOT, env: surroundings, maxBuffer: OUTPUT_MAX_BYTES }).then(
+      ({ stdout }) => stdout.trim(),
+      (error: Error & { stdout?: string }) => {
+        // Builds print their faults where others print what they give.
+        const end = (error.stdout ?? "").split("\n").slice(-END_LINES).join("\n");
+        throw new Error(`${error.message}\n${end}`);
+      },
+    );
 
   const stop = async () => {
     daemon.kill("SIGTERM");

@@ -9,14 +9,16 @@ import { eventually } from "@meeshy/shared/testing/eventually";
 import { comeAndLeave, connectStock, KINDS, type Viewer } from "./clients.ts";
 import { faultsOfContainment, imageSizes } from "./containment.ts";
 import { type Docker, reasonAgainstDocker, startDocker } from "./docker.ts";
+import { untilAlerting, untilScraped } from "./monitoring.ts";
 import { makeStandIns } from "./stand-ins.ts";
 
 const USAGE = `npm run test:compose -- [--keep <directory>]
 
-Builds the image and starts docker-compose.yml on a dockerd of its own: 3 gateways, 3 presence-workers, 2 sweepers and
-the balancer. People connect through it by every transport, gateways are added and taken away, and every process is
-restarted, while viewers look. Images of others are stand-ins made of Debian's packages and npm's. Skipped, with the
-reason, where dockerd cannot start. --keep: where images and layers stay for the next run.`;
+Builds the image and starts docker-compose.yml on a dockerd of its own: 3 gateways, 3 presence-workers, 2 sweepers, the
+balancer, and Prometheus and Alertmanager of the profile for observability. People connect through the balancer by
+every transport, gateways are added and taken away, and every process is restarted, while viewers look. Images of
+others are stand-ins made of Debian's packages and npm's. Skipped, with the reason, where dockerd cannot start.
+--keep: where images and layers stay for the next run.`;
 
 const ROUNDS = 10;
 const SERVICES = ["gateway", "presence-worker", "sweeper"] as const;
@@ -24,12 +26,15 @@ const SERVICES = ["gateway", "presence-worker", "sweeper"] as const;
 const HEALTHY_WITHIN_MS = 420_000;
 /** Grace and a look of the sweeper: a loss that was not made good shows within this time. */
 const LOSS_SHOWS_AFTER_MS = 8_000;
+const SEEN_WITHIN_MS = 30_000;
 
 const began = performance.now();
 const say = (line: string) => console.log(`[${((performance.now() - began) / 1000).toFixed(0)} s] ${line}`);
 
 interface Site extends Docker {
   url: string;
+  prometheus: string;
+  alertmanager: string;
   token(id: string): string;
 }
 
@@ -88,6 +93,31 @@ async function seesThroughBalancer(site: Site): Promise<void> {
   }
 }
 
+const scrapedWith = (gateways: number) => ({
+  balancer: 1,
+  "meeshy-gateway": gateways,
+  "meeshy-sweeper": 2,
+  "meeshy-worker": 3,
+});
+
+/** Of the profile for observability what is in Debian. */
+async function isMonitored(site: Site): Promise<void> {
+  await site.compose("up", "--detach", "--no-build", "--no-deps", "prometheus", "alertmanager");
+  await untilScraped(site.prometheus, scrapedWith(3));
+  const alerts = await untilAlerting(site.prometheus, site.alertmanager);
+  say(
+    `Prometheus of the profile reaches 9 processes, evaluates ${alerts} alerts, and knows its Alertmanager`,
+  );
+}
+
+async function isContained(site: Site): Promise<void> {
+  const faults = await faultsOfContainment(site);
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+  say(
+    "every process: not root, nothing written to its image, no capability, bounded memory and logs; only the balancer can be reached from other machines",
+  );
+}
+
 /** People who stay, and each of whom sees the others, while `change` happens to the stack. */
 async function withoutFlap(site: Site, what: string, change: () => Promise<void>): Promise<void> {
   const people = ["alice", "bob", "carol"];
@@ -99,10 +129,10 @@ async function withoutFlap(site: Site, what: string, change: () => Promise<void>
       viewers.every((viewer, at) =>
         people.every((id, other) => other === at || (viewer.isConnected() && viewer.isOnline(id) === true)),
       );
-    await eventually(everyoneSeen, { within: 10_000, what: "everyone seen online" });
+    await eventually(everyoneSeen, { within: SEEN_WITHIN_MS, what: "everyone seen online" });
     const before = viewers.map(({ statuses }) => statuses.length);
     await change();
-    await eventually(everyoneSeen, { within: 20_000, what: `everyone connected after: ${what}` });
+    await eventually(everyoneSeen, { within: SEEN_WITHIN_MS, what: `everyone connected after: ${what}` });
     await pause(LOSS_SHOWS_AFTER_MS);
     const flaps = viewers.flatMap(({ statuses }, at) =>
       statuses.slice(before[at]).filter(({ isOnline }) => !isOnline),
@@ -127,7 +157,7 @@ async function restartEach(site: Site, service: (typeof SERVICES)[number], count
 
 async function exercise(site: Site): Promise<void> {
   say("building the image");
-  await site.compose("build", "--quiet", "gateway");
+  await site.compose("build", "gateway");
   say((await imageSizes(site)).join("; "));
   await site.compose(...scaled(3));
   await untilHealthy(site, { gateway: 3, "presence-worker": 3, sweeper: 2 });
@@ -135,13 +165,9 @@ async function exercise(site: Site): Promise<void> {
   await site.compose("run", "--rm", "migrate", "node", "bin/migrate.ts", "--seed");
   say("3 gateways, 3 presence-workers and 2 sweepers are healthy");
 
-  const faults = await faultsOfContainment(site);
-  if (faults.length > 0) throw new Error(faults.join("\n"));
-  say(
-    "every process: not root, nothing written to its image, no capability, bounded memory and logs; only the balancer publishes a port",
-  );
-
   await seesThroughBalancer(site);
+  await isMonitored(site);
+  await isContained(site);
   await withoutFlap(site, "one gateway more", async () => {
     await site.compose(...scaled(4));
     await untilHealthy(site, { gateway: 4 });
@@ -155,6 +181,8 @@ async function exercise(site: Site): Promise<void> {
   );
   await withoutFlap(site, "three presence-workers restarted", () => restartEach(site, "presence-worker", 3));
   await withoutFlap(site, "two sweepers restarted", () => restartEach(site, "sweeper", 2));
+  await untilScraped(site.prometheus, scrapedWith(2));
+  say("Prometheus reaches those that are left, and no others");
 }
 
 async function main(args: string[]): Promise<number> {
@@ -169,9 +197,11 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const secret = password() + password();
-  const port = await freePort();
+  const [port, prometheus, alertmanager] = [await freePort(), await freePort(), await freePort()];
   const env = {
     PORT: String(port),
+    PROMETHEUS_PORT: String(prometheus),
+    ALERTMANAGER_PORT: String(alertmanager),
     OPEN_FILES: String(await openFilesAllowed()),
     JWT_SECRET: secret,
     POSTGRES_PASSWORD: password(),
@@ -188,7 +218,11 @@ async function main(args: string[]): Promise<number> {
   const token = (id: string) => demoToken({ id, username: id, role: "USER" }, secret, new Date());
   try {
     await makeStandIns(docker, say);
-    await exercise({ ...docker, url: `http://127.0.0.1:${port}`, token });
+    const at = (on: number) => `http://127.0.0.1:${on}`;
+    await exercise({
+      ...docker,
+      ...{ url: at(port), prometheus: at(prometheus), alertmanager: at(alertmanager), token },
+    });
     return 0;
   } catch (error) {
     const logs = await docker.compose("logs", "--no-color", "--tail", "30").catch(() => "");

@@ -1,11 +1,13 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { promisify } from "node:util";
 import { cacheDirectory, directoryOnce } from "@meeshy/shared/servers/cache";
 import { provideNatsServer } from "@meeshy/shared/servers/nats-binary";
 import { providePostgres } from "@meeshy/shared/servers/postgres-binary";
+import { findAlertmanager } from "@meeshy/shared/testing/alertmanager";
+import { findPrometheus } from "@meeshy/shared/testing/prometheus";
 import type { Docker } from "./docker.ts";
 
 const run = promisify(execFile);
@@ -44,6 +46,9 @@ export async function makeStandIns({ docker }: Docker, log: (line: string) => vo
     await build("postgres", "postgres:18", { native: (await providePostgres(log)).home });
     await build("nats", "nats:2.10.29-alpine", { "nats-server": await natsServer(log) });
     await build("haproxy", "haproxy:3.2", {});
+    const [prometheus, alertmanager] = [await prometheusProgram(), await alertmanagerProgram()];
+    await build("prometheus", "prom/prometheus:v3.5.0", { prometheus });
+    await build("alertmanager", "prom/alertmanager:v0.28.1", alertmanager);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -71,7 +76,24 @@ async function npm(scratch: string): Promise<string> {
 }
 
 async function natsServer(log: (line: string) => void): Promise<string> {
-  const program = await provideNatsServer({ explicit: process.env.NATS_SERVER_BIN, log });
-  if (dirname(program) !== ".") return program;
-  return (await run("sh", ["-c", `command -v ${program}`])).stdout.trim();
+  return pathOf(await provideNatsServer({ explicit: process.env.NATS_SERVER_BIN, log }));
+}
+
+async function prometheusProgram(): Promise<string> {
+  const programs = await findPrometheus();
+  if ("missing" in programs) throw new Error(`Prometheus cannot be had: ${programs.missing}`);
+  return pathOf(programs.prometheus);
+}
+
+async function alertmanagerProgram(): Promise<Parts> {
+  const programs = await findAlertmanager();
+  if ("missing" in programs) throw new Error(`Alertmanager cannot be had: ${programs.missing}`);
+  const program = programs["prometheus-alertmanager"];
+  const unpacked = isAbsolute(program) ? dirname(program) : "/";
+  return { alertmanager: await pathOf(program), share: join(unpacked, "usr/share/prometheus") };
+}
+
+/** Where a program is that may be named alone. */
+async function pathOf(program: string): Promise<string> {
+  return isAbsolute(program) ? program : (await run("sh", ["-c", `command -v ${program}`])).stdout.trim();
 }

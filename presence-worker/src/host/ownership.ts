@@ -47,7 +47,7 @@ const LOOK_MS = 100;
 const LEASE_CONSEQUENCES = {
   later: "a later release has written it: this process leaves the partition to workers of that release",
   damaged:
-    "the partition is not taken until its owner writes the lease anew; if it has none, delete the key: nats kv del PRESENCE_LEASES <key>",
+    "the partition is not taken until its owner writes the lease anew; if it has none, delete the key as the NATS user worker: nats kv del PRESENCE_LEASES <key>",
 } as const;
 /** Longest a release may wait for acknowledgements. */
 const RELEASE_MS = 3_000;

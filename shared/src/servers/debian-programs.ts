@@ -1,23 +1,31 @@
-import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
+import { copyFile, cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unpackDebianPackages } from "./debian-packages.ts";
 
+interface Choice {
+  /** in place of the system's own */
+  suite?: string | undefined;
+  /** directories of the package that the programs read, as `usr/share/…`; they keep their paths below `directory` */
+  data?: readonly string[] | undefined;
+}
+
 /**
- * Puts programs of a Debian package into `directory`; of `suite`, or of the system's own.
+ * Puts programs of a Debian package into `directory`.
  * @throws {Error} as {@link unpackDebianPackages}, or the package holds no such program
  */
 export async function programsFromDebian(
   packageName: string,
   programs: readonly string[],
   directory: string,
-  suite?: string,
+  { suite, data = [] }: Choice = {},
 ): Promise<void> {
   const unpacked = await mkdtemp(join(tmpdir(), `meeshy-${packageName}-`));
   try {
     await unpackDebianPackages([packageName], unpacked, suite);
     for (const program of programs)
       await copyFile(await findProgram(unpacked, program), join(directory, program));
+    for (const path of data) await cp(join(unpacked, path), join(directory, path), { recursive: true });
   } finally {
     await rm(unpacked, { recursive: true, force: true });
   }

@@ -42,7 +42,7 @@ async function newest(log: (line: string) => void): Promise<string> {
   const binary = join(cached, "nats-server");
   await directoryOnce(cached, (scratch) => {
     log(`getting nats-server from Debian ${NEWEST_FROM}`);
-    return programsFromDebian("nats-server", ["nats-server"], scratch, NEWEST_FROM);
+    return programsFromDebian("nats-server", ["nats-server"], scratch, { suite: NEWEST_FROM });
   });
   if (await runs(binary)) return binary;
   throw new Error(`${binary} does not run; delete ${cached} and try again`);

@@ -63,8 +63,15 @@ export function startProcess(spec: ServerSpec, logFile?: string): ServerProcess 
     child.once("error", (error) => resolve(error.message));
     child.once("exit", (code, signal) => resolve(signal ? `ended by ${signal}` : `exit code ${code}`));
   });
-  const output = () =>
-    logFile === undefined ? kept : readFileSync(logFile).subarray(logged).subarray(-KEPT_OUTPUT).toString();
+  const output = () => {
+    if (logFile === undefined) return kept;
+    const bytes = readFileSync(logFile);
+    // A file that is shorter now was emptied meanwhile.
+    return bytes
+      .subarray(bytes.length < logged ? 0 : logged)
+      .subarray(-KEPT_OUTPUT)
+      .toString();
+  };
   return { pid: child.pid ?? -1, child, exited, output };
 }
 
