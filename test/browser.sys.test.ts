@@ -256,6 +256,27 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     await desk.getByRole("button", { name: "Block Bob", exact: true }).waitFor();
   });
 
+  it("works in a browser that keeps nothing", async () => {
+    const bob = await signIn("bob");
+    const alice = await openWindow("/?as=alice", {
+      prepare: (context) =>
+        context.addInitScript(() => {
+          const get = () => {
+            throw new DOMException("denied", "SecurityError");
+          };
+          for (const name of ["localStorage", "sessionStorage"])
+            Object.defineProperty(globalThis, name, { get });
+        }),
+    });
+    await isIn(alice, "live");
+    await shows(bob, "alice", "Online");
+    await alice.getByLabel("Message", { exact: true }).fill("From a private window");
+    await alice.getByRole("button", { name: "Send" }).click();
+    await bob.getByRole("log").getByText("From a private window").waitFor();
+    await alice.getByRole("button", { name: "Français" }).click();
+    await alice.getByRole("heading", { name: "Personnes" }).waitFor();
+  });
+
   it("keeps a draft through another conversation and a reload", async () => {
     const alice = await signIn("alice");
     const composer = alice.getByLabel("Message", { exact: true });

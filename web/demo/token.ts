@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from "react";
 import { type Credential, type DemoPerson, readDemoPeople } from "./demo-people.ts";
+import { sessionStore } from "./storage.ts";
 
 /** What this window signs in with: kept for the life of the tab, never in the address bar. */
 
@@ -22,8 +23,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function storeToken(token: string | null): void {
-  if (token === null) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, token);
+  if (token === null) sessionStore.removeItem(KEY);
+  else sessionStore.setItem(KEY, token);
   for (const listener of listeners) listener();
 }
 
@@ -74,7 +75,7 @@ export function takeWantedPerson(): string | null {
 export function useToken(): string | null | undefined {
   return useSyncExternalStore<string | null | undefined>(
     subscribe,
-    () => sessionStorage.getItem(KEY),
+    () => sessionStore.getItem(KEY),
     () => undefined,
   );
 }

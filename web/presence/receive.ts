@@ -3,7 +3,7 @@ import { SERVER_EVENTS } from "./events.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Link } from "./link.ts";
 import type { PresenceSocket } from "./presence.ts";
-import { readOccupancy, readStatuses } from "./read-wire.ts";
+import { readIdentity, readOccupancy, readSelf, readStatuses, readTime } from "./read-wire.ts";
 import type { PresenceStore } from "./store.ts";
 import type { Watching } from "./watching.ts";
 
@@ -25,7 +25,8 @@ export function receive({ socket, store, clock, link, heartbeat, watching }: Par
   });
   socket.on(SERVER_EVENTS.AUTHENTICATED, (payload) => {
     link.accepted();
-    if (typeof payload?.user?.id === "string") store.authenticated(payload.user);
+    const self = readIdentity(payload?.user);
+    if (self) store.authenticated(self);
   });
   socket.on(SERVER_EVENTS.PRESENCE_SNAPSHOT, (payload) => {
     const { serverTime, partial, users, occupancy } = payload ?? {};
@@ -38,15 +39,15 @@ export function receive({ socket, store, clock, link, heartbeat, watching }: Par
     watching.connected();
   });
   socket.on(SERVER_EVENTS.PRESENCE_SELF, (payload) => {
-    const [user] = readStatuses([payload?.user]);
-    if (user) store.self({ ...payload, user });
+    const self = readSelf(payload);
+    if (self) store.self(self);
   });
   socket.on(SERVER_EVENTS.USER_STATUS, (status) => store.statuses(readStatuses([status])));
   socket.on(SERVER_EVENTS.USER_STATUS_BATCH, (statuses) => store.statuses(readStatuses(statuses)));
   socket.on(SERVER_EVENTS.PRESENCE_OCCUPANCY, (count) => store.occupancy(readOccupancy([count])));
   socket.on(SERVER_EVENTS.PRESENCE_STALE, (payload) => {
     clock.renew();
-    const since = payload?.since ?? new Date(clock.now()).toISOString();
+    const since = readTime(payload?.since) ?? new Date(clock.now()).toISOString();
     store.connection({ type: "stale", since, reason: payload?.reason });
   });
   socket.on(SERVER_EVENTS.PRESENCE_FRESH, () => store.connection({ type: "fresh" }));
