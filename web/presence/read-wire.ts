@@ -17,65 +17,48 @@ function isStatus(value: unknown): value is UserStatus {
   );
 }
 
-const TEXTS = [
-  "username",
-  "displayName",
-  "statusText",
-  "statusExpiresAt",
-  "lastActiveAt",
-  "lastSeen",
-  "at",
-] as const;
+const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
-/** A text that is none reads as not given: what shows a person may count on its kind. */
-function withTexts(status: UserStatus): UserStatus {
-  const { availability, cause } = status as Partial<Record<keyof UserStatus, unknown>>;
-  const wrong = TEXTS.filter((name) => status[name] !== null && typeof status[name] !== "string");
-  return {
-    ...status,
-    ...Object.fromEntries(wrong.map((name) => [name, null])),
-    ...(typeof availability === "string" ? {} : { availability: "available" }),
-    ...(typeof cause === "string" ? {} : { cause: "manual" }),
-  };
-}
-
-/** The statuses in a list; unknown values of a later server read as defaults, what is no status is left out. */
+/**
+ * The statuses in a list; unknown values of a later server read as defaults, texts that are none as not given, and what
+ * is no status is left out.
+ */
 export const readStatuses = (list: unknown): UserStatus[] =>
-  Array.isArray(list) ? list.map(inKnownValues).filter(isStatus).map(withTexts) : [];
+  Array.isArray(list)
+    ? list
+        .map(inKnownValues)
+        .filter(isStatus)
+        .map((status) => ({
+          ...status,
+          username: text(status.username),
+          displayName: text(status.displayName),
+          statusText: text(status.statusText),
+        }))
+    : [];
 
 /** Who is signed in; undefined: it is not said. */
-export function readIdentity(user: unknown): Self | undefined {
-  if (!isRecord(user) || typeof user.id !== "string") return undefined;
-  const username = typeof user.username === "string" ? user.username : null;
-  return { id: user.id, username, isAnonymous: user.isAnonymous === true };
-}
+export const readIdentity = (user: unknown): Self | undefined =>
+  isRecord(user) && typeof user.id === "string"
+    ? { ...(user as unknown as Self), username: text(user.username) }
+    : undefined;
 
-const isChoices = (value: unknown): value is Choices =>
-  isRecord(value) &&
-  isRecord(value.standing) &&
-  (value.timed === null || isRecord(value.timed)) &&
-  Array.isArray(value.services) &&
-  value.services.every(isRecord);
-
-const isConnection = (value: unknown): value is OwnConnection =>
-  isRecord(value) && typeof value.connectionId === "string" && typeof value.since === "string";
+export const isTime = (value: unknown): value is string => !Number.isNaN(Date.parse(String(value)));
 
 /** What is said of the person themselves; undefined: it names no status. */
 export function readSelf(payload: unknown): Partial<PresenceSelf> | undefined {
   if (!isRecord(payload)) return undefined;
-  const [user] = readStatuses([payload.user]);
-  if (user === undefined) return undefined;
   const { choices, connections } = payload;
-  return {
-    user,
-    ...(isChoices(choices) ? { choices } : {}),
-    ...(Array.isArray(connections) ? { connections: connections.filter(isConnection) } : {}),
-  };
+  const [user] = readStatuses([payload.user]);
+  return (
+    user && {
+      user,
+      ...(isRecord(choices) && isRecord(choices.standing) && { choices: choices as unknown as Choices }),
+      ...(Array.isArray(connections) && {
+        connections: connections.filter((one): one is OwnConnection => isRecord(one) && isTime(one.since)),
+      }),
+    }
+  );
 }
-
-/** A time as ISO 8601; undefined: it is none. */
-export const readTime = (value: unknown): string | undefined =>
-  typeof value === "string" && !Number.isNaN(Date.parse(value)) ? value : undefined;
 
 const isOccupancy = (value: unknown): value is Occupancy =>
   isRecord(value) &&

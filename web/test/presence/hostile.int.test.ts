@@ -48,6 +48,6 @@ it("a server that sends what no release sends ends nothing, and what is right ag
   expect(getState().self).not.toHaveProperty("choices");
   expect(stale.filter((since) => Number.isNaN(Date.parse(since)))).toEqual([]);
   const eve = getState().users.get("eve");
-  expect(eve).toMatchObject({ displayName: null, lastSeen: null, availability: "available" });
+  expect(eve).toMatchObject({ displayName: null });
   expect(getPresenceText(eve)).toEqual(expect.any(String));
 });
