@@ -1,9 +1,9 @@
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import { startStack } from "@meeshy/shared/testing/stack";
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeEach, describe, expect, it } from "vitest";
 import { CHROMIUM, CHROMIUM_PLACES } from "./browser/chromium.ts";
-import { launchBrowser } from "./browser/page.ts";
+import { usePage } from "./browser/page.ts";
 import {
   openConversation,
   SCHEMES,
@@ -29,23 +29,11 @@ async function violationsOf(page: Page): Promise<string[]> {
 }
 
 describe.skipIf(!CHROMIUM)("axe finds nothing in any state", () => {
-  let stack: RunningStack;
-  let browser: Browser;
+  const { stack, url, openWindow } = usePage(() => startStack());
 
-  beforeAll(async () => {
-    stack = await startStack();
-    browser = await launchBrowser();
-    const bob = await (await browser.newContext({ locale: "en-GB" })).newPage();
-    await bob.goto(`${url()}/?as=bob`);
-    await openConversation(bob, "General");
+  beforeEach(async () => {
+    await openConversation(await openWindow("/?as=bob"), "General");
   });
-
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-  });
-
-  const url = () => stack.urls[0] ?? "";
 
   /** What axe finds, by state; states in which it finds nothing are left out, all of them are counted. */
   async function look(
@@ -53,8 +41,7 @@ describe.skipIf(!CHROMIUM)("axe finds nothing in any state", () => {
     scheme: (typeof SCHEMES)[number],
     walk: (page: Page, onState: (state: string) => Promise<void>) => Promise<void>,
   ) {
-    const context = await browser.newContext(windowOf(size, scheme));
-    const page = await context.newPage();
+    const page = await openWindow("/", { context: windowOf(size, scheme) });
     const found: Record<string, string[]> = {};
     let states = 0;
     await walk(page, async (state) => {
@@ -62,7 +49,6 @@ describe.skipIf(!CHROMIUM)("axe finds nothing in any state", () => {
       const violations = await violationsOf(page);
       if (violations.length > 0) found[state] = violations;
     });
-    await context.close();
     return { states, found };
   }
 
@@ -77,7 +63,7 @@ describe.skipIf(!CHROMIUM)("axe finds nothing in any state", () => {
 
     it.each(SCHEMES)("%s: the console", async (scheme) => {
       const { states, found } = await look(size, scheme, (page, onState) =>
-        walkThroughConsole(page, url(), stack.token("admin"), onState),
+        walkThroughConsole(page, url(), stack().token("admin"), onState),
       );
       expect(found).toEqual({});
       expect(states).toBe(6);

@@ -1,4 +1,5 @@
 import { startStack } from "@meeshy/shared/testing/stack";
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { CHROMIUM, CHROMIUM_PLACES } from "./browser/chromium.ts";
 import { usePage } from "./browser/page.ts";
@@ -225,6 +226,55 @@ describe.skipIf(!CHROMIUM)("the page in a browser", () => {
     await person(alice, "bob").locator("[data-status=offline], [data-status=away]").first().waitFor();
     await bob.getByRole("switch", { name: "Show when I am online" }).click();
     await shows(alice, "bob", "Online");
+  });
+
+  it("knows on each device whom the person has blocked, a guest too, whichever device it was done on", async () => {
+    const [phone, desk] = [await signIn("alice"), await signIn("alice")];
+    await signIn("bob");
+    await openWindow("/?session=demo-session-token");
+    const block = async (page: Page, userId: string, name: string) => {
+      await person(page, userId).getByRole("link").click();
+      await page.getByRole("button", { name: `Block ${name}`, exact: true }).click();
+      await page.getByText("You blocked this person.").waitFor();
+      await page.getByRole("link", { name: "All people" }).click();
+    };
+    await Promise.all([shows(desk, "bob", "Online"), shows(desk, "anon_demo", "Online")]);
+    await person(desk, "bob").getByRole("link").click();
+    await desk.getByRole("button", { name: "Block Bob", exact: true }).waitFor();
+    await block(phone, "bob", "Bob");
+    // Bob leaves before the desk's eyes, and the desk says why.
+    await desk.getByRole("button", { name: "Unblock Bob" }).waitFor();
+    await block(phone, "anon_demo", "guest");
+
+    await openOwnMenu(desk);
+    await desk.getByRole("heading", { name: "Blocked" }).waitFor();
+    await desk.getByRole("dialog").getByRole("button", { name: "Unblock guest" }).click();
+    await desk.getByRole("dialog").getByRole("button", { name: "Unblock Bob" }).click();
+    await desk.getByRole("heading", { name: "Blocked" }).waitFor({ state: "detached" });
+    await Promise.all([shows(phone, "bob", "Online"), shows(phone, "anon_demo", "Online")]);
+    await desk.keyboard.press("Escape");
+    await desk.getByRole("button", { name: "Block Bob", exact: true }).waitFor();
+  });
+
+  it("works in a browser that keeps nothing", async () => {
+    const bob = await signIn("bob");
+    const alice = await openWindow("/?as=alice", {
+      prepare: (context) =>
+        context.addInitScript(() => {
+          const get = () => {
+            throw new DOMException("denied", "SecurityError");
+          };
+          for (const name of ["localStorage", "sessionStorage"])
+            Object.defineProperty(globalThis, name, { get });
+        }),
+    });
+    await isIn(alice, "live");
+    await shows(bob, "alice", "Online");
+    await alice.getByLabel("Message", { exact: true }).fill("From a private window");
+    await alice.getByRole("button", { name: "Send" }).click();
+    await bob.getByRole("log").getByText("From a private window").waitFor();
+    await alice.getByRole("button", { name: "Français" }).click();
+    await alice.getByRole("heading", { name: "Personnes" }).waitFor();
   });
 
   it("keeps a draft through another conversation and a reload", async () => {

@@ -1,63 +1,36 @@
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { startStack } from "@meeshy/shared/testing/stack";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { io, type Socket } from "socket.io-client";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { signalAll, treeOf } from "../chaos/faults/process-tree.ts";
 import { CHROMIUM, CHROMIUM_PLACES } from "./browser/chromium.ts";
-import { launchBrowser } from "./browser/page.ts";
+import { usePage } from "./browser/page.ts";
 
 if (!CHROMIUM)
   console.warn(`The console is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
 
 describe.skipIf(!CHROMIUM)("the operators' console in a browser", () => {
   let nats: TestNats;
-  let stack: RunningStack;
-  let browser: Browser;
   let sockets: Socket[] = [];
-  /** What no page may do: throw, break the content security policy, ask another host. */
-  let misdeeds: string[] = [];
 
-  beforeAll(async () => {
+  // Before those of the page, which end last to first.
+  afterAll(() => nats?.stop());
+  const { stack, url, openWindow } = usePage(async () => {
     // One that the launcher does not restart while it stands still.
     nats = await startNats();
     const env = { DISCONNECT_GRACE_MS: "500", NATS_URL: nats.url };
-    stack = await startStack({ args: ["--workers", "2"], env });
-    browser = await launchBrowser();
+    return startStack({ args: ["--workers", "2"], env });
   });
 
-  afterEach(async () => {
+  afterEach(() => {
     for (const socket of sockets) socket.close();
     sockets = [];
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    const found = misdeeds;
-    misdeeds = [];
-    expect(found).toEqual([]);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    await stack?.stop();
-    await nats?.stop();
-  });
-
-  const url = () => stack.urls[0] ?? "";
-
-  async function openConsole(hash = "", options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ locale: "en-GB", ...options });
-    context.setDefaultTimeout(60_000);
-    const page = await context.newPage();
-    page.on("pageerror", (error) => misdeeds.push(String(error)));
-    page.on("console", (message) => {
-      if (message.text().includes("Content Security Policy")) misdeeds.push(message.text());
-    });
-    page.on("request", (request) => {
-      if (new URL(request.url()).host !== new URL(url()).host) misdeeds.push(request.url());
-    });
-    await page.goto(`${url()}/console${hash}`);
-    return page;
-  }
+  const openConsole = (hash = "", context: BrowserContextOptions = {}): Promise<Page> =>
+    openWindow(`/console${hash}`, { context });
 
   async function paste(page: Page, token: string): Promise<void> {
     await page.getByLabel("Administrator's token").fill(` ${token}\n`);
@@ -66,14 +39,14 @@ describe.skipIf(!CHROMIUM)("the operators' console in a browser", () => {
 
   async function signIn(hash = "", options?: BrowserContextOptions): Promise<Page> {
     const page = await openConsole(hash, options);
-    await paste(page, stack.token("admin"));
+    await paste(page, stack().token("admin"));
     await page.getByRole("navigation", { name: "Views" }).waitFor();
     return page;
   }
 
   async function connect(user: string): Promise<Socket> {
     const socket = io(url(), {
-      auth: { token: stack.token(user), device: "test device" },
+      auth: { token: stack().token(user), device: "test device" },
       transports: ["websocket"],
       reconnection: false,
     });
@@ -90,11 +63,11 @@ describe.skipIf(!CHROMIUM)("the operators' console in a browser", () => {
 
   it("refuses a user's token and one that is none, and says why", async () => {
     const page = await openConsole();
-    await paste(page, stack.token("alice"));
+    await paste(page, stack().token("alice"));
     await page.getByRole("alert").getByText("belongs to a user, not to an administrator").waitFor();
     await paste(page, "nonsense");
     await page.getByRole("alert").getByText("not valid, or has expired").waitFor();
-    await paste(page, stack.token("admin"));
+    await paste(page, stack().token("admin"));
     await page.getByRole("heading", { name: "People" }).waitFor();
   });
 
@@ -175,7 +148,7 @@ describe.skipIf(!CHROMIUM)("the operators' console in a browser", () => {
     const page = await signIn("#/processes");
     await health(page).getByText("All is well: 64 of 64 partitions are processed by 2 workers.").waitFor();
     expect(await page.locator("button[data-partition]").count()).toBe(64);
-    const pid = stack.read().workers[0]?.pid ?? -1;
+    const pid = stack().read().workers[0]?.pid ?? -1;
     process.kill(pid, "SIGSTOP");
     try {
       await health(page)
@@ -219,7 +192,7 @@ describe.skipIf(!CHROMIUM)("the operators' console in a browser", () => {
   it("shows the people it knows while the database is away, and goes on by itself", async () => {
     const page = await signIn("#/people");
     await row(page, "dave").waitFor();
-    const database = treeOf(stack.read().database.pid ?? -1);
+    const database = treeOf(stack().read().database.pid ?? -1);
     signalAll(database, "SIGSTOP");
     try {
       await health(page).getByText("The database cannot be reached now.").waitFor();

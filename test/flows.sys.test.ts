@@ -2,7 +2,7 @@ import { demoToken } from "@meeshy/shared/servers/demo-token";
 import { startStack } from "@meeshy/shared/testing/stack";
 import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
 import pg from "pg";
-import { chromium, type Page } from "playwright-core";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { signalAll, treeOf } from "../chaos/faults/process-tree.ts";
 import { CHROMIUM, CHROMIUM_ARGS, CHROMIUM_PLACES } from "./browser/chromium.ts";
@@ -11,13 +11,29 @@ import { usePage } from "./browser/page.ts";
 if (!CHROMIUM) console.warn(`The page is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
 
 const JWT_SECRET = "a secret of the tests, long enough";
-/** Of the demo's tokens. */
-const TOKEN_LIFETIME_MS = 30 * 24 * 3_600_000;
+const MINUTE_MS = 60_000;
 /** The page reports activity every 15 s at most. */
 const TIMES = {
   ...{ DISCONNECT_GRACE_MS: "2500", OFFLINE_THRESHOLD_MS: "18000", ACTIVITY_THROTTLE_MS: "500" },
   ...{ PING_INTERVAL_MS: "1000", PING_TIMEOUT_MS: "1000" },
 };
+
+/** The page's monotonic clock can be put forward by {@link age}, and what it does every 15 s it does every half second. */
+const mayAge = (context: BrowserContext) =>
+  context.addInitScript(() => {
+    const now = performance.now.bind(performance);
+    const every = globalThis.setInterval;
+    const page = Object.assign(globalThis, { putForwardBy: 0 });
+    performance.now = () => now() + page.putForwardBy;
+    Object.assign(globalThis, {
+      setInterval: (run: () => void, ms: number) => every(run, ms === 15_000 ? 500 : ms),
+    });
+  });
+
+const age = (page: Page, ms: number): Promise<void> =>
+  page.evaluate((by) => {
+    (globalThis as unknown as { putForwardBy: number }).putForwardBy += by;
+  }, ms);
 
 /** What people do with their browsers, and what happens to those, with times cut down (the ancestor's flows). */
 describe.skipIf(!CHROMIUM)("in a real browser", () => {
@@ -52,6 +68,19 @@ describe.skipIf(!CHROMIUM)("in a real browser", () => {
       }).observe(row, { childList: true, characterData: true, subtree: true });
     }, userId);
     return () => page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen);
+  }
+
+  /** Every phase of the connection that the page has said since, in order. */
+  async function recordPhases(page: Page): Promise<() => Promise<string[]>> {
+    await page.evaluate(() => {
+      const phase = () => document.querySelector("[data-phase]")?.getAttribute("data-phase") ?? "none";
+      const phases = [phase()];
+      Object.assign(globalThis, { phases });
+      new MutationObserver(() => {
+        if (phase() !== phases.at(-1)) phases.push(phase());
+      }).observe(document.body, { attributes: true, childList: true, subtree: true });
+    });
+    return () => page.evaluate(() => (globalThis as unknown as { phases: string[] }).phases);
   }
 
   /** Takes longer than the grace: what the deed before was to change is shown by then. */
@@ -132,12 +161,40 @@ describe.skipIf(!CHROMIUM)("in a real browser", () => {
     await person(alice, "bob").locator("[data-stale]").first().waitFor({ state: "detached" });
   });
 
-  it("a token that expires ends the sign-in, and says so", async () => {
-    const subject = { id: "alice", username: "alice", role: "USER" } as const;
-    const token = demoToken(subject, JWT_SECRET, new Date(Date.now() - TOKEN_LIFETIME_MS + 4_000));
-    const alice = await openWindow(`/?token=${token}`);
+  const shortToken = (seconds: number) =>
+    demoToken({ id: "alice", username: "alice", role: "USER" }, JWT_SECRET, new Date(), seconds);
+
+  it("a token that expires ends the sign-in, and the page says so, and what to do", async () => {
+    const alice = await openWindow(`/?token=${shortToken(4)}`);
     await isIn(alice, "live");
     await alice.getByRole("alert").filter({ hasText: "Your sign-in has expired" }).waitFor();
+    await alice.getByText("npm run -s token -- alice").waitFor();
+    await alice.getByLabel("Token").fill(stack().token("alice"));
+    await alice.getByRole("button", { name: "Sign in" }).click();
+    await isIn(alice, "live");
+  });
+
+  it("a page that can ask for new tokens outlives one after the other, and shows nothing of it to anyone", async () => {
+    const bob = await signIn("bob");
+    let given = 0;
+    const alice = await openWindow("/?as=alice", {
+      prepare: (context) =>
+        context.route("**/demo-people.json", (route) => {
+          given++;
+          return route.fulfill({ json: { people: [{ id: "alice", name: "Alice", token: shortToken(20) }] } });
+        }),
+    });
+    stayActive(alice);
+    await isIn(alice, "live");
+    await shows(bob, "alice", "Online");
+    const [ownNews, othersNews] = [await recordPhases(alice), await record(bob, "alice")];
+    const before = given;
+    // The second one is asked for when the first has run out long ago.
+    await expect.poll(() => given, { timeout: 60_000 }).toBeGreaterThanOrEqual(before + 2);
+    await carolComesAndLeaves(bob);
+    expect(await ownNews()).toEqual(["live"]);
+    expect(await othersNews()).toHaveLength(1);
+    expect(await alice.locator("#notice").count()).toBe(0);
   });
 
   it("a guest whose link is switched off is out, and reads why", async () => {
@@ -154,6 +211,54 @@ describe.skipIf(!CHROMIUM)("in a real browser", () => {
       await client.query('UPDATE "ShareLink" SET "isActive" = true');
       await client.end();
     }
+  });
+
+  it("who is idle ages by the viewer's page alone: minute by minute, then from away to offline", async () => {
+    const received: string[] = [];
+    const alice = await openWindow(`/?token=${stack().token("alice")}`, {
+      async prepare(context) {
+        await mayAge(context);
+        context.on("page", (page) =>
+          page.on("websocket", (socket) =>
+            socket.on("framereceived", ({ payload }) => received.push(String(payload))),
+          ),
+        );
+      },
+    });
+    await isIn(alice, "live");
+    await signIn("bob");
+    await shows(alice, "bob", "Online");
+    await shows(alice, "bob", "Away");
+    const seen = (text: string) => person(alice, "bob").getByText(text, { exact: true }).waitFor();
+    await seen("Last seen just now");
+    const aboutBob = () => received.filter((message) => message.includes('"bob"'));
+    const known = aboutBob();
+    expect(known).not.toEqual([]);
+    await age(alice, 2 * MINUTE_MS);
+    await seen("Last seen 2 minutes ago");
+    await age(alice, MINUTE_MS);
+    await seen("Last seen 3 minutes ago");
+    const dot = (status: string) => person(alice, "bob").locator(`[data-status="${status}"]`).first();
+    await dot("away").waitFor();
+    await age(alice, 27 * MINUTE_MS);
+    await seen("Last seen 30 minutes ago");
+    await dot("offline").waitFor();
+    expect(aboutBob()).toEqual(known);
+  });
+
+  it("without a connection who was online ages to away, and to offline", async () => {
+    await signIn("bob");
+    const { proxy, origin } = await useProxy();
+    const alice = await openWindow(`/?token=${stack().token("alice")}`, { origin, prepare: mayAge });
+    await shows(alice, "bob", "Online");
+    proxy.freeze();
+    const dot = (status: string) =>
+      person(alice, "bob").locator(`[data-stale][data-status="${status}"]`).first().waitFor();
+    await dot("online");
+    await age(alice, 6 * MINUTE_MS);
+    await dot("away");
+    await age(alice, 25 * MINUTE_MS);
+    await dot("offline");
   });
 
   it.each([2, -2])("a viewer's clock that is %i hours wrong changes no word", async (hours) => {

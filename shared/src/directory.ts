@@ -74,6 +74,11 @@ export interface DirectoryWriter {
   block(blockerId: string, blockedId: string): Promise<boolean>;
   /** Takes the blocker's own block back; one in the other direction stays. */
   unblock(blockerId: string, blockedId: string): Promise<boolean>;
+  /**
+   * The ids that this person has blocked, in the order of the ids: those behind `after` ("": from the beginning on), at
+   * most `limit`. Blocks by others are not among them.
+   */
+  blockedBy(blockerId: string, page: { after: string; limit: number }): Promise<string[]>;
   /** Whether two people share a conversation now; takes as long for every id. */
   shareConversation(userId: string, otherId: string): Promise<boolean>;
   /**

@@ -17,7 +17,7 @@ const COLORS = {
   Away: "#f59e0b",
 } as const;
 
-export const launchBrowser = (): Promise<Browser> =>
+const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ ...(CHROMIUM ? { executablePath: CHROMIUM } : {}), args: CHROMIUM_ARGS });
 
 /** What a window may differ in. */

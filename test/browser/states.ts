@@ -9,8 +9,8 @@ export type Size = keyof typeof SIZES;
 export const SCHEMES = ["light", "dark"] as const;
 
 const WORDS = {
-  en: { locale: "en-GB", as: "Continue as Alice", own: /your status/ },
-  fr: { locale: "fr-FR", as: "Continuer comme Alice", own: /votre statut/ },
+  en: { locale: "en-GB", as: "Continue as Alice", own: /your status/, block: "Block Bob" },
+  fr: { locale: "fr-FR", as: "Continuer comme Alice", own: /votre statut/, block: "Bloquer Bob" },
 };
 export type Language = keyof typeof WORDS;
 
@@ -50,7 +50,7 @@ export async function walkThroughPage(
   await page.locator('[data-user-id="bob"]').waitFor();
   if (size === "phone") await onState("people");
   await page.locator('[data-user-id="bob"] a').click();
-  await page.locator("#profile").waitFor();
+  await page.getByRole("button", { name: words.block }).waitFor();
   await onState("profile");
   await page.goto(`${url}/#/project`);
   await page.getByRole("log").locator("article").first().waitFor();

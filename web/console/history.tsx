@@ -23,7 +23,7 @@ export function History({ transitions }: { transitions: readonly Transition[] })
           History
         </h3>
         <fieldset className={own.ranges}>
-          <legend className={styles.hidden}>Time that is shown</legend>
+          <legend className="visually-hidden">Time that is shown</legend>
           {STRIP_RANGES.map(({ name }) => (
             <label key={name} className={own.range}>
               <input type="radio" name="range" checked={range === name} onChange={() => setRange(name)} />

@@ -13,7 +13,7 @@ export function PeopleTable({ people, isFresh }: { people: readonly Person[]; is
   if (people.length === 0) return <p className={console.muted}>No one fits these filters.</p>;
   return (
     <table className={console.table} aria-busy={!isFresh}>
-      <caption className={console.hidden}>People, with their state, devices and last activity</caption>
+      <caption className="visually-hidden">People, with their state, devices and last activity</caption>
       <thead>
         <tr>
           <th scope="col">Person</th>

@@ -14,6 +14,21 @@ export interface Preferences {
   showLastSeen: boolean;
 }
 
+export interface BlockedPerson {
+  userId: string;
+  /** null: no conversation is shared with them any more */
+  username: string | null;
+  displayName: string | null;
+}
+
+interface BlockPage {
+  blocks: BlockedPerson[];
+  nextCursor: string | null;
+}
+
+/** A person can block 10,000 people, and a page holds 200. */
+const BLOCK_PAGES_MAX = 50;
+
 interface MessagePage {
   messages: ChatMessage[];
   nextCursor: string | null;
@@ -25,6 +40,8 @@ export interface Api {
   messages(conversationId: string, page: { cursor: string | null; limit?: number }): Promise<MessagePage>;
   preferences(): Promise<Preferences>;
   setPreferences(changes: Partial<Preferences>): Promise<Preferences>;
+  /** All whom the person has blocked. */
+  blocked(): Promise<BlockedPerson[]>;
   setBlocked(userId: string, isBlocked: boolean): Promise<void>;
 }
 
@@ -50,6 +67,18 @@ export function createApi(request: Request): Api {
         changes,
       );
       return preferences;
+    },
+    async blocked() {
+      const found: BlockedPerson[] = [];
+      let cursor: string | null = null;
+      for (let pages = 0; pages < BLOCK_PAGES_MAX; pages++) {
+        const query: string = cursor === null ? "" : `?${new URLSearchParams({ cursor })}`;
+        const { blocks, nextCursor }: BlockPage = await request(`/users/me/blocks${query}`);
+        found.push(...blocks);
+        if (nextCursor === null) break;
+        cursor = nextCursor;
+      }
+      return found;
     },
     async setBlocked(userId, isBlocked) {
       await request(`/users/me/blocks/${segment(userId)}`, isBlocked ? "PUT" : "DELETE");

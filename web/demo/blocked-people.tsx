@@ -3,15 +3,16 @@
 import { useState } from "react";
 import { errorText } from "../presence/phrases.ts";
 import { useBlocks } from "./blocks.ts";
-import { codeOf } from "./load-failure.tsx";
+import { codeOf, LoadFailure } from "./load-failure.tsx";
 import styles from "./own-menu.module.css";
 import { useSession } from "./session.tsx";
 
-/** Whom the person has blocked here, and the way back. */
+/** Whom the person has blocked, and the way back. */
 export function BlockedPeople() {
   const { texts, locale } = useSession();
-  const { blocked, setBlocked } = useBlocks();
+  const { blocked = [], failure: readFailure, retry, setBlocked } = useBlocks();
   const [failure, setFailure] = useState<string>();
+  if (readFailure !== undefined) return <LoadFailure code={readFailure} retry={retry} />;
   if (blocked.length === 0) return null;
   return (
     <section className={styles.group} aria-labelledby="blocked">
@@ -19,18 +20,21 @@ export function BlockedPeople() {
         {texts.own.blockedPeople}
       </h2>
       <ul className={styles.rows}>
-        {blocked.map((person) => (
-          <li key={person.id} className={styles.row}>
-            <span>{person.name}</span>
-            <button
-              type="button"
-              className="button quiet"
-              onClick={() => setBlocked(person, false).catch((error) => setFailure(codeOf(error)))}
-            >
-              {texts.unblock(person.name)}
-            </button>
-          </li>
-        ))}
+        {blocked.map(({ userId, displayName, username }) => {
+          const name = displayName || username || userId;
+          return (
+            <li key={userId} className={styles.row}>
+              <span>{name}</span>
+              <button
+                type="button"
+                className="button quiet"
+                onClick={() => setBlocked(userId, false).catch((error) => setFailure(codeOf(error)))}
+              >
+                {texts.unblock(name)}
+              </button>
+            </li>
+          );
+        })}
       </ul>
       {failure !== undefined && (
         <p role="alert" className="error-text">

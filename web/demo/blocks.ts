@@ -1,46 +1,56 @@
 "use client";
 
-import { useCallback, useMemo, useSyncExternalStore } from "react";
-import { useSelf } from "../presence/hooks.ts";
+import { useCallback, useSyncExternalStore } from "react";
+import type { BlockedPerson } from "./api.ts";
+import { codeOf } from "./load-failure.tsx";
 import { useSession } from "./session.tsx";
+import { useLoaded } from "./use-loaded.ts";
+import { useIsVisible } from "./use-window.ts";
 
-/** Whom the person has blocked with this browser: the server says of no one whether they are blocked. */
-
-export interface BlockedPerson {
-  id: string;
-  name: string;
-}
-
-const keyOf = (selfId: string) => `meeshy.blocked.${encodeURIComponent(selfId)}`;
+/** How often this page has changed a block: each change is a reason to read them again. */
+let changes = 0;
 const listeners = new Set<() => void>();
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  window.addEventListener("storage", listener);
-  return () => {
-    listeners.delete(listener);
-    window.removeEventListener("storage", listener);
-  };
+  return () => void listeners.delete(listener);
 }
 
-export function useBlocks() {
+/** Answers to people who can block no one: guests, and people of a directory that is an application's. */
+const NOT_FOR_THEM = ["forbidden", "not_implemented"];
+
+export interface Blocks {
+  /** undefined: not known yet, or not to be had */
+  blocked: readonly BlockedPerson[] | undefined;
+  /** why they could not be read, as a code */
+  failure: string | undefined;
+  retry: () => void;
+  setBlocked: (userId: string, isBlocked: boolean) => Promise<void>;
+}
+
+/**
+ * Whom the person has blocked, on whichever device. No event says it of someone who is offline: it is read again when the
+ * page is looked at again, and when `reason` changes.
+ */
+export function useBlocks(reason = ""): Blocks {
   const { api } = useSession();
-  const selfId = useSelf()?.id ?? "";
-  const stored = useSyncExternalStore(
+  const isVisible = useIsVisible();
+  const changed = useSyncExternalStore(
     subscribe,
-    () => localStorage.getItem(keyOf(selfId)),
-    () => null,
+    () => changes,
+    () => 0,
   );
-  const blocked = useMemo((): BlockedPerson[] => JSON.parse(stored ?? "[]"), [stored]);
+  const load = useCallback(() => api.blocked(), [api]);
+  const { data, error, retry } = useLoaded(load, `${changed} ${isVisible} ${reason}`);
+  const code = error === undefined ? undefined : codeOf(error);
   const setBlocked = useCallback(
-    async (person: BlockedPerson, isBlocked: boolean) => {
-      await api.setBlocked(person.id, isBlocked);
-      const known: BlockedPerson[] = JSON.parse(localStorage.getItem(keyOf(selfId)) ?? "[]");
-      const others = known.filter(({ id }) => id !== person.id);
-      localStorage.setItem(keyOf(selfId), JSON.stringify(isBlocked ? [...others, person] : others));
+    async (userId: string, isBlocked: boolean) => {
+      await api.setBlocked(userId, isBlocked);
+      changes++;
       for (const listener of listeners) listener();
     },
-    [api, selfId],
+    [api],
   );
-  return { blocked, setBlocked };
+  const failure = code !== undefined && NOT_FOR_THEM.includes(code) ? undefined : code;
+  return { blocked: data, failure, retry, setBlocked };
 }

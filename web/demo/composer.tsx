@@ -4,6 +4,7 @@ import { type KeyboardEvent, type SyntheticEvent, useId, useRef, useState } from
 import styles from "./composer.module.css";
 import { readDraft, writeDraft } from "./drafts.ts";
 import { useSession } from "./session.tsx";
+import { sessionStore } from "./storage.ts";
 
 const LONGEST = 10_000;
 
@@ -18,13 +19,13 @@ interface ComposerProps {
 /** The box to write a message; what is in it is kept for the life of the tab. Belongs to one conversation for its life. */
 export function Composer({ conversationId, selfId, send, onTyping }: ComposerProps) {
   const { texts } = useSession();
-  const [draft, setDraft] = useState(() => readDraft(sessionStorage, selfId, conversationId));
+  const [draft, setDraft] = useState(() => readDraft(sessionStore, selfId, conversationId));
   const input = useRef<HTMLTextAreaElement>(null);
   const inputId = useId();
 
   const change = (text: string) => {
     setDraft(text);
-    writeDraft(sessionStorage, selfId, conversationId, text);
+    writeDraft(sessionStore, selfId, conversationId, text);
   };
   const submit = () => {
     const content = draft.trim();

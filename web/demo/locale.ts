@@ -1,6 +1,7 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import { localStore } from "./storage.ts";
 /** The languages of the page. */
 export type Language = "en" | "fr";
 
@@ -15,11 +16,11 @@ function subscribe(listener: () => void): () => void {
 
 /** The person's choice, else the browser's language. */
 function readLocale(): Language {
-  return (localStorage.getItem(KEY) ?? navigator.language).startsWith("fr") ? "fr" : "en";
+  return (localStore.getItem(KEY) ?? navigator.language).startsWith("fr") ? "fr" : "en";
 }
 
 export function chooseLocale(locale: Language): void {
-  localStorage.setItem(KEY, locale);
+  localStore.setItem(KEY, locale);
   for (const listener of listeners) listener();
 }
 

@@ -39,10 +39,12 @@ function ButtonAndMenu({ self }: { self: OwnPresence }) {
             <OwnMark availability={availability} />
           </span>
         </span>
-        <span className={styles.words}>
-          <span className={styles.name}>{name}</span>
-          <span className="visually-hidden">{texts.own.yourStatus} </span>
-          <span className={styles.now}>{statusText || words}</span>
+        <span className="hidden-when-narrow">
+          <span className={styles.words}>
+            <span className={styles.name}>{name}</span>
+            <span className="visually-hidden">{texts.own.yourStatus} </span>
+            <span className={styles.now}>{statusText || words}</span>
+          </span>
         </span>
         {availability === "invisible" && <span className={styles.badge}>{texts.own.invisibleBadge}</span>}
       </button>

@@ -3,11 +3,12 @@
 import { useState } from "react";
 import { nameOf } from "../presence/components/avatar-stack.tsx";
 import { usePresence, usePresenceClient } from "../presence/hooks.ts";
+import type { Status } from "../presence/locale.ts";
 import { errorText } from "../presence/phrases.ts";
 import { Avatar } from "./avatar.tsx";
 import { useBlocks } from "./blocks.ts";
 import { formatShortly } from "./format.ts";
-import { codeOf } from "./load-failure.tsx";
+import { codeOf, LoadFailure } from "./load-failure.tsx";
 import pane from "./pane.module.css";
 import { PersonText } from "./person-text.tsx";
 import styles from "./profile.module.css";
@@ -63,20 +64,23 @@ export function Profile({ userId, conversationId }: { userId: string; conversati
             </div>
           ))}
         </dl>
-        <Block userId={userId} name={name} />
+        <Block userId={userId} name={name} status={status} />
       </div>
     </section>
   );
 }
 
-function Block({ userId, name }: { userId: string; name: string }) {
+/** Nothing until it is known whether the person is blocked, and for those who can block no one. */
+function Block({ userId, name, status }: { userId: string; name: string; status: Status }) {
   const { texts, locale } = useSession();
-  const { blocked, setBlocked } = useBlocks();
+  const { blocked, failure: readFailure, retry, setBlocked } = useBlocks(status);
   const [failure, setFailure] = useState<string>();
-  const isBlocked = blocked.some(({ id }) => id === userId);
+  if (readFailure !== undefined) return <LoadFailure code={readFailure} retry={retry} />;
+  if (blocked === undefined) return null;
+  const isBlocked = blocked.some((person) => person.userId === userId);
   const change = () => {
     setFailure(undefined);
-    setBlocked({ id: userId, name }, !isBlocked).catch((error) => setFailure(codeOf(error)));
+    setBlocked(userId, !isBlocked).catch((error) => setFailure(codeOf(error)));
   };
   return (
     <div className={styles.block}>

@@ -1,11 +1,11 @@
 "use client";
 
 import { Initials } from "./avatar.tsx";
+import type { DemoPerson } from "./demo-people.ts";
 import styles from "./sign-in.module.css";
 import type { Texts } from "./texts.ts";
-import { storeCredential, storeToken } from "./token.ts";
+import { storePerson, storeToken } from "./token.ts";
 import { TokenForm } from "./token-form.tsx";
-import type { DemoPerson } from "./use-demo-people.ts";
 
 interface SignInChoicesProps {
   texts: Texts;
@@ -24,7 +24,7 @@ export function SignInChoices({ texts, people, showsTokenForm = false }: SignInC
       <ul className={styles.people}>
         {people.map((person) => (
           <li key={person.id}>
-            <button type="button" className={styles.person} onClick={() => storeCredential(person)}>
+            <button type="button" className={styles.person} onClick={() => storePerson(person)}>
               <Initials userId={person.id} name={person.name} />
               {texts.continueAs(person.name)}
               <span className={styles.arrow} aria-hidden="true">

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import styles from "./sign-in.module.css";
 import { SignInChoices } from "./sign-in-choices.tsx";
 import type { Texts } from "./texts.ts";
-import { storeCredential, takeWantedPerson } from "./token.ts";
+import { storePerson, takeWantedPerson } from "./token.ts";
 import { TopBar } from "./top-bar.tsx";
 import { useDemoPeople } from "./use-demo-people.ts";
 
@@ -16,7 +16,7 @@ export function SignIn({ texts }: { texts: Texts }) {
     if (people === undefined) return;
     const wanted = takeWantedPerson();
     const person = people.find(({ id }) => id === wanted);
-    if (person) storeCredential(person);
+    if (person) storePerson(person);
     else if (wanted !== null) setUnknown(wanted);
   }, [people]);
   return (

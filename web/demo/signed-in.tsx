@@ -12,12 +12,17 @@ import { OwnMenu } from "./own-menu.tsx";
 import { resetRoute } from "./route.ts";
 import { SessionContext } from "./session.tsx";
 import { TEXTS } from "./texts.ts";
-import { type Credential, storeToken } from "./token.ts";
+import { type credentialOf, storeToken } from "./token.ts";
 import { TopBar } from "./top-bar.tsx";
 import { Workspace } from "./workspace.tsx";
 
+interface SignedInProps {
+  credential: ReturnType<typeof credentialOf>;
+  locale: Language;
+}
+
 /** Connects for as long as it is on the page, and leaves when it goes. */
-export function SignedIn({ credential, locale }: { credential: Credential; locale: Language }) {
+export function SignedIn({ credential, locale }: SignedInProps) {
   return (
     <PresenceProvider {...credential} device={deviceName(navigator.userAgent)} locale={locale}>
       <Session locale={locale}>

@@ -113,7 +113,7 @@ export const fr: Texts = {
     since: (when) => `depuis ${when}`,
     secondWindow: "Ouvrir une deuxième fenêtre",
     openAs: (name) => `comme ${name}`,
-    blockedPeople: "Bloqués dans ce navigateur",
+    blockedPeople: "Personnes bloquées",
   },
   lost: {
     title: "Cette page n’existe pas",

@@ -218,7 +218,7 @@ const en: Texts = {
     since: (when) => `since ${when}`,
     secondWindow: "Open a second window",
     openAs: (name) => `as ${name}`,
-    blockedPeople: "Blocked in this browser",
+    blockedPeople: "Blocked",
   },
   lost: {
     title: "This page does not exist",

@@ -1,6 +1,8 @@
 "use client";
 
 import { useSyncExternalStore } from "react";
+import { type Credential, type DemoPerson, readDemoPeople } from "./demo-people.ts";
+import { sessionStore } from "./storage.ts";
 
 /** What this window signs in with: kept for the life of the tab, never in the address bar. */
 
@@ -8,8 +10,9 @@ const KEY = "meeshy.token";
 const TOKEN = "token";
 const SESSION = "session";
 const PERSON = "as";
-/** A guest's session is kept beside tokens, in which there is no colon. */
+/** A guest's session, and the id of a person of the demo, are kept beside tokens, in which there is no colon. */
 const GUEST = "guest:";
+const DEMO = "demo:";
 
 const listeners = new Set<() => void>();
 let wanted: string | null = null;
@@ -20,19 +23,27 @@ function subscribe(listener: () => void): () => void {
 }
 
 export function storeToken(token: string | null): void {
-  if (token === null) sessionStorage.removeItem(KEY);
-  else sessionStorage.setItem(KEY, token);
+  if (token === null) sessionStore.removeItem(KEY);
+  else sessionStore.setItem(KEY, token);
   for (const listener of listeners) listener();
 }
 
-export type Credential = { token: string } | { sessionToken: string };
-
-export const storeCredential = (credential: Credential): void =>
-  storeToken("token" in credential ? credential.token : GUEST + credential.sessionToken);
+/** Signs in as a person of the demo: by name where there is a token for them, so that a new one is asked for in time. */
+export const storePerson = (person: DemoPerson): void =>
+  storeToken("token" in person ? DEMO + person.id : GUEST + person.sessionToken);
 
 /** What {@link useToken} gives, as the client takes it. */
-export const credentialOf = (stored: string): Credential =>
-  stored.startsWith(GUEST) ? { sessionToken: stored.slice(GUEST.length) } : { token: stored };
+export function credentialOf(stored: string): Credential | { token: () => Promise<string | null> } {
+  if (stored.startsWith(GUEST)) return { sessionToken: stored.slice(GUEST.length) };
+  if (stored.startsWith(DEMO)) return { token: () => tokenOf(stored.slice(DEMO.length)) };
+  return { token: stored };
+}
+
+/** The token that the launcher offers now; null: it offers this person no more. */
+async function tokenOf(id: string): Promise<string | null> {
+  const person = (await readDemoPeople()).find((one) => one.id === id);
+  return person && "token" in person ? person.token : null;
+}
 
 /**
  * Moves `?token=…`, or a guest's `?session=…`, from the address, where it would be seen, copied and logged, to the session
@@ -64,7 +75,7 @@ export function takeWantedPerson(): string | null {
 export function useToken(): string | null | undefined {
   return useSyncExternalStore<string | null | undefined>(
     subscribe,
-    () => sessionStorage.getItem(KEY),
+    () => sessionStore.getItem(KEY),
     () => undefined,
   );
 }

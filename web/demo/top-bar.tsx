@@ -23,7 +23,7 @@ export function TopBar({ children }: { children?: ReactNode }) {
         </span>
       </h1>
       <button type="button" className={styles.language} lang={other} onClick={() => chooseLocale(other)}>
-        <span className={styles.long}>{texts.otherLanguage}</span>
+        <span className="hidden-when-narrow">{texts.otherLanguage}</span>
         <span className={styles.short} aria-hidden="true">
           {texts.otherLanguageShort}
         </span>

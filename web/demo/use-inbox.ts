@@ -6,6 +6,7 @@ import { usePresenceState } from "../presence/hooks.ts";
 import type { ChatMessage } from "../presence/wire.ts";
 import type { ConversationSummary } from "./api.ts";
 import { useSession } from "./session.tsx";
+import { localStore } from "./storage.ts";
 import { EMPTY_TIMELINE, refreshTimeline } from "./timeline.ts";
 import { countUnread, loadReadUntil, type ReadUntil, saveReadUntil } from "./unread.ts";
 import { useIsVisible } from "./use-window.ts";
@@ -30,7 +31,7 @@ export function useInbox(
   const isVisible = useIsVisible();
   const snapshots = usePresenceState((state) => state.snapshots);
   const [known, setKnown] = useState<ReadonlyMap<string, readonly ChatMessage[]>>(new Map());
-  const [read, setRead] = useState<ReadUntil>(() => loadReadUntil(localStorage, selfId));
+  const [read, setRead] = useState<ReadUntil>(() => loadReadUntil(localStore, selfId));
   const firstSeen = useRef(new Date(presence.clock.now()).toISOString()).current;
   const ids = JSON.stringify(conversations.slice(0, LOOKED_INTO).map(({ id }) => id));
 
@@ -69,7 +70,7 @@ export function useInbox(
     setRead((before) => {
       if ((before[readingId] ?? "") >= newestRead) return before;
       const now = { ...before, [readingId]: newestRead };
-      saveReadUntil(localStorage, selfId, now);
+      saveReadUntil(localStore, selfId, now);
       return now;
     });
   }, [readingId, newestRead, selfId]);

@@ -11,15 +11,15 @@ export interface Loaded<T> {
 }
 
 /**
- * What `load` reads, read again after every full snapshot, for each means that something may have been missed.
- * `load` must be stable: a new function is a new question.
+ * What `load` reads, read again after every full snapshot, for each means that something may have been missed, and when
+ * `reason` changes. `load` must be stable: a new function is a new question.
  */
-export function useLoaded<T>(load: () => Promise<T>): Loaded<T> {
+export function useLoaded<T>(load: () => Promise<T>, reason = ""): Loaded<T> {
   const snapshots = usePresenceState((state) => state.snapshots);
   const [attempt, setAttempt] = useState(0);
   const [answer, setAnswer] = useState<{ load: typeof load; data?: T; error?: unknown }>({ load });
 
-  // A snapshot and a new attempt are reasons to read again.
+  // A snapshot, a new attempt and the caller's own are reasons to read again.
   useEffect(() => {
     let isOver = false;
     load().then(
@@ -34,7 +34,7 @@ export function useLoaded<T>(load: () => Promise<T>): Loaded<T> {
     return () => {
       isOver = true;
     };
-  }, [load, snapshots, attempt]);
+  }, [load, snapshots, attempt, reason]);
 
   const current = answer.load === load ? answer : undefined;
   return { data: current?.data, error: current?.error, retry: () => setAttempt((count) => count + 1) };

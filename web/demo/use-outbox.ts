@@ -8,6 +8,7 @@ import { PresenceRequestError } from "../presence/rest.ts";
 import type { Acknowledgement, ChatMessage } from "../presence/wire.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";
 import { useSession } from "./session.tsx";
+import { sessionStore } from "./storage.ts";
 
 const SEND_TIMEOUT_MS = 10_000;
 
@@ -43,5 +44,5 @@ const connectOutbox = (selfId: string, { socket, clock }: Presence): Outbox =>
     isConnected: () => socket.connected,
     now: clock.now,
     newKey: () => String(crypto.getRandomValues(new Uint32Array(2))),
-    storage: sessionStorage,
+    storage: sessionStore,
   });

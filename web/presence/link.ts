@@ -2,7 +2,6 @@ import type { ActivityWatch } from "./activity.ts";
 import type { PresenceClock } from "./clock.ts";
 import type { EndReason } from "./connection.ts";
 import type { Credentials } from "./credentials.ts";
-import { CLIENT_EVENTS } from "./events.ts";
 import type { PresenceSocket } from "./presence.ts";
 import { isErrorBody } from "./rest.ts";
 import { retryDelay } from "./retry.ts";
@@ -156,7 +155,7 @@ export function createLink(deps: LinkDeps): Link {
       try {
         const given = await credentials.ask();
         if (given && "token" in given) {
-          await socket.timeout(RENEW_MS).emitWithAck(CLIENT_EVENTS.AUTH_RENEW, given);
+          await socket.timeout(RENEW_MS).emitWithAck("auth:renew", given);
         }
       } catch {
         // The token that is there lasts a little longer; when it ends the next connect asks again.

@@ -2,7 +2,6 @@ import { io, type Socket } from "socket.io-client";
 import { watchActivity } from "./activity.ts";
 import { createPresenceClock, type PresenceClock } from "./clock.ts";
 import { createCredentials, type Source } from "./credentials.ts";
-import { CLIENT_EVENTS } from "./events.ts";
 import { createHeartbeat } from "./heartbeat.ts";
 import { createLink } from "./link.ts";
 import { readStatuses } from "./read-wire.ts";
@@ -97,7 +96,7 @@ export function createPresence(options: PresenceOptions = {}): Presence {
     options.activityTarget ?? globalThis.document,
     () => {
       if (!socket.connected) return false;
-      socket.emit(CLIENT_EVENTS.ACTIVITY);
+      socket.emit("activity");
       return true;
     },
     { everyMs: activityEveryMs },
@@ -130,7 +129,7 @@ export function createPresence(options: PresenceOptions = {}): Presence {
   };
   const heartbeat = createHeartbeat({
     // It changes nothing, is no activity, and is answered behind all that was sent before.
-    ask: (withinMs) => ask(CLIENT_EVENTS.PRESENCE_WATCH, [], withinMs),
+    ask: (withinMs) => ask("presence:watch", [], withinMs),
     isVisible: isPageVisible,
     onSilent: () => store.connection({ type: "silent", since: new Date(clock.now()).toISOString() }),
     onAnswer: () => store.connection({ type: "answered" }),

@@ -1,5 +1,6 @@
 import { inKnownValues } from "@meeshy/shared/status";
-import type { Occupancy, UserStatus } from "./wire.ts";
+import type { Self } from "./store.ts";
+import type { Choices, Occupancy, OwnConnection, PresenceSelf, UserStatus } from "./wire.ts";
 
 /** What a server has sent is checked for what the SDK relies on; the rest is ignored, and nothing of it is fatal. */
 
@@ -16,9 +17,48 @@ function isStatus(value: unknown): value is UserStatus {
   );
 }
 
-/** The statuses in a list; unknown values of a later server read as defaults, what is no status is left out. */
+const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+/**
+ * The statuses in a list; unknown values of a later server read as defaults, texts that are none as not given, and what
+ * is no status is left out.
+ */
 export const readStatuses = (list: unknown): UserStatus[] =>
-  Array.isArray(list) ? list.map(inKnownValues).filter(isStatus) : [];
+  Array.isArray(list)
+    ? list
+        .map(inKnownValues)
+        .filter(isStatus)
+        .map((status) => ({
+          ...status,
+          username: text(status.username),
+          displayName: text(status.displayName),
+          statusText: text(status.statusText),
+        }))
+    : [];
+
+/** Who is signed in; undefined: it is not said. */
+export const readIdentity = (user: unknown): Self | undefined =>
+  isRecord(user) && typeof user.id === "string"
+    ? { ...(user as unknown as Self), username: text(user.username) }
+    : undefined;
+
+export const isTime = (value: unknown): value is string => !Number.isNaN(Date.parse(String(value)));
+
+/** What is said of the person themselves; undefined: it names no status. */
+export function readSelf(payload: unknown): Partial<PresenceSelf> | undefined {
+  if (!isRecord(payload)) return undefined;
+  const { choices, connections } = payload;
+  const [user] = readStatuses([payload.user]);
+  return (
+    user && {
+      user,
+      ...(isRecord(choices) && isRecord(choices.standing) && { choices: choices as unknown as Choices }),
+      ...(Array.isArray(connections) && {
+        connections: connections.filter((one): one is OwnConnection => isRecord(one) && isTime(one.since)),
+      }),
+    }
+  );
+}
 
 const isOccupancy = (value: unknown): value is Occupancy =>
   isRecord(value) &&

@@ -1,9 +1,8 @@
 import type { PresenceClock } from "./clock.ts";
-import { SERVER_EVENTS } from "./events.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 import type { Link } from "./link.ts";
 import type { PresenceSocket } from "./presence.ts";
-import { readOccupancy, readStatuses } from "./read-wire.ts";
+import { isTime, readIdentity, readOccupancy, readSelf, readStatuses } from "./read-wire.ts";
 import type { PresenceStore } from "./store.ts";
 import type { Watching } from "./watching.ts";
 
@@ -16,18 +15,22 @@ interface Parts {
   watching: Watching;
 }
 
-/** What is done with each message of the server. */
+/**
+ * What is done with each message of the server. Names are literals, which the compiler compares with the events' types: the
+ * table of all of them would be in every bundle.
+ */
 export function receive({ socket, store, clock, link, heartbeat, watching }: Parts): void {
   socket.onAny(heartbeat.heard);
   socket.on("disconnect", () => {
     heartbeat.stop();
     watching.disconnected();
   });
-  socket.on(SERVER_EVENTS.AUTHENTICATED, (payload) => {
+  socket.on("authenticated", (payload) => {
     link.accepted();
-    if (typeof payload?.user?.id === "string") store.authenticated(payload.user);
+    const self = readIdentity(payload?.user);
+    if (self) store.authenticated(self);
   });
-  socket.on(SERVER_EVENTS.PRESENCE_SNAPSHOT, (payload) => {
+  socket.on("presence:snapshot", (payload) => {
     const { serverTime, partial, users, occupancy } = payload ?? {};
     clock.sync(serverTime);
     const read = { users: readStatuses(users), occupancy: readOccupancy(occupancy) };
@@ -37,24 +40,24 @@ export function receive({ socket, store, clock, link, heartbeat, watching }: Par
     heartbeat.start();
     watching.connected();
   });
-  socket.on(SERVER_EVENTS.PRESENCE_SELF, (payload) => {
-    const [user] = readStatuses([payload?.user]);
-    if (user) store.self({ ...payload, user });
+  socket.on("presence:self", (payload) => {
+    const self = readSelf(payload);
+    if (self) store.self(self);
   });
-  socket.on(SERVER_EVENTS.USER_STATUS, (status) => store.statuses(readStatuses([status])));
-  socket.on(SERVER_EVENTS.USER_STATUS_BATCH, (statuses) => store.statuses(readStatuses(statuses)));
-  socket.on(SERVER_EVENTS.PRESENCE_OCCUPANCY, (count) => store.occupancy(readOccupancy([count])));
-  socket.on(SERVER_EVENTS.PRESENCE_STALE, (payload) => {
+  socket.on("user:status", (status) => store.statuses(readStatuses([status])));
+  socket.on("user:status:batch", (statuses) => store.statuses(readStatuses(statuses)));
+  socket.on("presence:occupancy", (count) => store.occupancy(readOccupancy([count])));
+  socket.on("presence:stale", (payload) => {
     clock.renew();
-    const since = payload?.since ?? new Date(clock.now()).toISOString();
+    const since = isTime(payload?.since) ? payload.since : new Date(clock.now()).toISOString();
     store.connection({ type: "stale", since, reason: payload?.reason });
   });
-  socket.on(SERVER_EVENTS.PRESENCE_FRESH, () => store.connection({ type: "fresh" }));
-  socket.on(SERVER_EVENTS.SESSION_REPLACED, () => link.ended("replaced"));
-  socket.on(SERVER_EVENTS.AUTH_EXPIRING, () => void link.renew());
-  socket.on(SERVER_EVENTS.AUTH_EXPIRED, () => link.expired());
-  socket.on(SERVER_EVENTS.ERROR, (error) => link.failed(error));
-  socket.on(SERVER_EVENTS.SERVER_DRAINING, (payload) => {
+  socket.on("presence:fresh", () => store.connection({ type: "fresh" }));
+  socket.on("session:replaced", () => link.ended("replaced"));
+  socket.on("auth:expiring", () => void link.renew());
+  socket.on("auth:expired", () => link.expired());
+  socket.on("error", (error) => link.failed(error));
+  socket.on("server:draining", (payload) => {
     const delay = payload?.reconnectAfterMs;
     if (typeof delay === "number" && delay >= 0) returnAfter(socket, delay);
   });

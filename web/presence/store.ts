@@ -50,7 +50,7 @@ export interface PresenceStore
   /** The server has accepted the handshake of this person. */
   authenticated(self: Self): void;
   /** `presence:self` */
-  self(self: PresenceSelf): void;
+  self(self: Partial<PresenceSelf>): void;
   /** `presence:snapshot`, full or partial */
   snapshot(snapshot: PresenceSnapshot): void;
   /** `presence:occupancy` */

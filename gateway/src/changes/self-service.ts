@@ -6,13 +6,15 @@ import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { DirectoryChanges } from "./directory-changes.ts";
 
 /**
- * What people change in the directory by themselves (CONTRACT 5). Rejects with `not_implemented` where the
+ * What people change in the directory by themselves, and read of it (CONTRACT 5). Rejects with `not_implemented` where the
  * directory belongs to an application, `forbidden`, `not_found`, or `unavailable`.
  */
 export interface SelfService {
   setPreferences(caller: Identity, changes: Partial<Preferences>): Promise<Preferences>;
   /** A stranger and an unknown id are blocked alike: neither the answer nor its time says whether a person exists. */
   setBlocked(caller: Identity, userId: string, isBlocked: boolean): Promise<void>;
+  /** The ids that the caller has blocked, those behind `after`, in the order of the ids, at most `limit`. */
+  blocked(caller: Identity, page: { after: string; limit: number }): Promise<string[]>;
   /**
    * Members may add people who share a conversation with them already, leave by themselves and come back; administrators
    * may do all. To everyone else there is no such conversation, and no such person.
@@ -71,6 +73,13 @@ export function createSelfService({ source, directory, changes }: SelfServiceDep
         if (await write.shareConversation(user.id, userId))
           await Promise.all([changes.announce(user.id), changes.announce(userId)]);
         else for (const id of [user.id, userId]) directory.forgetPerson(id);
+      }),
+
+    blocked: ({ user }, page) =>
+      orUnavailable(async () => {
+        const write = writer();
+        requireRegistered(user);
+        return write.blockedBy(user.id, page);
       }),
 
     setMember: (caller, conversationId, userId, isMember) =>

@@ -1,6 +1,8 @@
+import { isAnonymousId } from "@meeshy/shared/ids";
 import { availabilityWishSchema } from "@meeshy/shared/service-requests";
 import { z } from "zod";
 import { layeredAvailabilitySchema } from "../changes/availability.ts";
+import { decodeIdCursor, encodeIdCursor } from "../core/id-cursor.ts";
 import { callerOf, touchBy } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { userIdParams } from "./schemas.ts";
@@ -12,8 +14,35 @@ const preferenceChanges = z.object({
 });
 const blockAnswer = z.object({ userId: z.string(), blocked: z.boolean() });
 
-/** What callers change about how they are seen (CONTRACT 5). */
-export function selfRoutes(app: App, { people, touch, limits }: RouteDeps): void {
+/** As many statuses are read for a page as one request may ask for by their ids. */
+const BLOCKS_PAGE_MAX = 200;
+const CURSOR_MAX_LENGTH = 2_000;
+const blocksQuery = z.object({
+  cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
+  limit: z.coerce.number().int().min(1).max(BLOCKS_PAGE_MAX).default(BLOCKS_PAGE_MAX),
+});
+const blocksAnswer = z.object({
+  blocks: z.array(
+    z.object({
+      userId: z.string(),
+      username: z
+        .string()
+        .nullable()
+        .describe("null: the caller shares no conversation with them, or no one has the id"),
+      displayName: z.string().nullable(),
+      isAnonymous: z.boolean(),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+});
+
+/** How callers are seen: what they change and what they have chosen (CONTRACT 5). */
+export function selfRoutes(app: App, deps: RouteDeps): void {
+  changeRoutes(app, deps);
+  blockRoutes(app, deps);
+}
+
+function changeRoutes(app: App, { people, touch, limits }: RouteDeps): void {
   app.patch(
     "/users/me/preferences",
     {
@@ -59,6 +88,37 @@ export function selfRoutes(app: App, { people, touch, limits }: RouteDeps): void
       limits.order("availability", id);
       await people.availability.endTimed(id, request.span?.traceparent);
       return people.availability.chosen(id);
+    },
+  );
+}
+
+/** Whom the caller has blocked, and no one else's blocks. */
+function blockRoutes(app: App, { people, statuses, limits }: RouteDeps): void {
+  app.get(
+    "/users/me/blocks",
+    {
+      schema: {
+        summary: "A page of the people whom the caller has blocked, in the order of their ids",
+        querystring: blocksQuery,
+        response: { 200: blocksAnswer },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { cursor, limit } = request.query;
+      const after = cursor === undefined ? "" : decodeIdCursor(cursor);
+      const found = await people.self.blocked(caller, { after, limit: limit + 1 });
+      const ids = found.slice(0, limit);
+      // A name is given as by any other route: an id that was blocked by guess says nothing of a stranger.
+      const seen = ids.length === 0 ? [] : await statuses.read(caller, ids);
+      const last = found.length > limit ? ids.at(-1) : undefined;
+      return {
+        blocks: seen.map(({ userId, username, displayName }) => ({
+          ...{ userId, username, displayName },
+          isAnonymous: isAnonymousId(userId),
+        })),
+        nextCursor: last === undefined ? null : encodeIdCursor(last),
+      };
     },
   );
 

@@ -497,6 +497,7 @@ describe("with a directory that belongs to an application", () => {
     const foreign = await servers.gateway({}, { directory: readOnly });
     for (const [method, path] of [
       ["PATCH", "/api/users/me/preferences"],
+      ["GET", "/api/users/me/blocks"],
       ["PUT", `/api/users/me/blocks/${ben}`],
       ["DELETE", `/api/users/me/blocks/${ben}`],
       ["PUT", `/api/conversations/${shared}/members/${cleo}`],

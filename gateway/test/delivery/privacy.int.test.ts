@@ -91,6 +91,7 @@ const ROUTES: Record<string, Probe> = {
   "PATCH /api/users/me/preferences": at(() => "/api/users/me/preferences", { showLastSeen: true }),
   "PUT /api/users/me/availability": at(() => "/api/users/me/availability", { availability: "available" }),
   "DELETE /api/users/me/availability": at(() => "/api/users/me/availability"),
+  "GET /api/users/me/blocks": null, // the caller's own, which are looked at below
   "PUT /api/users/me/blocks/:userId": null, // compared with an unknown user's below: it changes what is seen
   "DELETE /api/users/me/blocks/:userId": at((subject) => `/api/users/me/blocks/${subject}`),
   "GET /api/conversations": at(() => "/api/conversations"),
@@ -285,6 +286,12 @@ describe("every route and every event", () => {
       expect(await block(subject)).toMatchObject({ status: 200, body: { userId: subject, blocked: true } });
       expect(await block(missing)).toMatchObject({ status: 200, body: { userId: missing, blocked: true } });
     }
+    const { body } = await call(gateway.url, "/api/users/me/blocks", { as: "stranger" });
+    expect(body.blocks).toEqual(
+      [...SUBJECTS, "member", missing].sort().map((userId) => ({
+        ...{ userId, username: null, displayName: null, isAnonymous: false },
+      })),
+    );
     client.close();
   });
 });

@@ -62,6 +62,10 @@ const EXAMPLES: Record<string, Example> = {
     path: "/api/users/me/blocks/bob",
     refused: { path: "/api/users/me/blocks/alice", status: 400 },
   },
+  "get /api/users/me/blocks": {
+    path: "/api/users/me/blocks?limit=1",
+    refused: { path: "/api/users/me/blocks?limit=0", status: 400 },
+  },
   "delete /api/users/me/blocks/{userId}": { path: "/api/users/me/blocks/bob" },
   "get /api/conversations": { path: "/api/conversations" },
   "get /api/conversations/{conversationId}/presence": {

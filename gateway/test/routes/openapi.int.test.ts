@@ -48,6 +48,7 @@ describe("the description of the API", () => {
         "patch /api/users/me/preferences",
         "put /api/users/me/availability",
         "delete /api/users/me/availability",
+        "get /api/users/me/blocks",
         "put /api/users/me/blocks/{userId}",
         "delete /api/users/me/blocks/{userId}",
         "put /api/conversations/{conversationId}/members/{userId}",

@@ -14,7 +14,7 @@ import { STATUS_TEXT_MAX } from "../status.ts";
 import { deactivate, revokeSessions } from "./accounts.ts";
 import type { Database } from "./client.ts";
 import { addMember, removeMember, shareConversation } from "./members.ts";
-import { block, setPreferences, unblock } from "./preferences.ts";
+import { block, blockedBy, setPreferences, unblock } from "./preferences.ts";
 import { storedDate } from "./stored-date.ts";
 
 /** One more than what is kept shows that a list is longer. */
@@ -184,6 +184,7 @@ export function createPrismaDirectory(db: Database): Directory & PresenceStore {
       setPreferences: (userId, changes) => setPreferences(db, userId, changes),
       block: (blockerId, blockedId) => block(db, blockerId, blockedId),
       unblock: (blockerId, blockedId) => unblock(db, blockerId, blockedId),
+      blockedBy: (blockerId, page) => blockedBy(db, blockerId, page),
       shareConversation: (userId, otherId) => shareConversation(db, userId, otherId),
       addMember: (conversationId, userId, by) => addMember(db, conversationId, userId, by),
       removeMember: (conversationId, userId) => removeMember(db, conversationId, userId),

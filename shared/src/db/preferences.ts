@@ -56,6 +56,22 @@ export async function unblock(db: Database, blockerId: string, blockedId: string
   return count > 0;
 }
 
+/** `DirectoryWriter.blockedBy`; the primary key has this order. */
+export async function blockedBy(
+  db: Database,
+  blockerId: string,
+  { after, limit }: { after: string; limit: number },
+): Promise<string[]> {
+  if (!isStorable(blockerId) || !isStorable(after)) return [];
+  const rows = await db.userBlock.findMany({
+    where: { blockerId, blockedId: { gt: after } },
+    select: { blockedId: true },
+    orderBy: { blockedId: "asc" },
+    take: limit,
+  });
+  return rows.map(({ blockedId }) => blockedId);
+}
+
 export async function requireUsers(db: Database, ...ids: string[]): Promise<void> {
   if ((await db.user.count({ where: { id: { in: ids } } })) < ids.length) throw notFound();
 }

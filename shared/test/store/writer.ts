@@ -50,6 +50,21 @@ export function describeChanges(fresh: Fresh): void {
       },
     );
 
+    test("a person's own blocks are listed page by page, in the order of ids, and those by others are not", async () => {
+      const { block, unblock, blockedBy } = bench.writer;
+      for (const id of ["unknown", "bob", "anon_1", "gone"]) await block("ann", id);
+      await block("bob", "ann");
+      await unblock("ann", "gone");
+      const first = await blockedBy("ann", { after: "", limit: 2 });
+      expect(first).toEqual(["anon_1", "bob"]);
+      expect(await blockedBy("ann", { after: "bob", limit: 2 })).toEqual(["unknown"]);
+      expect(await blockedBy("ann", { after: "unknown", limit: 2 })).toEqual([]);
+      expect(await blockedBy("bob", { after: "", limit: 9 })).toEqual(["ann"]);
+      for (const id of ["anon_1", "unknown", "nul\0"])
+        expect(await blockedBy(id, { after: "", limit: 9 })).toEqual([]);
+      expect(await blockedBy("ann", { after: "nul\0", limit: 9 })).toEqual([]);
+    });
+
     test("a block ends with the person who is blocked, also an anonymous one", async () => {
       const { block } = bench.writer;
       for (const id of ["bob", "anon_1"]) {

@@ -5,6 +5,7 @@ import {
   OWN_BLOCKS_MAX,
   type PresenceStore,
 } from "../../src/directory.ts";
+import { isStorable } from "../../src/ids.ts";
 import { STATUS_TEXT_MAX } from "../../src/status.ts";
 import { conversationsOf, isSessionGood, type MemoryPerson, type MemoryTables } from "./tables.ts";
 
@@ -97,6 +98,11 @@ function createMemoryWriter(tables: MemoryTables): DirectoryWriter {
       return isNew;
     },
     unblock: async (blockerId, blockedId) => blocks.get(blockerId)?.delete(blockedId) ?? false,
+    blockedBy: async (blockerId, { after, limit }) =>
+      [...(blocks.get(blockerId) ?? [])]
+        .filter((id) => isStorable(after) && id > after)
+        .sort()
+        .slice(0, limit),
     async shareConversation(userId, otherId) {
       const theirs = conversationsOf(tables, otherId);
       return conversationsOf(tables, userId).some((id) => theirs.includes(id));

@@ -63,7 +63,7 @@ const Row = /* @__PURE__ */ memo(function Row({
       ) : (
         <>
           <OnlineIndicator userId={userId} />
-          <span data-presence="name">{name}</span>
+          <bdi data-presence="name">{name}</bdi>
           {person.status !== "online" && <LastSeen userId={userId} />}
         </>
       )}

@@ -51,6 +51,25 @@ it("connects once in strict mode, asks the latest token function, and leaves wit
   expect(arrivals).toHaveLength(1);
 });
 
+it("opens nothing with connect: false before it is asked to, and anew after it has left", async () => {
+  const { arrivals, url } = await startServer();
+  const [idle, other] = [
+    createPresence({ url, token: "idle", connect: false }),
+    createPresence({ url, token: "other" }),
+  ];
+  onTestFinished(() => void [idle, other].map((presence) => presence.leave()));
+  const phase = () => idle.store.getState().connection.phase;
+  await eventually(() => other.store.getState().connection.phase === "live");
+  expect(arrivals).toMatchObject([{ token: "other" }]);
+  for (const life of [1, 2]) {
+    idle.reconnect();
+    await eventually(() => phase() === "live");
+    expect(arrivals.slice(1)).toMatchObject(Array(life).fill({ token: "idle", resumed: false }));
+    idle.leave();
+    expect(phase()).toBe("ended");
+  }
+});
+
 const wake = {
   "out of the browser's cache": () => window.dispatchEvent(new Event("pageshow")),
   "with a network again": () => window.dispatchEvent(new Event("online")),

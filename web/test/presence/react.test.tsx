@@ -199,6 +199,16 @@ describe("components", () => {
     expect(part(place, "more")?.textContent).toBe("+2");
     expect(initialsOf("👩🏽‍🚀 zoë")).toBe("👩🏽‍🚀Z");
     expect(initialsOf("")).toBe("");
+    expect(initialsOf("مريم حداد")).toBe("مح");
+    expect(initialsOf("Åsa ".repeat(50))).toBe("ÅÅ");
+  });
+
+  it("show names of any writing as they are, set apart from what stands beside them", async () => {
+    const names = ["مريم حداد", "\u202Eevil", "👩🏽‍🚀 Zoë", "x".repeat(200), "<b>bold</b>"];
+    const presence = createFakePresence();
+    for (const [n, displayName] of names.entries()) presence.setUser(`u${n}`, { displayName });
+    const place = await show(given(presence, <PresenceList userIds={names.map((_, n) => `u${n}`)} />));
+    expect([...place.querySelectorAll("bdi")].map(({ textContent }) => textContent)).toEqual(names);
   });
 });
 

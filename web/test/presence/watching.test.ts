@@ -87,6 +87,19 @@ it("watches 200 and reads the others every 30 s, until there is room for them", 
   expect(socket.has("late0")).toBe(true);
 });
 
+it("asks for 2,200 of 10,000 people in requests of at most 200, and watches 200", async () => {
+  const { watching, sent, read, known, socket } = setUp();
+  watching.connected();
+  const stop = watching.watch(ids(10_000));
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(known.size).toBe(2_200);
+  expect(socket.size).toBe(200);
+  expect(Math.max(...read, ...sent.map(([, count]) => count))).toBeLessThanOrEqual(200);
+  stop();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(socket.size).toBe(0);
+});
+
 it("tries again after a refusal", async () => {
   const { watching, socket, link } = setUp();
   link.refuses = true;

@@ -24,6 +24,8 @@ it("reads unknown values of a later server as defaults, and leaves out what is n
     { ...later, cause: "manual", availability: "available" },
   ]);
   expect(readStatuses({ length: 3 })).toEqual([]);
+  const { username: _, ...nameless } = buildStatus("bob", { statusText: 7 as never });
+  expect(readStatuses([nameless])).toEqual([{ ...buildStatus("bob"), username: null }]);
   expect(
     readOccupancy([null, { conversationId: "c" }, { conversationId: "c", online: 1, total: 2 }]),
   ).toEqual([{ conversationId: "c", online: 1, total: 2 }]);
