@@ -109,7 +109,7 @@ export async function createGateway(
   const staleness = createStaleness({ ...known, log: log.events }, config);
   lifecycle.onStop("staleness", () => staleness.stop());
   const statuses = createStatusReader(known);
-  const delivery = createDelivery({ ...known, io, statuses }, config, lifecycle);
+  const delivery = createDelivery({ ...known, io, statuses, limits }, config, lifecycle);
   const { outlet, applied, largeRooms, memberPages } = delivery;
   const people = createPeople({
     ...known,

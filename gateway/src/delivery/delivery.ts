@@ -10,6 +10,7 @@ import type { CachedDirectory } from "../directory/cached-directory.ts";
 import { createOutlet, type Outlet } from "../emitter/outlet.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { StatusChange } from "../feed/status-intake.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { StatusReader } from "../status/status-reader.ts";
 import { type AppliedChanges, createAppliedChanges } from "./applied-changes.ts";
@@ -56,6 +57,7 @@ export interface DeliveryDeps {
   directory: CachedDirectory;
   connections: Connections;
   statuses: StatusReader;
+  limits: Limits;
   metrics: GatewayMetrics;
   tracer: Tracer;
   logger: Logger;
@@ -66,7 +68,7 @@ export function createDelivery(
   { largeRoomSize }: { largeRoomSize: number },
   lifecycle: Lifecycle,
 ): Delivery {
-  const { io, feed, connections, statuses } = deps;
+  const { io, feed, connections } = deps;
   const { rooms } = io.sockets.adapter;
   const outlet = createOutlet(io, (bytes) => deps.metrics.snapshotBytes.observe(bytes));
   const largeRooms = createLargeRooms({ ...deps, outlet }, { largerThan: largeRoomSize });
@@ -92,7 +94,7 @@ export function createDelivery(
     largeRooms,
     snapshots,
     memberships,
-    watching: createWatching(statuses),
+    watching: createWatching(deps),
     memberPages: createMemberPages({ ...deps, largeRooms }),
     viewersIn: audience.viewersIn,
     applied,

@@ -4,6 +4,7 @@ import type { UserStatus } from "@meeshy/shared/status";
 import type { ClientConnection } from "../connections/connections.ts";
 import { watchRoom } from "../connections/room-names.ts";
 import type { PresenceSocket } from "../connections/socket-server.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { StatusReader } from "../status/status-reader.ts";
 
 /**
@@ -12,7 +13,10 @@ import type { StatusReader } from "../status/status-reader.ts";
  * sent by what holds then.
  */
 export interface Watching {
-  /** Gives one status for each id, as `GET /api/users/presence` would. Rejects with `too_many_ids` or `unavailable`. */
+  /**
+   * Gives one status for each id, as `GET /api/users/presence` would. Rejects with `too_many_ids`, `rate_limited` or
+   * `unavailable`.
+   */
   watch(connection: ClientConnection, asked: UserIds): Promise<{ users: UserStatus[] }>;
   /** Likewise; ids that were not watched are no fault. */
   unwatch(connection: ClientConnection, asked: UserIds): Promise<{ users: UserStatus[] }>;
@@ -26,7 +30,13 @@ export function watchedBy(socket: PresenceSocket): string[] {
   return rooms.map((room) => room.slice(WATCH_ROOM_PREFIX.length));
 }
 
-export function createWatching(statuses: StatusReader): Watching {
+export function createWatching({
+  statuses,
+  limits,
+}: {
+  statuses: StatusReader;
+  limits: Pick<Limits, "entriesOf">;
+}): Watching {
   return {
     async watch({ socket, identity }, { userIds }) {
       const watched = new Set([...watchedBy(socket), ...userIds]);
@@ -34,13 +44,16 @@ export function createWatching(statuses: StatusReader): Watching {
         throw new PresenceError("too_many_ids", `A socket watches at most ${WATCH_MAX} people.`);
       }
       const asked = [...new Set(userIds)];
+      limits.entriesOf(identity.user.id, asked.length);
       // First the room, then the look: a change in between comes twice rather than never.
       await socket.join(asked.map(watchRoom));
       return { users: await statuses.read(identity, asked) };
     },
     async unwatch({ socket, identity }, { userIds }) {
-      for (const id of userIds) await socket.leave(watchRoom(id));
-      return { users: await statuses.read(identity, [...new Set(userIds)]) };
+      const asked = [...new Set(userIds)];
+      for (const id of asked) await socket.leave(watchRoom(id));
+      limits.entriesOf(identity.user.id, asked.length);
+      return { users: await statuses.read(identity, asked) };
     },
   };
 }

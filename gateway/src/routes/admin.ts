@@ -111,7 +111,10 @@ function personRoutes(app: App, sources: AdminDeps): void {
         response: { 200: peopleAnswer },
       },
     },
-    (request) => listPeople(sources, request.query),
+    (request) => {
+      sources.limits.entriesOf(callerOf(request).user.id, request.query.limit);
+      return listPeople(sources, request.query);
+    },
   );
 
   app.post(

@@ -45,7 +45,7 @@ export interface RouteDeps {
   touch: TouchActivity;
   memberPages: MemberPages;
   /** carries out a request of another service */
-  answer: (subject: ServiceSubject, payload: () => unknown) => Promise<unknown>;
+  answer: (subject: ServiceSubject, payload: () => unknown, service: string) => Promise<unknown>;
   metrics: GatewayMetrics;
   tracer: Tracer;
   /** of the whole port */
