@@ -20,6 +20,7 @@ import type { Limits } from "../limits/limits.ts";
 import type { TouchActivity } from "../log/activity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Staleness } from "../status/staleness.ts";
 import type { StatusReader } from "../status/status-reader.ts";
 import type { TransitionStream } from "../status/transition-stream.ts";
 
@@ -27,6 +28,7 @@ import type { TransitionStream } from "../status/transition-stream.ts";
 export interface RouteDeps {
   bus: Bus;
   board: LeaseBoard;
+  staleness: Pick<Staleness, "boardNow">;
   directory: CachedDirectory;
   rules: AuthRules;
   limits: Limits;
