@@ -22,6 +22,7 @@ import { createFreshnessNotices, type NoteFreshness } from "./freshness-notices.
 import { createLargeRooms, type LargeRooms } from "./large-rooms.ts";
 import { createMemberPages, type MemberPages } from "./member-pages.ts";
 import { createMemberships, type Memberships } from "./memberships.ts";
+import { createSentMeanwhile } from "./sent-meanwhile.ts";
 import { createSnapshots, type Snapshots } from "./snapshots.ts";
 import { createSpreadSnapshots } from "./spread-snapshots.ts";
 import { createViewCorrections } from "./view-corrections.ts";
@@ -74,15 +75,21 @@ export function createDelivery(
   const largeRooms = createLargeRooms({ ...deps, outlet }, { largerThan: largeRoomSize });
   lifecycle.onStop("large rooms", () => largeRooms.stop());
   const disclosures = createDisclosureLedger();
+  const sentMeanwhile = createSentMeanwhile();
   const audience = createAudienceFinder({ ...deps, rooms, largeRooms });
-  const snapshots = createSnapshots({ ...deps, outlet, largeRooms, disclosures });
+  const snapshots = createSnapshots({ ...deps, outlet, largeRooms, disclosures, sentMeanwhile });
   const spreadSnapshots = createSpreadSnapshots({ ...deps, snapshots });
   const memberships = createMemberships({ ...deps, largeRooms, snapshots });
   const applied = createAppliedChanges(feed);
   const views = createViewCorrections({ ...deps, outlet, audience, disclosures });
-  const corrections = createCorrections({ ...deps, memberships, largeRooms, views, applied });
-  const onSent = corrections.noteSent;
-  const { broadcast, stop } = createBroadcaster({ ...deps, outlet, audience, disclosures, onSent });
+  const corrections = createCorrections({ ...deps, memberships, largeRooms, views, sentMeanwhile, applied });
+  const { broadcast, stop } = createBroadcaster({
+    ...deps,
+    outlet,
+    audience,
+    disclosures,
+    onSent: sentMeanwhile.note,
+  });
   lifecycle.onStop("broadcaster", stop);
   lifecycle.onStop("corrections", corrections.stop);
   largeRooms.onResize((id) => {
@@ -94,7 +101,7 @@ export function createDelivery(
     largeRooms,
     snapshots,
     memberships,
-    watching: createWatching(deps),
+    watching: createWatching({ ...deps, sentMeanwhile }),
     memberPages: createMemberPages({ ...deps, largeRooms }),
     viewersIn: audience.viewersIn,
     applied,

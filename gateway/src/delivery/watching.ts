@@ -6,6 +6,7 @@ import { watchRoom } from "../connections/room-names.ts";
 import type { PresenceSocket } from "../connections/socket-server.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { StatusReader } from "../status/status-reader.ts";
+import type { SentMeanwhile } from "./sent-meanwhile.ts";
 
 /**
  * People whom a socket has on its screen: their changes reach it also where rooms are too large for them
@@ -30,15 +31,21 @@ export function watchedBy(socket: PresenceSocket): string[] {
   return rooms.map((room) => room.slice(WATCH_ROOM_PREFIX.length));
 }
 
-export function createWatching({
-  statuses,
-  limits,
-}: {
+export interface WatchingDeps {
   statuses: StatusReader;
   limits: Pick<Limits, "entriesOf">;
-}): Watching {
+  sentMeanwhile: Pick<SentMeanwhile, "note">;
+}
+
+export function createWatching({ statuses, limits, sentMeanwhile }: WatchingDeps): Watching {
+  const read = async ({ socket, identity }: ClientConnection, asked: readonly string[]) => {
+    const users = await statuses.read(identity, asked);
+    for (const status of users) sentMeanwhile.note(status, [socket.id]);
+    return { users };
+  };
   return {
-    async watch({ socket, identity }, { userIds }) {
+    async watch(connection, { userIds }) {
+      const { socket, identity } = connection;
       const watched = new Set([...watchedBy(socket), ...userIds]);
       if (watched.size > WATCH_MAX) {
         throw new PresenceError("too_many_ids", `A socket watches at most ${WATCH_MAX} people.`);
@@ -47,13 +54,14 @@ export function createWatching({
       limits.entriesOf(identity.user.id, asked.length);
       // First the room, then the look: a change in between comes twice rather than never.
       await socket.join(asked.map(watchRoom));
-      return { users: await statuses.read(identity, asked) };
+      return read(connection, asked);
     },
-    async unwatch({ socket, identity }, { userIds }) {
+    async unwatch(connection, { userIds }) {
+      const { socket, identity } = connection;
       const asked = [...new Set(userIds)];
       for (const id of asked) await socket.leave(watchRoom(id));
       limits.entriesOf(identity.user.id, asked.length);
-      return { users: await statuses.read(identity, asked) };
+      return read(connection, asked);
     },
   };
 }
