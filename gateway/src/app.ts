@@ -109,7 +109,7 @@ export async function createGateway(
   const staleness = createStaleness({ ...known, log: log.events }, config);
   lifecycle.onStop("staleness", () => staleness.stop());
   const statuses = createStatusReader(known);
-  const delivery = createDelivery({ ...known, io, statuses }, config, lifecycle);
+  const delivery = createDelivery({ ...known, io, statuses, limits }, config, lifecycle);
   const { outlet, applied, largeRooms, memberPages } = delivery;
   const people = createPeople({
     ...known,
@@ -139,14 +139,14 @@ export async function createGateway(
     ]).concat(staleness.reasons());
   const stored = { history: store.history.recent, peopleList: store.people };
   const transitions = createTransitionStream({ ...base, history: store.history });
-  const forClients = { ...known, rules, limits, people, ...talk, statuses, touch: log.touch };
+  const forClients = { ...known, rules, limits, people, ...talk, statuses, staleness, touch: log.touch };
   const answer = createAnswers(forClients);
   const ops = siblings?.port ?? { registry, unready };
   const routes = { ...forClients, ...stored, answer, log: log.events, memberPages, transitions, ops };
   const http = await serve(routes, config);
   lifecycle.onStop("http", () => http.close());
   const descriptors = guardDescriptors(http.public, openFilesLimit(), base);
-  const sockets = serveSockets({ ...forClients, io, log, delivery, admission, staleness }, config, lifecycle);
+  const sockets = serveSockets({ ...forClients, io, log, delivery, admission }, config, lifecycle);
 
   const outward = createOutwardFeed({ ...known, link, gatewayId: log.events.gatewayId }, config);
   lifecycle.onStop("outward feed", () => outward.stop());

@@ -16,7 +16,7 @@ const INITIAL = {
     "rate_limited",
     "unavailable",
   ],
-  throttled: ["activity", "connect", "request", "event"],
+  throttled: ["activity", "connect", "request", "entries", "event"],
   events: ["connected", "disconnected", "activity", "availability", "directory", "disconnect-all", "deleted"],
 } as const;
 

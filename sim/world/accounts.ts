@@ -10,6 +10,7 @@ import type { Connections } from "../../gateway/src/connections/connections.ts";
 import { toProfile } from "../../gateway/src/core/profile.ts";
 import { createAppliedChanges } from "../../gateway/src/delivery/applied-changes.ts";
 import { createCorrections } from "../../gateway/src/delivery/corrections.ts";
+import { createSentMeanwhile } from "../../gateway/src/delivery/sent-meanwhile.ts";
 import type { StatusFeed } from "../../gateway/src/feed/status-feed.ts";
 import type { EventLog } from "../../gateway/src/log/event-log.ts";
 import { createUnnumberedPublisher } from "../../gateway/src/log/unnumbered-publisher.ts";
@@ -83,6 +84,7 @@ export function serveAccounts(parts: AccountParts): AccountService {
       },
     },
     largeRooms: { review() {} },
+    sentMeanwhile: createSentMeanwhile(),
     views: { send() {} },
   });
   feed.onDirectoryNews(corrections.begin);

@@ -19,7 +19,7 @@ const EVERY_MS = 2_000;
 const DATABASE_EVERY_MS = 5_000;
 
 export function useSystem(api: ConsoleApi): System {
-  // Together: without NATS the figures alone would be answered, as zeros.
+  // Together, so that what is shown of both is of one moment.
   const question = useCallback(async () => {
     const [stats, processes] = await Promise.all([api.stats(), api.processes()]);
     return { stats, processes };

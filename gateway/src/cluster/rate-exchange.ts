@@ -37,10 +37,10 @@ export function createRateExchange(processes: number, channel: Pick<Channel, "re
   };
 
   return {
-    taken(limit, key, perMinute) {
+    taken(limit, key, perMinute, taken = 1) {
       const id = `${limit} ${key}`;
       const [, , before] = unreported.get(id) ?? [limit, key, 0];
-      const tokens = before + 1;
+      const tokens = before + taken;
       if (tokens < reportedAt(perMinute, processes) || outgoing.length >= OUTGOING_MAX) {
         unreported.set(id, [limit, key, tokens]);
         return;

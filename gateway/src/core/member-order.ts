@@ -54,6 +54,20 @@ export function indexAfter(ordered: readonly string[], after: string): number {
   return low;
 }
 
+/** The `limit` first of the wanted ids behind `after`, of ids that are in order. */
+export function nextOf(
+  ordered: readonly string[],
+  { after, limit }: { after: string; limit: number },
+  isWanted: (id: string) => boolean,
+): string[] {
+  const found: string[] = [];
+  for (let at = indexAfter(ordered, after); at < ordered.length && found.length < limit; at++) {
+    const id = ordered[at];
+    if (id !== undefined && isWanted(id)) found.push(id);
+  }
+  return found;
+}
+
 export const isAmong = (ordered: readonly string[], id: string): boolean =>
   ordered[indexAfter(ordered, id) - 1] === id;
 

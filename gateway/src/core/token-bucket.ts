@@ -1,4 +1,4 @@
-/** A rate that allows bursts: a minute's worth may be spent at once, and comes back evenly. */
+/** A rate that allows bursts: so much may be spent at once, by default a minute's worth, and comes back evenly. */
 export interface Bucket {
   tokens: number;
   /** monotonic ms of the last look */
@@ -7,27 +7,36 @@ export interface Bucket {
 
 const MINUTE_MS = 60_000;
 
-export const fullBucket = (perMinute: number, now: number): Bucket => ({ tokens: perMinute, at: now });
+export const fullBucket = (atOnce: number, now: number): Bucket => ({ tokens: atOnce, at: now });
 
-/** Takes one token. Returns 0 when there was one, else the ms until there will be one. */
-export function takeToken(bucket: Bucket, perMinute: number, now: number): number {
-  const msPerToken = MINUTE_MS / perMinute;
-  bucket.tokens = Math.min(perMinute, bucket.tokens + (now - bucket.at) / msPerToken);
-  bucket.at = now;
-  if (bucket.tokens < 1) return (1 - bucket.tokens) * msPerToken;
-  bucket.tokens -= 1;
+/**
+ * Takes tokens: as many as are asked for where there is one, so that what costs more than may be spent at once is not
+ * refused for ever. Returns 0 when there was one, else the ms until there will be one.
+ */
+export function takeToken(
+  bucket: Bucket,
+  perMinute: number,
+  now: number,
+  tokens = 1,
+  atOnce = perMinute,
+): number {
+  chargeTokens(bucket, perMinute, now, 0, atOnce);
+  // A rate below one at once holds a whole one all the same.
+  const missing = Math.min(1, atOnce) - bucket.tokens;
+  if (missing > 0) return (missing * MINUTE_MS) / perMinute;
+  chargeTokens(bucket, perMinute, now, tokens, atOnce);
   return 0;
 }
 
-/** The ms until there is a token; 0: there is one. Takes none. */
-export function msUntilToken({ tokens, at }: Bucket, perMinute: number, now: number): number {
-  const msPerToken = MINUTE_MS / perMinute;
-  return Math.max(0, (1 - tokens) * msPerToken - (now - at));
-}
-
-/** Takes tokens that were given elsewhere already: the bucket may owe up to a minute's worth. */
-export function chargeTokens(bucket: Bucket, perMinute: number, now: number, tokens: number): void {
-  const refilled = Math.min(perMinute, bucket.tokens + ((now - bucket.at) * perMinute) / MINUTE_MS);
+/** Takes tokens that were given already: the bucket may owe up to a minute's worth. */
+export function chargeTokens(
+  bucket: Bucket,
+  perMinute: number,
+  now: number,
+  tokens: number,
+  atOnce = perMinute,
+): void {
+  const refilled = Math.min(atOnce, bucket.tokens + ((now - bucket.at) * perMinute) / MINUTE_MS);
   bucket.at = now;
   bucket.tokens = Math.max(-perMinute, refilled - tokens);
 }

@@ -8,7 +8,7 @@ import {
   traceIdOf,
 } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { StatusMessage, UserStatus } from "@meeshy/shared/status";
+import type { UserStatus } from "@meeshy/shared/status";
 import { toUserStatus } from "../core/merge-status.ts";
 import { visibleStatus } from "../core/visibility.ts";
 import type { CachedDirectory, KnownPerson } from "../directory/cached-directory.ts";
@@ -26,7 +26,7 @@ export interface BroadcasterDeps {
   directory: CachedDirectory;
   disclosures: DisclosureLedger;
   /** Called with each status that is sent, and to whom. */
-  onSent(status: StatusMessage, socketIds: readonly string[]): void;
+  onSent(status: UserStatus, socketIds: readonly string[]): void;
   metrics: GatewayMetrics;
   /** by default nothing is recorded */
   tracer?: Tracer;
@@ -75,12 +75,12 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
     const sent = begin(status, traceparent, receivers.length + admins.length);
     if (toSharers && receivers.length > 0) {
       disclosures.note(user);
-      onSent(message, receivers);
+      onSent(toSharers, receivers);
       outlet.status(receivers, toSharers, () => sent());
     }
     const toAdmins = visibleStatus("admin", user, status);
     if (!toAdmins || admins.length === 0) return;
-    onSent(message, admins);
+    onSent(toAdmins, admins);
     outlet.status(admins, toAdmins, () => {
       if (receivers.length === 0) sent();
     });

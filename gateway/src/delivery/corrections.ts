@@ -10,6 +10,7 @@ import { createWaitingPeople } from "../directory/waiting-people.ts";
 import type { AppliedChanges } from "./applied-changes.ts";
 import type { LargeRooms } from "./large-rooms.ts";
 import type { Memberships } from "./memberships.ts";
+import type { SentMeanwhile } from "./sent-meanwhile.ts";
 import type { Before, Subject, ViewCorrections } from "./view-corrections.ts";
 
 /**
@@ -20,8 +21,6 @@ import type { Before, Subject, ViewCorrections } from "./view-corrections.ts";
 export interface Corrections {
   /** The feed has news from the directory in `status`; `former`: the status before, where one was known. */
   begin(status: StatusMessage, former: StatusMessage | undefined): void;
-  /** These sockets were sent this status of someone, who may wait for the directory. */
-  noteSent(status: StatusMessage, socketIds: readonly string[]): void;
   /** Nothing that waits for the directory is tried again. */
   stop(): void;
 }
@@ -38,19 +37,22 @@ export interface CorrectionDeps {
   memberships: Pick<Memberships, "take">;
   largeRooms: Pick<LargeRooms, "review">;
   views: ViewCorrections;
+  sentMeanwhile: Pick<SentMeanwhile, "begin" | "end">;
   applied: Pick<AppliedChanges, "note">;
   logger: Logger;
 }
 
 type SubjectRead = Subject & KnownPerson;
-type Waiting = Before & { sent: Map<string, StatusMessage> };
+type Waiting = Omit<Before, "sentTo">;
 
 export function createCorrections(deps: CorrectionDeps): Corrections {
-  const { clock, directory, memberships, largeRooms, views, applied, connections, logger } = deps;
+  const { clock, directory, memberships, largeRooms, views, sentMeanwhile, applied, connections, logger } =
+    deps;
   const waiting = createWaitingPeople<Waiting, KnownPerson>({
     ...{ clock, logger },
     read: (userId) => directory.person(userId),
-    carryOut: (userId, person, before) => correct({ userId, ...person }, before),
+    carryOut: (userId, person, before) =>
+      correct({ userId, ...person }, { ...before, sentTo: sentMeanwhile.end(userId) }),
     warning: "viewers not corrected yet: the directory cannot be read",
   });
 
@@ -61,7 +63,7 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
     if (user && blocked && !waiting.get(userId))
       views.send(
         { userId, user, blocked },
-        { seenIn: new Set(conversationIds), status: undefined, sent: new Map() },
+        { seenIn: new Set(conversationIds), status: undefined, sentTo: () => undefined },
       );
   };
 
@@ -106,13 +108,10 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
       // A later change while the directory is read: viewers may have seen the person as before the first of them.
       const earlier = waiting.get(userId);
       const seenIn = new Set(former?.conversationIds ?? status.conversationIds);
-      const { status: before, sent } = earlier ?? { status: former, sent: new Map<string, StatusMessage>() };
+      const before = earlier ? earlier.status : former;
       const union = earlier ? earlier.seenIn.union(seenIn) : seenIn;
-      waiting.put(userId, { seenIn: union, status: before, sent }, { isNews: true });
-    },
-    noteSent(status, socketIds) {
-      const before = waiting.get(status.userId);
-      if (before) for (const id of socketIds) before.sent.set(id, status);
+      sentMeanwhile.begin(userId);
+      waiting.put(userId, { seenIn: union, status: before }, { isNews: true });
     },
     stop: waiting.stop,
   };

@@ -10,6 +10,7 @@ import type { CachedDirectory } from "../directory/cached-directory.ts";
 import { createOutlet, type Outlet } from "../emitter/outlet.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { StatusChange } from "../feed/status-intake.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { StatusReader } from "../status/status-reader.ts";
 import { type AppliedChanges, createAppliedChanges } from "./applied-changes.ts";
@@ -21,6 +22,7 @@ import { createFreshnessNotices, type NoteFreshness } from "./freshness-notices.
 import { createLargeRooms, type LargeRooms } from "./large-rooms.ts";
 import { createMemberPages, type MemberPages } from "./member-pages.ts";
 import { createMemberships, type Memberships } from "./memberships.ts";
+import { createSentMeanwhile } from "./sent-meanwhile.ts";
 import { createSnapshots, type Snapshots } from "./snapshots.ts";
 import { createSpreadSnapshots } from "./spread-snapshots.ts";
 import { createViewCorrections } from "./view-corrections.ts";
@@ -56,6 +58,7 @@ export interface DeliveryDeps {
   directory: CachedDirectory;
   connections: Connections;
   statuses: StatusReader;
+  limits: Limits;
   metrics: GatewayMetrics;
   tracer: Tracer;
   logger: Logger;
@@ -66,21 +69,27 @@ export function createDelivery(
   { largeRoomSize }: { largeRoomSize: number },
   lifecycle: Lifecycle,
 ): Delivery {
-  const { io, feed, connections, statuses } = deps;
+  const { io, feed, connections } = deps;
   const { rooms } = io.sockets.adapter;
   const outlet = createOutlet(io, (bytes) => deps.metrics.snapshotBytes.observe(bytes));
   const largeRooms = createLargeRooms({ ...deps, outlet }, { largerThan: largeRoomSize });
   lifecycle.onStop("large rooms", () => largeRooms.stop());
   const disclosures = createDisclosureLedger();
+  const sentMeanwhile = createSentMeanwhile();
   const audience = createAudienceFinder({ ...deps, rooms, largeRooms });
-  const snapshots = createSnapshots({ ...deps, outlet, largeRooms, disclosures });
+  const snapshots = createSnapshots({ ...deps, outlet, largeRooms, disclosures, sentMeanwhile });
   const spreadSnapshots = createSpreadSnapshots({ ...deps, snapshots });
   const memberships = createMemberships({ ...deps, largeRooms, snapshots });
   const applied = createAppliedChanges(feed);
   const views = createViewCorrections({ ...deps, outlet, audience, disclosures });
-  const corrections = createCorrections({ ...deps, memberships, largeRooms, views, applied });
-  const onSent = corrections.noteSent;
-  const { broadcast, stop } = createBroadcaster({ ...deps, outlet, audience, disclosures, onSent });
+  const corrections = createCorrections({ ...deps, memberships, largeRooms, views, sentMeanwhile, applied });
+  const { broadcast, stop } = createBroadcaster({
+    ...deps,
+    outlet,
+    audience,
+    disclosures,
+    onSent: sentMeanwhile.note,
+  });
   lifecycle.onStop("broadcaster", stop);
   lifecycle.onStop("corrections", corrections.stop);
   largeRooms.onResize((id) => {
@@ -92,7 +101,7 @@ export function createDelivery(
     largeRooms,
     snapshots,
     memberships,
-    watching: createWatching(statuses),
+    watching: createWatching({ ...deps, sentMeanwhile }),
     memberPages: createMemberPages({ ...deps, largeRooms }),
     viewersIn: audience.viewersIn,
     applied,

@@ -4,12 +4,13 @@ import {
   encodeMemberCursor,
   FIRST_PAGE,
   firstAfter,
-  indexAfter,
   isAmong,
   type MemberCursor,
+  nextOf,
 } from "../core/member-order.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Reader, StatusReader } from "../status/status-reader.ts";
 import type { LargeRooms } from "./large-rooms.ts";
 
@@ -21,7 +22,8 @@ export interface MemberPages {
   /**
    * `limit`: 1 to 500. The counts are common to all viewers in a large conversation; elsewhere they leave out whom the
    * viewer may not see.
-   * @throws {PresenceError} `bad_request`: the cursor; `unavailable`: statuses can be known from nowhere
+   * @throws {PresenceError} `bad_request`: the cursor; `rate_limited`: the reader's lists carried too many entries;
+   * `unavailable`: statuses can be known from nowhere
    */
   read(
     reader: Reader,
@@ -35,14 +37,25 @@ export interface MemberPageDeps {
   feed: Pick<StatusFeed, "onlineIn">;
   statuses: Pick<StatusReader, "readMembers">;
   largeRooms: Pick<LargeRooms, "count">;
+  limits: Pick<Limits, "entriesOf" | "entriesReadBy">;
 }
+
+/** Reads statuses for one page. */
+type Read = (userIds: readonly string[]) => Promise<UserStatus[]>;
+
+/** People who are read at once to find those of a page. */
+const PORTION_MAX = 500;
+/** As many as bring what is missing where one finds as many among them as in the portion before. */
+const nextPortion = (missing: number, read: number, found: number): number =>
+  found === 0 ? 2 * read : Math.ceil((missing * read) / found);
 
 interface Page {
   users: UserStatus[];
   next: MemberCursor | null;
 }
 
-export function createMemberPages({ directory, feed, statuses, largeRooms }: MemberPageDeps): MemberPages {
+export function createMemberPages(deps: MemberPageDeps): MemberPages {
+  const { directory, feed, statuses, largeRooms, limits } = deps;
   const membersOf = async (conversationId: string) => (await directory.members.get(conversationId)) ?? [];
   /** Members of whom the feed says that they are online. */
   const presentAfter = (
@@ -51,52 +64,63 @@ export function createMemberPages({ directory, feed, statuses, largeRooms }: Mem
     from: { after: string; limit: number },
   ) => firstAfter(feed.onlineIn(conversationId), from, (id) => isAmong(members, id));
 
-  /** Those of a part behind an id, in portions of at most `limit`, until there are so many. */
+  /** Charges the reader for the page before it is read, and for what is read beyond it to find its people. */
+  const readBy = (reader: Reader, page: number): Read => {
+    limits.entriesOf(reader.user.id, page);
+    let paid = page;
+    return (userIds) => {
+      const beyond = userIds.length - paid;
+      paid = Math.max(0, -beyond);
+      if (beyond > 0) limits.entriesReadBy(reader.user.id, beyond);
+      return statuses.readMembers(reader, userIds);
+    };
+  };
+
+  /** Those of a part behind an id, in portions, until there are so many. */
   const fill = async (
-    reader: Reader,
-    candidates: (after: string) => readonly string[],
+    read: Read,
+    candidates: (from: { after: string; limit: number }) => readonly string[],
     isWanted: (status: UserStatus) => boolean,
     from: { after: string; limit: number },
   ): Promise<{ users: UserStatus[]; after: string | null }> => {
     const users: UserStatus[] = [];
-    for (let { after } = from; ; ) {
-      const portion = candidates(after);
-      for (const status of (await statuses.readMembers(reader, portion)).filter(isWanted)) {
+    for (let { after, limit } = from; ; ) {
+      const portion = candidates({ after, limit });
+      const wanted = (await read(portion)).filter(isWanted);
+      for (const status of wanted) {
         users.push(status);
         if (users.length === from.limit) return { users, after: status.userId };
       }
       const last = portion.at(-1);
-      if (last === undefined || portion.length < from.limit) return { users, after: null };
+      if (last === undefined || portion.length < limit) return { users, after: null };
       after = last;
+      const missing = from.limit - users.length;
+      limit = Math.min(PORTION_MAX, nextPortion(missing, portion.length, wanted.length));
     }
   };
 
   const readPage = async (
-    reader: Reader,
+    read: Read,
     conversationId: string,
-    { part, after }: MemberCursor,
-    limit: number,
+    members: readonly string[],
+    { part, after, limit }: MemberCursor & { limit: number },
   ): Promise<Page> => {
-    const members = await membersOf(conversationId);
     const present = feed.onlineIn(conversationId);
     const isInFirst = ({ userId, isOnline }: UserStatus) => isOnline && present.has(userId);
     const users: UserStatus[] = [];
     if (part === "online") {
-      const found = await fill(
-        reader,
-        (behind) => presentAfter(conversationId, members, { after: behind, limit }),
-        isInFirst,
-        { after, limit },
-      );
-      if (found.after !== null) return { users: found.users, next: { part, after: found.after } };
+      const found = await fill(read, (from) => presentAfter(conversationId, members, from), isInFirst, {
+        after,
+        limit,
+      });
       users.push(...found.users);
+      if (users.length >= members.length) return { users, next: null };
+      if (found.after !== null) return { users, next: { part, after: found.after } };
     }
+    const onPage = new Set(users.map(({ userId }) => userId));
     const others = await fill(
-      reader,
-      (behind) => {
-        const at = indexAfter(members, behind);
-        return members.slice(at, at + limit);
-      },
+      read,
+      (from) => nextOf(members, from, (id) => !onPage.has(id)),
       (status) => !isInFirst(status),
       { after: part === "others" ? after : "", limit: limit - users.length },
     );
@@ -105,21 +129,21 @@ export function createMemberPages({ directory, feed, statuses, largeRooms }: Mem
   };
 
   /** How many are online: as the viewer sees them, unless there are so many that the counts are common. */
-  const count = async (reader: Reader, conversationId: string) => {
+  const count = async (read: Read, conversationId: string, members: readonly string[]) => {
     const { online, total } = await largeRooms.count(conversationId);
     if (online !== null) return { online, total };
-    const members = await membersOf(conversationId);
-    const present = presentAfter(conversationId, members, { after: "", limit: members.length });
-    const seen = await statuses.readMembers(reader, present);
+    const seen = await read(presentAfter(conversationId, members, { after: "", limit: members.length }));
     return { online: seen.filter(({ isOnline }) => isOnline).length, total };
   };
 
   return {
     async read(reader, conversationId, { limit, cursor }) {
       const from = cursor === undefined ? FIRST_PAGE : decodeMemberCursor(cursor);
+      const members = await membersOf(conversationId);
+      const read = readBy(reader, Math.min(limit, members.length));
       const [{ users, next }, { online, total }] = await Promise.all([
-        readPage(reader, conversationId, from, limit),
-        count(reader, conversationId),
+        readPage(read, conversationId, members, { ...from, limit }),
+        count(read, conversationId, members),
       ]);
       return { users, online, total, nextCursor: next && encodeMemberCursor(next) };
     },

@@ -13,6 +13,7 @@ import type { StatusFeed } from "../feed/status-feed.ts";
 import type { DisclosureLedger } from "./disclosures.ts";
 import type { LargeRooms } from "./large-rooms.ts";
 import { type LiveViewer, liveViewer, peopleInView, relationOf } from "./live-viewer.ts";
+import type { SentMeanwhile } from "./sent-meanwhile.ts";
 import { createViewReads } from "./view-reads.ts";
 
 export interface Snapshots {
@@ -37,6 +38,7 @@ export interface SnapshotDeps {
   outlet: Outlet;
   largeRooms: LargeRooms;
   disclosures: DisclosureLedger;
+  sentMeanwhile: Pick<SentMeanwhile, "note" | "noteView">;
   board: Pick<LeaseBoard, "brokerTime">;
   logger: Logger;
 }
@@ -46,7 +48,7 @@ const ROUNDS = 5;
 const RETRY_MS = 1_000;
 
 export function createSnapshots(deps: SnapshotDeps): Snapshots {
-  const { clock, directory, feed, outlet, largeRooms, disclosures, logger } = deps;
+  const { clock, directory, feed, outlet, largeRooms, disclosures, sentMeanwhile, logger } = deps;
   /** those whose view lacks people, and is to be sent again */
   const incomplete = new Set<ClientConnection>();
 
@@ -143,7 +145,9 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
     if (!socket.connected) return;
     connection.blocked = directory.blocks.peek(userId) ?? connection.blocked;
     const viewer = viewerOf(connection);
-    outlet.snapshot([socket.id], assemble(viewer, peopleInView(viewer, feed)));
+    const view = assemble(viewer, peopleInView(viewer, feed));
+    sentMeanwhile.noteView(connection, view.users);
+    outlet.snapshot([socket.id], view);
   };
 
   return {
@@ -152,6 +156,7 @@ export function createSnapshots(deps: SnapshotDeps): Snapshots {
     async sendPartial(connection, before, userIds, entered) {
       if ((await readUnknown(connection.userId, userIds)) === "failed") sendLater(connection);
       const { users, departures } = assemblePartial(viewerOf(connection), before, userIds);
+      for (const status of [...users, ...departures]) sentMeanwhile.note(status, [connection.socket.id]);
       for (const departure of departures) outlet.status([connection.socket.id], departure);
       const occupancy = largeRooms.of(entered);
       if (users.length + occupancy.length === 0 || !connection.socket.connected) return;

@@ -12,6 +12,7 @@ import type { Outlet } from "../emitter/outlet.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { AudienceFinder } from "./audience.ts";
 import type { DisclosureLedger } from "./disclosures.ts";
+import type { SentTo } from "./sent-meanwhile.ts";
 
 /**
  * Sends one person to the sockets that read them otherwise than before: in partial snapshots, or, where viewers see them
@@ -36,8 +37,8 @@ export interface Before {
   seenIn: ReadonlySet<string>;
   /** the status of before; `undefined`: the present one */
   status: StatusMessage | undefined;
-  /** what single sockets were sent since, by their ids */
-  sent: ReadonlyMap<string, StatusMessage>;
+  /** what single sockets were sent since */
+  sentTo: SentTo;
 }
 
 export interface ViewCorrectionDeps {
@@ -88,9 +89,8 @@ export function createViewCorrections(deps: ViewCorrectionDeps): ViewCorrections
             userId,
             follows,
           );
-        const sent = before.sent.get(socketId);
-        const shown = sent ? toUserStatus(sent) : statusBefore;
-        const viewBefore = readStatus(relation(saw.has(socketId)), userId, disclosed, shown);
+        const viewBefore =
+          before.sentTo(viewer) ?? readStatus(relation(saw.has(socketId)), userId, disclosed, statusBefore);
         noteBlock(viewer, person);
         const now = relation(see.has(socketId));
         const view = readStatus(now, userId, user, status);

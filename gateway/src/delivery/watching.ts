@@ -4,7 +4,9 @@ import type { UserStatus } from "@meeshy/shared/status";
 import type { ClientConnection } from "../connections/connections.ts";
 import { watchRoom } from "../connections/room-names.ts";
 import type { PresenceSocket } from "../connections/socket-server.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { StatusReader } from "../status/status-reader.ts";
+import type { SentMeanwhile } from "./sent-meanwhile.ts";
 
 /**
  * People whom a socket has on its screen: their changes reach it also where rooms are too large for them
@@ -12,7 +14,10 @@ import type { StatusReader } from "../status/status-reader.ts";
  * sent by what holds then.
  */
 export interface Watching {
-  /** Gives one status for each id, as `GET /api/users/presence` would. Rejects with `too_many_ids` or `unavailable`. */
+  /**
+   * Gives one status for each id, as `GET /api/users/presence` would. Rejects with `too_many_ids`, `rate_limited` or
+   * `unavailable`.
+   */
   watch(connection: ClientConnection, asked: UserIds): Promise<{ users: UserStatus[] }>;
   /** Likewise; ids that were not watched are no fault. */
   unwatch(connection: ClientConnection, asked: UserIds): Promise<{ users: UserStatus[] }>;
@@ -26,21 +31,37 @@ export function watchedBy(socket: PresenceSocket): string[] {
   return rooms.map((room) => room.slice(WATCH_ROOM_PREFIX.length));
 }
 
-export function createWatching(statuses: StatusReader): Watching {
+export interface WatchingDeps {
+  statuses: StatusReader;
+  limits: Pick<Limits, "entriesOf">;
+  sentMeanwhile: Pick<SentMeanwhile, "note">;
+}
+
+export function createWatching({ statuses, limits, sentMeanwhile }: WatchingDeps): Watching {
+  const read = async ({ socket, identity }: ClientConnection, asked: readonly string[]) => {
+    const users = await statuses.read(identity, asked);
+    for (const status of users) sentMeanwhile.note(status, [socket.id]);
+    return { users };
+  };
   return {
-    async watch({ socket, identity }, { userIds }) {
+    async watch(connection, { userIds }) {
+      const { socket, identity } = connection;
       const watched = new Set([...watchedBy(socket), ...userIds]);
       if (watched.size > WATCH_MAX) {
         throw new PresenceError("too_many_ids", `A socket watches at most ${WATCH_MAX} people.`);
       }
       const asked = [...new Set(userIds)];
+      limits.entriesOf(identity.user.id, asked.length);
       // First the room, then the look: a change in between comes twice rather than never.
       await socket.join(asked.map(watchRoom));
-      return { users: await statuses.read(identity, asked) };
+      return read(connection, asked);
     },
-    async unwatch({ socket, identity }, { userIds }) {
-      for (const id of userIds) await socket.leave(watchRoom(id));
-      return { users: await statuses.read(identity, [...new Set(userIds)]) };
+    async unwatch(connection, { userIds }) {
+      const { socket, identity } = connection;
+      const asked = [...new Set(userIds)];
+      for (const id of asked) await socket.leave(watchRoom(id));
+      limits.entriesOf(identity.user.id, asked.length);
+      return read(connection, asked);
     },
   };
 }

@@ -2,18 +2,18 @@ import { PresenceError } from "@meeshy/shared/codes";
 import { gatewayBeatSchema, sweeperBeatSchema, workerBeatSchema } from "@meeshy/shared/events";
 import type { Leases } from "@meeshy/shared/lease-length";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
-import type { LeaseBoard } from "@meeshy/shared/nats/lease-board";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import { leaseKeys, SUBJECT_CLEANUP } from "@meeshy/shared/subjects";
 import { z } from "zod";
 import { type Beats, toMaintenanceStats } from "../core/maintenance-stats.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
+import type { BoardNow } from "../status/board-view.ts";
 import { type ConnectionSources, readConnections } from "../status/open-connections.ts";
 import { callerOf } from "./caller.ts";
 import type { App, RouteDeps } from "./context.ts";
 import { explainPresence, presenceExplanation } from "./explain-presence.ts";
 import { listPeople, peopleAnswer, peopleQuery } from "./list-people.ts";
-import { partitionsAnswer, readPartitions, SWEEPER_SILENCE_MS } from "./read-partitions.ts";
+import { boardNow, partitionsAnswer, readPartitions, SWEEPER_SILENCE_MS } from "./read-partitions.ts";
 import { userIdParams } from "./schemas.ts";
 import { openTransitionEvents } from "./transition-events.ts";
 
@@ -46,16 +46,11 @@ export function adminRoutes(app: App, deps: AdminDeps): void {
 }
 
 /** The whole system. */
-function overviewRoutes(app: App, { board, leases, ...sources }: AdminDeps): void {
+function overviewRoutes(app: App, { staleness, leases, ...sources }: AdminDeps): void {
   app.get(
     "/maintenance/stats",
     { schema: { summary: "Figures of the whole system", response: { 200: statsAnswer } } },
-    () => {
-      const { bus } = sources;
-      // Without the heartbeats every process would count as gone.
-      if (!bus.isUp()) throw new PresenceError("unavailable", "The figures are not known at the moment.");
-      return toMaintenanceStats(readBeats(board, leases, bus.clock.now()));
-    },
+    () => toMaintenanceStats(readBeats(boardNow(staleness), leases)),
   );
 
   app.post(
@@ -73,7 +68,7 @@ function overviewRoutes(app: App, { board, leases, ...sources }: AdminDeps): voi
         response: { 200: partitionsAnswer },
       },
     },
-    () => readPartitions({ board, leases, ...sources }),
+    () => readPartitions(boardNow(staleness), leases),
   );
 
   app.get(
@@ -111,7 +106,10 @@ function personRoutes(app: App, sources: AdminDeps): void {
         response: { 200: peopleAnswer },
       },
     },
-    (request) => listPeople(sources, request.query),
+    (request) => {
+      sources.limits.entriesOf(callerOf(request).user.id, request.query.limit);
+      return listPeople(sources, request.query);
+    },
   );
 
   app.post(
@@ -154,11 +152,11 @@ function personRoutes(app: App, sources: AdminDeps): void {
 /** How long the process under a key may be silent, ms. */
 type SilenceOf = (key: string, value: unknown) => number;
 
-function readBeats(board: LeaseBoard, leases: Leases, now: number): Beats {
+function readBeats(board: BoardNow, leases: Leases): Beats {
   const alive = <S extends z.ZodType>(prefix: string, schema: S, silenceMs: SilenceOf): z.infer<S>[] =>
     board
       .list(prefix)
-      .filter(({ key, value, changedAt }) => now - changedAt <= silenceMs(key, value))
+      .filter(({ key, value, changedAt }) => board.at - changedAt <= silenceMs(key, value))
       .flatMap(({ value }) => schema.safeParse(value).data ?? []);
   return {
     gateways: alive(leaseKeys.gateway(""), gatewayBeatSchema, leases.gateways.of).filter(({ lost }) => !lost),

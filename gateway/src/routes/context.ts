@@ -20,6 +20,7 @@ import type { Limits } from "../limits/limits.ts";
 import type { TouchActivity } from "../log/activity.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Staleness } from "../status/staleness.ts";
 import type { StatusReader } from "../status/status-reader.ts";
 import type { TransitionStream } from "../status/transition-stream.ts";
 
@@ -27,6 +28,7 @@ import type { TransitionStream } from "../status/transition-stream.ts";
 export interface RouteDeps {
   bus: Bus;
   board: LeaseBoard;
+  staleness: Pick<Staleness, "boardNow">;
   directory: CachedDirectory;
   rules: AuthRules;
   limits: Limits;
@@ -45,7 +47,7 @@ export interface RouteDeps {
   touch: TouchActivity;
   memberPages: MemberPages;
   /** carries out a request of another service */
-  answer: (subject: ServiceSubject, payload: () => unknown) => Promise<unknown>;
+  answer: (subject: ServiceSubject, payload: () => unknown, service: string) => Promise<unknown>;
   metrics: GatewayMetrics;
   tracer: Tracer;
   /** of the whole port */

@@ -33,7 +33,9 @@ export function conversationRoutes(app: App, { directory, memberPages, people, l
     "/conversations",
     { schema: { summary: "The caller's conversations", response: { 200: conversationsAnswer } } },
     async (request) => {
-      const conversations = await conversationsOf(callerOf(request).user.id);
+      const { id: userId } = callerOf(request).user;
+      const conversations = await conversationsOf(userId);
+      limits.entriesOf(userId, conversations.length);
       return { conversations: conversations.map(({ id, title }) => ({ id, title })) };
     },
   );

@@ -14,7 +14,7 @@ const pageQuery = z.object({
 const pageAnswer = z.object({ messages: z.array(messageSchema), nextCursor: z.string().nullable() });
 
 /** The demo chat over HTTP. */
-export function messageRoutes(app: App, { chat }: RouteDeps): void {
+export function messageRoutes(app: App, { chat, limits }: RouteDeps): void {
   app.get(
     "/messages/:conversationId",
     {
@@ -27,8 +27,10 @@ export function messageRoutes(app: App, { chat }: RouteDeps): void {
     },
     async (request) => {
       const { cursor, limit } = request.query;
+      const { id: userId } = callerOf(request).user;
+      limits.entriesOf(userId, limit);
       const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
-      return chat.list(request.params.conversationId, callerOf(request).user.id, page);
+      return chat.list(request.params.conversationId, userId, page);
     },
   );
 

@@ -2,11 +2,12 @@ import { PresenceError } from "@meeshy/shared/codes";
 import { gatewayBeatSchema, sweeperBeatSchema, workerBeatSchema } from "@meeshy/shared/events";
 import { toIso } from "@meeshy/shared/iso-time";
 import type { Leases } from "@meeshy/shared/lease-length";
-import type { LeaseBoard, LeaseEntry } from "@meeshy/shared/nats/lease-board";
+import type { LeaseEntry } from "@meeshy/shared/nats/lease-board";
 import { partitionCheckpoint, partitionOwner } from "@meeshy/shared/partition-progress";
-import type { Bus } from "@meeshy/shared/ports/bus";
 import { leaseKeys, PARTITIONS } from "@meeshy/shared/subjects";
 import { z } from "zod";
+import type { BoardNow } from "../status/board-view.ts";
+import type { Staleness } from "../status/staleness.ts";
 import { unservedOn } from "../status/unserved-partitions.ts";
 
 const sign = {
@@ -42,19 +43,19 @@ type Answer = z.infer<typeof partitionsAnswer>;
 /** A sweeper's heartbeat names no lease, ms. */
 export const SWEEPER_SILENCE_MS = 3_000;
 
-export interface PartitionSources {
-  bus: Pick<Bus, "isUp" | "clock">;
-  board: Pick<LeaseBoard, "get" | "list">;
-  leases: Leases;
+/**
+ * What heartbeats say of every process.
+ * @throws {PresenceError} `unavailable`: none arrive, and every process would look dead
+ */
+export function boardNow(staleness: Pick<Staleness, "boardNow">): BoardNow {
+  const board = staleness.boardNow();
+  if (board) return board;
+  throw new PresenceError("unavailable", "No heartbeats arrive: what the processes do is not known now.");
 }
 
-/**
- * Who owns each partition and how far it is, and every process that has given a sign of life lately, by the lease board.
- * @throws {PresenceError} `unavailable`: no link to NATS, the board stands still
- */
-export function readPartitions({ bus, board, leases }: PartitionSources): Answer {
-  if (!bus.isUp()) throw new PresenceError("unavailable", "This gateway is not connected to NATS.");
-  const now = bus.clock.now();
+/** Who owns each partition and how far it is, and every process that has given a sign of life lately. */
+export function readPartitions(board: BoardNow, leases: Leases): Answer {
+  const now = board.at;
   const unserved = new Set(unservedOn(board, leases.workers, now));
 
   const signs = <S extends z.ZodType, R>(

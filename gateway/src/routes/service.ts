@@ -15,13 +15,22 @@ const SUMMARIES: Record<ServiceSubject, string> = {
   "presence.account": "An account has changed",
 };
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** the name of the service that calls, on its routes */
+    service: string | null;
+  }
+}
+
 /** The requests of CONTRACT 7 for backends without NATS: `POST /api/service/activity` is `presence.activity`. */
 export function serviceRoutes(app: App, { rules, limits, metrics, answer }: RouteDeps): void {
-  app.addHook("onRequest", async ({ headers }) => {
+  app.decorateRequest("service", null);
+  app.addHook("onRequest", async (request) => {
     try {
-      const service = await verifyService(credentialsOfHeaders(headers).token, rules);
+      const service = await verifyService(credentialsOfHeaders(request.headers).token, rules);
       metrics.authRequests.inc({ result: "ok" });
       limits.requestOfService(service);
+      request.service = service;
     } catch (error) {
       const { code } = errorBody(error);
       if (code !== "rate_limited") metrics.authRequests.inc({ result: code });
@@ -40,7 +49,10 @@ export function serviceRoutes(app: App, { rules, limits, metrics, answer }: Rout
         },
       },
       // The body is read by the schema, and once more as over NATS: what it filled in stays.
-      (request) => answer(subject as ServiceSubject, () => request.body) as Promise<never>,
+      ({ body: given, service }) => {
+        if (service === null) throw new Error("the service is not known");
+        return answer(subject as ServiceSubject, () => given, service) as Promise<never>;
+      },
     );
   }
 }

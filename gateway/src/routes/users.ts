@@ -35,7 +35,7 @@ const meAnswer = z.object({
   connections: z.array(openConnectionSchema),
 });
 
-export function userRoutes(app: App, { statuses, ...sources }: RouteDeps): void {
+export function userRoutes(app: App, { statuses, limits, ...sources }: RouteDeps): void {
   app.get(
     "/users/me",
     { schema: { summary: "The caller, and their open connections", response: { 200: meAnswer } } },
@@ -77,7 +77,9 @@ export function userRoutes(app: App, { statuses, ...sources }: RouteDeps): void 
       }
       const malformed = ids.filter((id) => !idSchema.safeParse(id).success);
       if (malformed.length > 0) throw new PresenceError("bad_request", "Some of the ids are not ids.");
-      const users = await statuses.read(callerOf(request), ids);
+      const caller = callerOf(request);
+      limits.entriesOf(caller.user.id, ids.length);
+      const users = await statuses.read(caller, ids);
       return { users, serverTime: toIso(Math.floor(sources.board.brokerTime() ?? Date.now())) };
     },
   );

@@ -4,6 +4,7 @@ import { toBytes } from "@meeshy/shared/nats/last-value";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { SERVICE_SUBJECTS, type ServiceSubject } from "@meeshy/shared/service-requests";
 import { type Service, type ServiceMsg, Svcm } from "@nats-io/services";
+import { NATS_SERVICES } from "../limits/limits.ts";
 import type { AnswerRequest } from "./answers.ts";
 
 /** What other services ask over NATS, answered by one of the gateways (CONTRACT 7). */
@@ -41,7 +42,7 @@ export function serveServices({ link, answer, ready, logger }: ServicesDeps): Se
           retryAfterMs: RETRY_AFTER_MS,
         });
       }
-      const bytes = toBytes(await answer(subject, () => request.json()));
+      const bytes = toBytes(await answer(subject, () => request.json(), NATS_SERVICES));
       if (bytes.length > (link.nc.info?.max_payload ?? Number.POSITIVE_INFINITY)) {
         throw new PresenceError(
           "payload_too_large",

@@ -9,6 +9,7 @@ import { findStaleness, type Patience, STALE_REASONS, type StaleReason } from ".
 import type { StatusFeed } from "../feed/status-feed.ts";
 import type { EventLog } from "../log/event-log.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import { type BoardNow, createBoardView } from "./board-view.ts";
 import { unservedOn } from "./unserved-partitions.ts";
 
 /** Why what viewers see may be out of date. */
@@ -31,6 +32,8 @@ export interface Staleness {
   isWritable(): boolean;
   /** Every reason, for people. */
   reasons(): string[];
+  /** What every process says of itself; undefined: no heartbeats arrive, so nothing is known of them. */
+  boardNow(): BoardNow | undefined;
   /** how many partitions no worker processes, as far as is known */
   unserved(): number;
   stop(): void;
@@ -56,6 +59,7 @@ export function createStaleness(
   { gatewayLeaseMs, workerLeaseMs }: { gatewayLeaseMs: number; workerLeaseMs: number },
 ): Staleness {
   const { clock } = bus;
+  const boardView = createBoardView({ bus, board }, { gatewayLeaseMs });
   const patience: Patience = {
     unacknowledgedMs: gatewayLeaseMs,
     unservedMs: Math.max(UNSERVED_LEAST_MS, UNSERVED_LEASES * workerLeaseMs),
@@ -63,17 +67,16 @@ export function createStaleness(
   const leases = createLeaseLengths(workerLeaseMs, logger);
   const listeners: ((stale: Stale | null) => void)[] = [];
   let linkUpSince: number | null = bus.isUp() ? clock.now() : null;
-  let heardAt = Number.NEGATIVE_INFINITY;
   let service: Service | undefined;
   let found: ReadonlyMap<StaleReason, number> = new Map();
   let stale: Stale | null = null;
 
   const look = () => {
     const now = clock.now();
-    // The own heartbeat comes back over the board, three in a lease.
-    const isReceiving = linkUpSince !== null && now - heardAt < gatewayLeaseMs / 2;
-    const unserved = isReceiving ? unservedOn(board, leases, now) : [];
-    service = observeService(service, { now, isReceiving, unserved }, { atFirstMs: patience.unservedMs + 1 });
+    const view = boardView.now();
+    const unserved = view ? unservedOn(view, leases, view.at) : [];
+    const seen = { now, isReceiving: view !== undefined, unserved };
+    service = observeService(service, seen, { atFirstMs: patience.unservedMs + 1 });
     const feedSince = feed.staleSince();
     found = findStaleness(
       {
@@ -109,7 +112,6 @@ export function createStaleness(
     linkUpSince = up ? clock.now() : null;
   });
   const forgetBoard = board.onChange(() => {
-    heardAt = clock.now();
     if (found.has("not-processing")) look();
   });
   void board.ready.then(look);
@@ -120,11 +122,13 @@ export function createStaleness(
     onChange: (listener) => void listeners.push(listener),
     isWritable: () => !found.has("storage"),
     reasons,
+    boardNow: boardView.now,
     unserved: () => service?.unserved.size ?? 0,
     stop() {
       timer.cancel();
       forgetLink();
       forgetBoard();
+      boardView.stop();
     },
   };
 }

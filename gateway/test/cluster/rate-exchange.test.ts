@@ -37,6 +37,15 @@ it("reports what is taken once it is a share that matters, and nothing of people
   expect(out.messages).toEqual([[["connectsPerUser", "alice", 10]]]);
 });
 
+it("reports at once what is taken by many tokens", async () => {
+  const out = channel();
+  const exchange = createRateExchange(PROCESSES, out);
+  exchange.taken("entriesPerUser", "alice", PER_MINUTE, 4);
+  exchange.taken("entriesPerUser", "alice", PER_MINUTE, 200);
+  await turn();
+  expect(out.messages).toEqual([[["entriesPerUser", "alice", 204]]]);
+});
+
 it("sends one message at a time, each of at most 500 people, and loses none of them", async () => {
   const out = channel();
   const exchange = createRateExchange(PROCESSES, out);

@@ -11,6 +11,30 @@ it("a minute's worth may be spent at once, and comes back evenly", () => {
   expect(takeToken(bucket, 60, 1_000)).toBe(1_000);
 });
 
+it("what costs more than is left is let through, owes at most a minute's worth, and makes the next ones wait", () => {
+  const bucket = fullBucket(60, 0);
+  expect(takeToken(bucket, 60, 0, 50)).toBe(0);
+  expect(takeToken(bucket, 60, 0, 20)).toBe(0);
+  expect(takeToken(bucket, 60, 0, 20)).toBe(11_000);
+  expect(takeToken(bucket, 60, 11_000, 500)).toBe(0);
+  expect(takeToken(bucket, 60, 11_000)).toBe(61_000);
+});
+
+it("where less than a minute's worth may be spent at once, that is what comes back", () => {
+  const bucket = fullBucket(10, 0);
+  const take = (now: number, tokens?: number) => takeToken(bucket, 60, now, tokens, 10);
+  expect(take(0, 10)).toBe(0);
+  expect(take(0)).toBe(1_000);
+  expect(take(60_000, 10)).toBe(0);
+  expect(take(60_000)).toBe(1_000);
+});
+
+it("is no refusal for ever where that is less than one", () => {
+  const bucket = fullBucket(0.5, 0);
+  expect(takeToken(bucket, 3, 0, 1, 0.5)).toBe(0);
+  expect(takeToken(bucket, 3, 0, 1, 0.5)).toBe(20_000);
+});
+
 it("who waits as advised finds a token, and no one gets more than the burst and the rate", () => {
   const steps = fc.array(fc.nat(5_000), { maxLength: 200 });
   fc.assert(

@@ -3,7 +3,9 @@ import { systemClock } from "@meeshy/shared/runtime/system-clock";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { expect, it } from "vitest";
+import type { ClientConnection } from "../../src/connections/connections.ts";
 import { createCorrections } from "../../src/delivery/corrections.ts";
+import { createSentMeanwhile } from "../../src/delivery/sent-meanwhile.ts";
 import type { Before } from "../../src/delivery/view-corrections.ts";
 import type { KnownPerson } from "../../src/directory/cached-directory.ts";
 
@@ -11,7 +13,10 @@ const NEWS = { userId: "bob", conversationIds: ["a"], directoryVersion: 7 } as S
 /** A clock on which waiting takes no time: only turns of the event loop. */
 const clock = { ...systemClock, sleep: () => systemClock.turn() };
 
-function correctWith(person: () => Promise<KnownPerson>, onCorrected: (before: Before) => void = () => {}) {
+function correctWith(
+  person: () => Promise<KnownPerson>,
+  { sentMeanwhile = createSentMeanwhile(), onCorrected = (_: Before): unknown => undefined } = {},
+) {
   const nothing = { peek: () => undefined, prime() {}, forget() {} };
   return createCorrections({
     clock,
@@ -22,7 +27,8 @@ function correctWith(person: () => Promise<KnownPerson>, onCorrected: (before: B
     connections: { of: () => [] },
     memberships: { take() {} },
     largeRooms: { review() {} },
-    views: { send: (_, before) => onCorrected(before) },
+    views: { send: (_, before) => void onCorrected(before) },
+    sentMeanwhile,
     applied: { note() {} },
     logger: createLogger("test", "silent"),
   });
@@ -45,17 +51,21 @@ it("a correction waits for the directory by the clock, and is not tried any more
 it("what a socket was sent while the directory was read is what it saw before", async () => {
   const { promise, resolve } = Promise.withResolvers<KnownPerson>();
   const corrected: Before[] = [];
-  const corrections = correctWith(
-    () => promise,
-    (before) => corrected.push(before),
-  );
+  const sentMeanwhile = createSentMeanwhile();
+  const corrections = correctWith(() => promise, {
+    sentMeanwhile,
+    onCorrected: (before) => corrected.push(before),
+  });
   const online = { ...NEWS, directoryVersion: 6, isOnline: true };
   const left = { ...NEWS, isOnline: false };
-  corrections.noteSent({ ...online, version: 1 }, ["earlier"]);
+  sentMeanwhile.note({ ...online, version: 1 }, ["earlier"]);
   corrections.begin(NEWS, online);
-  corrections.noteSent(left, ["socket"]);
+  sentMeanwhile.note(left, ["socket"]);
   corrections.begin({ ...NEWS, directoryVersion: 8 }, left);
   resolve({ user: undefined, blocked: new Set(), conversationIds: [] });
   await eventually(() => corrected.length > 0);
-  expect(corrected).toEqual([{ seenIn: new Set(["a"]), status: online, sent: new Map([["socket", left]]) }]);
+  expect(corrected).toMatchObject([{ seenIn: new Set(["a"]), status: online }]);
+  const seenBy = (id: string) => corrected[0]?.sentTo({ socket: { id } } as ClientConnection);
+  expect(seenBy("socket")).toEqual(left);
+  expect(seenBy("earlier")).toBeUndefined();
 });

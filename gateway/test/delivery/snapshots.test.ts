@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { ClientConnection } from "../../src/connections/connections.ts";
 import { createDisclosureLedger } from "../../src/delivery/disclosures.ts";
 import { liveViewer } from "../../src/delivery/live-viewer.ts";
+import { createSentMeanwhile } from "../../src/delivery/sent-meanwhile.ts";
 import { createSnapshots, type SnapshotDeps } from "../../src/delivery/snapshots.ts";
 
 const BOB = {
@@ -63,6 +64,7 @@ function world() {
     largeRooms,
     board: { brokerTime: () => undefined },
     disclosures: createDisclosureLedger(),
+    sentMeanwhile: createSentMeanwhile(),
     logger: createLogger("test", "silent"),
   } as unknown as SnapshotDeps);
   const viewer = liveViewer(connection, largeRooms as never);

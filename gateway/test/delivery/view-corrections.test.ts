@@ -37,10 +37,13 @@ function block({ before, sent, now }: { before: boolean; sent: boolean | null; n
     connections: { ofSocket: () => viewer },
     disclosures,
   } as unknown as ViewCorrectionDeps);
-  const since = sent === null ? [] : [["socket", statusOf(sent, 2)] as const];
   views.send(
     { userId: "bob", user: BOB, blocked: new Set(["alice"]) },
-    { seenIn: new Set(["room"]), status: statusOf(before, 1), sent: new Map(since) },
+    {
+      seenIn: new Set(["room"]),
+      status: statusOf(before, 1),
+      sentTo: () => (sent === null ? undefined : statusOf(sent, 2)),
+    },
   );
   expect(snapshots).toEqual([]);
   return statuses.map(({ isOnline }) => isOnline);

@@ -30,6 +30,7 @@ const UNLIMITED = Object.fromEntries(
     "CONNECTS_PER_ADDRESS",
     "CONNECTS_PER_USER",
     "REQUESTS_PER_USER",
+    "ENTRIES_PER_USER",
     "EVENTS_PER_SOCKET",
     "EVENTS_PER_USER",
   ].map((name) => [`RATE_${name}`, "0"]),

@@ -83,6 +83,32 @@ it("a process that says nothing any more is silent, one that was declared lost t
   );
 });
 
+it("no answer calls a process silent because NATS stands still: it is unavailable then, as are the figures", async () => {
+  const headers = { authorization: `Bearer ${tokenFor("admin", { role: "ADMIN" })}` };
+  const wrong: unknown[] = [];
+  const look = async () => {
+    const partitions = await call(gateway.url, "/api/admin/partitions", { headers });
+    const stats = await call(gateway.url, "/api/admin/maintenance/stats", { headers });
+    const answer = partitions.body as unknown as Answer;
+    const unserved = (answer.partitions ?? []).filter(({ isServed }) => !isServed);
+    if (unserved.length > 0) wrong.push({ unserved: unserved.length });
+    wrong.push(...(answer.workers ?? []).filter(({ isSilent }) => isSilent));
+    if (stats.status === 200 && stats.body.workers !== 1) wrong.push(stats.body);
+    return [partitions.status, stats.status];
+  };
+  await eventually(async () => expect(await look()).toEqual([200, 200]));
+  await servers.nats.kill("SIGSTOP");
+  try {
+    await eventually(async () => expect(await look()).toEqual([503, 503]));
+  } finally {
+    await servers.nats.kill("SIGCONT");
+  }
+  await eventually(async () => expect(await look()).toEqual([200, 200]));
+  // Back again, each process has the time of its lease to be heard.
+  for (let looks = 0; looks < 10; looks++) await look();
+  expect(wrong).toEqual([]);
+});
+
 it("a partition without a working owner is not served", async () => {
   await worker.stop();
   await write(leaseKeys.partition(5), { owner: "dead", memory: null, storedUpTo: 0 });
