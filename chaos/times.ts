@@ -32,6 +32,8 @@ export function environmentOf(times: Times): Record<string, string> {
     OFFLINE_THRESHOLD_MS: String(times.thresholdMs),
     ACTIVITY_THROTTLE_MS: String(times.throttleMs),
     SWEEP_INTERVAL_MS: String(SWEEP_INTERVAL_MS),
+    // The oracle knows of its own people alone.
+    CANARY_INTERVAL_S: "0",
     LOG_LEVEL: "warn",
   };
 }

@@ -61,6 +61,7 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
         PING_INTERVAL_MS: "1500",
         PING_TIMEOUT_MS: "2500",
         SWEEP_INTERVAL_MS: "1000",
+        CANARY_INTERVAL_S: "5",
       },
     });
     await addLoadPeople(stack.read().database.url, everyone(plan));

@@ -103,6 +103,10 @@ describe("before any traffic", () => {
     for (const reason of ["storage", "feed", "not-processing"])
       expect(gateway(`stale{reason="${reason}"}`), reason).toBe(0);
     expect(gateway('log_messages_refused_total{reason="oversize"}')).toBe(0);
+    for (const change of ["connect", "leave"])
+      expect(gateway(`canary_seconds_count{change="${change}"}`), change).toBe(0);
+    for (const what of ["canary_observed", "false_online", "false_offline"])
+      expect(gateway(`${what}_seconds_total`), what).toBe(0);
 
     const workers = await read(workerUrls());
     for (const cause of ["idle", "ping timeout", "gateway lost"])

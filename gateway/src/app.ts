@@ -19,8 +19,9 @@ import { attachSocketServer, createSocketServer } from "./connections/socket-ser
 import { clientAddress } from "./core/client-address.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createCachedDirectory } from "./directory/cached-directory.ts";
-import { createStatusFeed } from "./feed/status-feed.ts";
+import { createStatusFeed, type StatusFeed } from "./feed/status-feed.ts";
 import { createLimits } from "./limits/limits.ts";
+import type { EventLog } from "./log/event-log.ts";
 import { createGatewayLog } from "./log/gateway-log.ts";
 import { createLiveGateways } from "./log/live-gateways.ts";
 import { createPositionBound } from "./log/position-bound.ts";
@@ -29,11 +30,12 @@ import { createHttpServers } from "./routes/http-servers.ts";
 import { createAnswers } from "./services/answers.ts";
 import { createOutwardFeed } from "./services/outward.ts";
 import { serveServices } from "./services/services.ts";
-import { createAdmissionControl } from "./sockets/admission.ts";
+import { type AdmissionControl, createAdmissionControl } from "./sockets/admission.ts";
 import { guardDescriptors } from "./sockets/descriptors.ts";
 import { drain } from "./sockets/drain.ts";
 import { serveSockets } from "./sockets/sockets.ts";
-import { createStaleness } from "./status/staleness.ts";
+import { createCanaryPair } from "./status/canary.ts";
+import { createStaleness, type Staleness } from "./status/staleness.ts";
 import { createStatusReader } from "./status/status-reader.ts";
 import { createTransitionStream } from "./status/transition-stream.ts";
 
@@ -66,6 +68,24 @@ const addressOf = ({ socket, headers }: IncomingMessage, { trustedProxies }: Gat
   clientAddress(socket.remoteAddress, headers["x-forwarded-for"]?.toString(), trustedProxies);
 
 const reasonsOf = (table: [boolean, string][]): string[] => table.flatMap(([is, why]) => (is ? [why] : []));
+
+interface ReadinessSources {
+  admission: Pick<AdmissionControl, "isClosed">;
+  link: Pick<NatsLink, "isUp">;
+  feed: Pick<StatusFeed, "isLoaded">;
+  log: Pick<EventLog, "isStarted">;
+  staleness: Pick<Staleness, "reasons">;
+}
+
+const readinessOf =
+  ({ admission, link, feed, log, staleness }: ReadinessSources) =>
+  (): string[] =>
+    reasonsOf([
+      [admission.isClosed(), "stopping"],
+      [!link.isUp(), "NATS is not connected"],
+      [!feed.isLoaded(), "statuses are not loaded"],
+      [!log.isStarted(), "the heartbeat is not stored"],
+    ]).concat(staleness.reasons());
 
 /**
  * Builds a gateway, which is in the log from now on; it opens no port before `listen`. The lifecycle drains and stops it
@@ -130,13 +150,7 @@ export async function createGateway(
   }));
 
   // How clients and services reach all this.
-  const unready = () =>
-    reasonsOf([
-      [admission.isClosed(), "stopping"],
-      [!link.isUp(), "NATS is not connected"],
-      [!feed.isLoaded(), "statuses are not loaded"],
-      [!log.events.isStarted(), "the heartbeat is not stored"],
-    ]).concat(staleness.reasons());
+  const unready = readinessOf({ admission, link, feed, log: log.events, staleness });
   const stored = { history: store.history.recent, peopleList: store.people };
   const transitions = createTransitionStream({ ...base, history: store.history });
   const forClients = { ...known, rules, limits, people, ...talk, statuses, staleness, touch: log.touch };
@@ -151,16 +165,21 @@ export async function createGateway(
   const outward = createOutwardFeed({ ...known, link, gatewayId: log.events.gatewayId }, config);
   lifecycle.onStop("outward feed", () => outward.stop());
 
+  const canaries = createCanaryPair({ ...known, log: log.events, outlet, unready }, config);
+
   // Subscriptions.
   feed.onChange(delivery.broadcast);
   feed.onChange(({ status }) => largeRooms.review(status.userId));
   feed.onDirectoryNews(delivery.correct);
   feed.onChange(({ status }) => outward.noteStatus(status.userId));
   feed.onDirectoryNews(({ userId }, former) => outward.noteNews(userId, former));
+  // After delivery, which has handed the change to its queue then.
+  feed.onChange(canaries.note);
   staleness.onChange(delivery.noteFreshness);
   log.events.onLife(sockets.commands.listenAs);
   log.events.onLife(sockets.selfNotices.listenAs);
   log.events.onLife(sockets.reconciliation.soon);
+  log.events.onLife(canaries.announceAgain);
 
   // Stops in reverse: no one comes in any more, requests are answered, sockets leave, and the log has their goodbyes.
   lifecycle.onStop("log", () => log.events.stop(BACKLOG_WAIT_MS));
@@ -173,6 +192,7 @@ export async function createGateway(
   const services = serveServices({ link, answer, ready: feed.loaded, logger });
   lifecycle.onStop("services", () => services.stop());
   lifecycle.onStop("admission", () => admission.close());
+  lifecycle.onStop("canaries", () => canaries.stop());
 
   return {
     async listen() {

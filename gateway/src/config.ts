@@ -91,6 +91,7 @@ export const gatewayEnv = z
     RATE_ENTRIES_PER_SERVICE: perMinute(600_000),
     RATE_EVENTS_PER_SOCKET: perMinute(3_000),
     RATE_EVENTS_PER_USER: perMinute(6_000),
+    CANARY_INTERVAL_S: z.coerce.number().int().min(0).max(300).default(15),
     /** the exported web app, served at `/` */
     WEB_DIR: text,
     /** what its sign-in page says to type for a token */
@@ -190,5 +191,7 @@ export function toConfig(env: GatewayEnv) {
     gatewayLeaseMs: env.GATEWAY_LEASE_MS,
     workerLeaseMs: env.WORKER_LEASE_MS,
     leaveHeldMs: LEAVE_HELD_MS,
+    /** 0: there are no canaries */
+    canaryIntervalMs: Math.min(env.CANARY_INTERVAL_S * 1_000, env.OFFLINE_THRESHOLD_MS / 2),
   };
 }

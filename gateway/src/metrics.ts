@@ -1,5 +1,6 @@
 import { METRIC_PREFIX } from "@meeshy/shared/runtime/metrics";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { CANARY_CHANGES } from "./core/canary.ts";
 import { STALE_REASONS } from "./core/staleness.ts";
 
 /** The gateway's own metrics (CONTRACT 8). None carries a user id. */
@@ -26,13 +27,54 @@ export function createGatewayMetrics(registry: Registry) {
   for (const what of INITIAL.throttled) metrics.throttled.inc({ what }, 0);
   for (const type of INITIAL.events) metrics.events.inc({ type }, 0);
   for (const reason of STALE_REASONS) metrics.stale.set({ reason }, 0);
+  for (const change of CANARY_CHANGES) metrics.canary.zero({ change });
   metrics.logRefused.inc({ reason: "oversize" }, 0);
   return metrics;
 }
 
-function createInstruments(registry: Registry) {
-  const named = (name: string, help: string) => ({ name: METRIC_PREFIX + name, help, registers: [registry] });
+const namesIn = (registry: Registry) => (name: string, help: string) => ({
+  name: METRIC_PREFIX + name,
+  help,
+  registers: [registry],
+});
+
+/** Of the two canaries of this gateway (ADR 0027). */
+function createCanaryInstruments(registry: Registry) {
+  const named = namesIn(registry);
   return {
+    canary: new Histogram({
+      ...named(
+        "canary_seconds",
+        "Time from a canary's connect or leave until this gateway's viewers would see it, but for the write to their sockets",
+      ),
+      labelNames: ["change"] as const,
+      buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.5, 1, 2, 5, 10, 30],
+    }),
+    canaryObserved: new Counter(
+      named(
+        "canary_observed_seconds_total",
+        "Time for which canaries were compared with what is shown of them",
+      ),
+    ),
+    falseOnline: new Counter(
+      named(
+        "false_online_seconds_total",
+        "Time for which a canary was shown online more than a second after it had left",
+      ),
+    ),
+    falseOffline: new Counter(
+      named(
+        "false_offline_seconds_total",
+        "Time for which a canary was shown offline more than a second after it had connected",
+      ),
+    ),
+  };
+}
+
+function createInstruments(registry: Registry) {
+  const named = namesIn(registry);
+  return {
+    ...createCanaryInstruments(registry),
     broadcasts: new Counter(
       named("user_status_broadcasts_total", "Status changes emitted to viewers by this gateway"),
     ),

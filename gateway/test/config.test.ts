@@ -18,6 +18,7 @@ describe("the gateway's environment", () => {
       disconnectGraceMs: 5_000,
       gatewayLeaseMs: 6_000,
       leaveHeldMs: 60,
+      canaryIntervalMs: 15_000,
       trustedProxies: 0,
       // An office of thousands behind one address is let in at once.
       rates: { connectsPerAddress: 12_000, requestsPerAddress: 60_000 },
@@ -33,6 +34,14 @@ describe("the gateway's environment", () => {
     expect(read({ ...good, OPS_PORT: "same" }).opsPort).toBeUndefined();
     expect(read({ ...good, OPS_PORT: "0" }).opsPort).toBe(0);
     expect(() => read({ ...good, OPS_PORT: "other" })).toThrow(/OPS_PORT = "other": a port, .* or same/);
+  });
+
+  it("has canaries come or go at least twice in the idle threshold, or none", () => {
+    expect(read({ ...good, OFFLINE_THRESHOLD_MS: "10000", ACTIVITY_THROTTLE_MS: "1000" })).toMatchObject({
+      canaryIntervalMs: 5_000,
+    });
+    expect(read({ ...good, CANARY_INTERVAL_S: "0" }).canaryIntervalMs).toBe(0);
+    expect(() => read({ ...good, CANARY_INTERVAL_S: "301" })).toThrow(/CANARY_INTERVAL_S/);
   });
 
   it("takes origins as a list", () => {

@@ -97,6 +97,8 @@ export async function startServers({ postgres }: { postgres?: TestPostgres } = {
       JWT_SECRET: SECRET,
       PORT: "0",
       OPS_PORT: "same",
+      // What tests count is of the people that they bring.
+      CANARY_INTERVAL_S: "0",
       ...env,
     };
     const config = { ...nats.as("gateway"), url: `nats://127.0.0.1:${natsPort}` };

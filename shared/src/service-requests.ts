@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SOURCE_MAX } from "./availability-layers.ts";
 import { toLine } from "./client-text.ts";
 import { SESSION_TTL_MAX_S, SESSION_TTL_MIN_S } from "./events.ts";
+import { isCanaryId } from "./ids.ts";
 import { AVAILABILITIES, STATUS_TEXT_MAX } from "./status.ts";
 import { userStatusSchema } from "./status-schema.ts";
 import { MAX_ID_LENGTH } from "./subjects.ts";
@@ -19,6 +20,9 @@ export const idSchema = z
   .max(MAX_ID_LENGTH)
   .refine((text) => text.isWellFormed(), "not well-formed text");
 
+/** The id of a person of whom something is written. */
+export const personIdSchema = idSchema.refine((id) => !isCanaryId(id), "a reserved id");
+
 const querySchema = z.object({
   userIds: z.array(idSchema).max(QUERY_MAX),
   /** the viewer; absent: what a user who shares a conversation may see */
@@ -26,7 +30,7 @@ const querySchema = z.object({
 });
 const queryAnswerSchema = z.object({ users: z.array(userStatusSchema) });
 
-const activityRequestSchema = z.object({ userId: idSchema });
+const activityRequestSchema = z.object({ userId: personIdSchema });
 /** A choice lasts for a year at most, if it is given by how long it lasts, ms. */
 const LASTS_MAX_MS = 366 * 86_400_000;
 const wishShape = {
@@ -50,7 +54,7 @@ const claimShape = { ...wishShape, availability: wishShape.availability.nullable
 export type ClaimWish = z.infer<z.ZodObject<typeof claimShape>>;
 const availabilityRequestSchema = z
   .object({
-    userId: idSchema,
+    userId: personIdSchema,
     ...claimShape,
     /** who says so: each source has one claim at a time */
     source: z.string().min(1).max(SOURCE_MAX).default("service"),
@@ -58,7 +62,7 @@ const availabilityRequestSchema = z
   .refine(hasOneEnd, ONE_END);
 export type AvailabilityRequest = z.input<typeof availabilityRequestSchema>;
 const sessionRequestSchema = z.object({
-  userId: idSchema,
+  userId: personIdSchema,
   /** of the service's own choosing */
   sessionId: idSchema,
   /** for how many seconds from now; 0: it ends */
@@ -71,12 +75,12 @@ const sessionRequestSchema = z.object({
 export type SessionRequest = z.infer<typeof sessionRequestSchema>;
 const sessionAnswerSchema = z.object({ expiresAt: z.iso.datetime().nullable() });
 const membershipRequestSchema = z.object({
-  userId: idSchema,
+  userId: personIdSchema,
   conversationId: idSchema,
   change: z.enum(["joined", "left"]),
 });
 export type MembershipRequest = z.infer<typeof membershipRequestSchema>;
-const accountRequestSchema = z.object({ userId: idSchema, change: z.enum(ACCOUNT_CHANGES) });
+const accountRequestSchema = z.object({ userId: personIdSchema, change: z.enum(ACCOUNT_CHANGES) });
 export type AccountRequest = z.infer<typeof accountRequestSchema>;
 
 /** The answer to a request that was carried out and has no data. */

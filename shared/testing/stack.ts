@@ -11,6 +11,9 @@ import { guard } from "./guard.ts";
 
 const START = join(import.meta.dirname, "../../bin/start.ts");
 
+/** What tests count is of the people that they bring. */
+const WITHOUT_CANARIES = { CANARY_INTERVAL_S: "0" };
+
 export type RunningStack = {
   /** Process id of the launcher. */
   readonly pid: number;
@@ -52,6 +55,7 @@ export async function startStack(options: StackOptions = {}): Promise<RunningSta
   /** Commands that look for a running stack find this one alone, whatever else runs from this checkout. */
   const env = { MEESHY_STACKS: join(dataDir, "stacks") };
   const launcher = launch(["--port", String(port), "--data-dir", dataDir, ...args], {
+    ...WITHOUT_CANARIES,
     ...env,
     ...options.env,
   });

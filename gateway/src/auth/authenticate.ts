@@ -1,5 +1,6 @@
 import { type ErrorCode, PresenceError } from "@meeshy/shared/codes";
 import type { DirectoryUser } from "@meeshy/shared/directory";
+import { isCanaryId } from "@meeshy/shared/ids";
 import { ACCOUNT_MAX_AGE_MS, type CachedDirectory } from "../directory/cached-directory.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Credentials } from "./credentials.ts";
@@ -91,7 +92,7 @@ export async function verifyCredentials(
   if (sessionToken.length > SESSION_TOKEN_MAX_LENGTH) throw sessionExpired();
   if (from && !directory.sessions.peek(sessionToken)) from.limits.mayFailFrom(from.address);
   const session = await directory.sessions.get(sessionToken, ACCOUNT_MAX_AGE_MS);
-  if (!session) throw sessionExpired();
+  if (!session || isCanaryId(session.participantId)) throw sessionExpired();
   const { participantId: userId, expiresAt } = session;
   // A session out of the cache may have ended since.
   if (expiresAt !== null && expiresAt <= Date.now()) throw sessionExpired();

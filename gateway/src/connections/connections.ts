@@ -42,11 +42,29 @@ export interface ClientConnection {
   isReady: boolean;
 }
 
+/** What the log has to know of a connection: that of a canary has no socket. */
+export type LoggedConnection = Pick<
+  ClientConnection,
+  | "id"
+  | "userId"
+  | "profile"
+  | "directoryVersion"
+  | "device"
+  | "traceparent"
+  | "lastActivityAt"
+  | "arrival"
+  | "isPassive"
+  | "announced"
+  | "logged"
+  | "firstLogged"
+  | "isReady"
+>;
+
 /** The open connections of this process. */
 export interface Connections {
   add(connection: ClientConnection): void;
   remove(connection: ClientConnection): void;
-  has(connection: ClientConnection): boolean;
+  has(connection: Pick<ClientConnection, "id">): boolean;
   get(connectionId: string): ClientConnection | undefined;
   ofSocket(socketId: string): ClientConnection | undefined;
   all(): ClientConnection[];

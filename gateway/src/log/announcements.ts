@@ -1,6 +1,6 @@
 import { PROFILE_WAIT_MAX_MS, type UserEvent } from "@meeshy/shared/events";
 import type { Clock } from "@meeshy/shared/ports/clock";
-import type { ClientConnection, Connections } from "../connections/connections.ts";
+import type { Connections, LoggedConnection } from "../connections/connections.ts";
 import type { PublishEvent } from "./event-publisher.ts";
 
 /** Announces connections to the log, and notes where the log has them. */
@@ -9,9 +9,9 @@ export interface Announcements {
    * A connection that has just been opened. Resolves once the log has it, by this announcement or by a later one that
    * has superseded it, or once it is closed; rejects as {@link PublishEvent} does.
    */
-  first(connection: ClientConnection): Promise<void>;
+  first(connection: LoggedConnection): Promise<void>;
   /** An open one once more. */
-  again(connection: ClientConnection): void;
+  again(connection: LoggedConnection): void;
   /** The log may have been lost some time before its epoch ended: such positions may be of the next one. */
   forgetRecentPositions(): void;
 }
@@ -23,7 +23,7 @@ export interface AnnouncementDeps {
   /** under which id this gateway writes now */
   gatewayId: () => string;
   /** It came into the log so late that workers do not take its stored profile for what is stored still. */
-  readProfileAnew: (connection: ClientConnection) => void;
+  readProfileAnew: (connection: LoggedConnection) => void;
   /** 0: none is known */
   epochNow: () => number;
 }
@@ -34,7 +34,7 @@ const UNNOTICED_LEASES = 5;
 export function createAnnouncements(deps: AnnouncementDeps, { leaseMs }: { leaseMs: number }): Announcements {
   const { clock, connections, publish, epochNow } = deps;
 
-  const announce = (connection: ClientConnection, idleMs: number): Promise<number> => {
+  const announce = (connection: LoggedConnection, idleMs: number): Promise<number> => {
     const gatewayId = deps.gatewayId();
     // Announced again, it belongs to what made that necessary.
     const cause = connection.announced === undefined ? { parent: connection.traceparent } : undefined;
@@ -82,7 +82,7 @@ export function createAnnouncements(deps: AnnouncementDeps, { leaseMs }: { lease
   };
 }
 
-const connectedEvent = (connection: ClientConnection, gatewayId: string, idleMs: number): UserEvent => ({
+const connectedEvent = (connection: LoggedConnection, gatewayId: string, idleMs: number): UserEvent => ({
   type: "connected",
   connectionId: connection.id,
   gatewayId,
@@ -98,5 +98,5 @@ const connectedEvent = (connection: ClientConnection, gatewayId: string, idleMs:
 });
 
 /** Who opened the connection, as far as its client says so. */
-const originOf = ({ isResumed, saysNew }: ClientConnection["arrival"]) =>
+const originOf = ({ isResumed, saysNew }: LoggedConnection["arrival"]) =>
   isResumed ? { resumed: true } : saysNew ? { resumed: false } : {};

@@ -7,7 +7,7 @@ import { NO_TRACING, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { eventSubject } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
-import type { ClientConnection, Connections } from "../connections/connections.ts";
+import type { Connections, LoggedConnection } from "../connections/connections.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import { createAnnouncements } from "./announcements.ts";
 import { epochOn, onEpoch } from "./epoch.ts";
@@ -21,10 +21,13 @@ import type { LiveGateways } from "./live-gateways.ts";
 export interface EventLog {
   gatewayId(): string;
   /** Announces a connection; resolves when it is in the log, be it under a later life, or when it has closed. */
-  connected(connection: ClientConnection): Promise<void>;
+  connected(connection: LoggedConnection): Promise<void>;
   /** Announces an open connection once more, since its profile says more now. */
-  announceAgain(connection: ClientConnection): void;
-  disconnected(connection: ClientConnection, reason: CloseReasonName): void;
+  announceAgain(connection: LoggedConnection): void;
+  disconnected(
+    connection: Pick<LoggedConnection, "userId" | "id" | "traceparent">,
+    reason: CloseReasonName,
+  ): void;
   /** `connectionId`: over a connection that was opened as passive; `traceparent`: the context of what the person did. */
   activity(
     userId: string,
@@ -55,7 +58,7 @@ export interface EventLogDeps {
   /** Brings the profiles of open connections up to date; never rejects. */
   refreshProfiles: () => Promise<void>;
   /** The connection is announced again once its stored profile is read anew. */
-  readProfileAnew: (connection: ClientConnection) => void;
+  readProfileAnew: (connection: LoggedConnection) => void;
   metrics: GatewayMetrics;
   /** by default nothing is recorded */
   tracer?: Tracer;

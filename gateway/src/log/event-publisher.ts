@@ -1,4 +1,5 @@
 import type { UserEvent } from "@meeshy/shared/events";
+import { isCanaryId } from "@meeshy/shared/ids";
 import { MessageTooLarge, PublisherClosed } from "@meeshy/shared/nats/publisher";
 import { MESSAGING, messagingAttributes, type Span, type Tracer } from "@meeshy/shared/ports/tracing";
 import type { Logger } from "@meeshy/shared/runtime/logger";
@@ -13,7 +14,7 @@ import { toCountedWritable } from "./writable.ts";
  */
 export type PublishEvent = (userId: string, event: UserEvent, cause?: EventCause) => Promise<number>;
 
-/** The trace that an event belongs to. An event without a cause is not traced. */
+/** The trace that an event belongs to. An event without a cause is not traced, nor are those of canaries. */
 export interface EventCause {
   /** the context of what caused it; `undefined`: it is the root of a trace */
   parent?: string | undefined;
@@ -36,7 +37,7 @@ export function createEventPublisher(
       },
     });
   const write = async (userId: string, event: UserEvent, cause: EventCause | undefined) => {
-    if (cause === undefined || !tracer.isRecording)
+    if (cause === undefined || !tracer.isRecording || isCanaryId(userId))
       return lifeNow().publish(userId, toCountedWritable(event, metrics), cause?.parent);
     const span = begin(userId, event, cause);
     try {
@@ -46,7 +47,7 @@ export function createEventPublisher(
     }
   };
   return (userId, event, cause) => {
-    metrics.events.inc({ type: event.type });
+    if (!isCanaryId(userId)) metrics.events.inc({ type: event.type });
     const published = write(userId, event, cause);
     published.catch((error) => {
       if (error instanceof MessageTooLarge) metrics.logRefused.inc({ reason: "oversize" });

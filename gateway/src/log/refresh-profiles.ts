@@ -1,6 +1,6 @@
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import type { ClientConnection, Connections } from "../connections/connections.ts";
+import type { Connections, LoggedConnection } from "../connections/connections.ts";
 import { type LastShown, withoutStored, withStored } from "../core/profile.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { StatusFeed } from "../feed/status-feed.ts";
@@ -29,11 +29,11 @@ export interface StoredProfiles {
    */
   refresh(): Promise<void>;
   /** The stored part of this one's profile could not be read: it is read as soon as it can be. */
-  readLater(connection: ClientConnection): void;
+  readLater(connection: LoggedConnection): void;
   /** The stored part of this one's profile is too old to be trusted: it is read anew. */
-  readAnew(connection: ClientConnection): void;
+  readAnew(connection: LoggedConnection): void;
   /** Calls back with connections whose profile has been read at last. */
-  onRead(listener: (connection: ClientConnection) => void): void;
+  onRead(listener: (connection: LoggedConnection) => void): void;
   stop(): void;
 }
 
@@ -51,8 +51,8 @@ const AT_ONCE = 500;
 
 export function createStoredProfiles(deps: StoredProfilesDeps): StoredProfiles {
   const { clock, directory, connections, lastShown, logger } = deps;
-  const listeners: ((connection: ClientConnection) => void)[] = [];
-  const unread = new Set<ClientConnection>();
+  const listeners: ((connection: LoggedConnection) => void)[] = [];
+  const unread = new Set<LoggedConnection>();
   let isReading = false;
 
   const readAgain = async () => {

@@ -14,7 +14,7 @@ import type { App, RouteDeps } from "./context.ts";
 import { explainPresence, presenceExplanation } from "./explain-presence.ts";
 import { listPeople, peopleAnswer, peopleQuery } from "./list-people.ts";
 import { boardNow, partitionsAnswer, readPartitions, SWEEPER_SILENCE_MS } from "./read-partitions.ts";
-import { userIdParams } from "./schemas.ts";
+import { personIdParams } from "./schemas.ts";
 import { openTransitionEvents } from "./transition-events.ts";
 
 const statsAnswer = z.object({
@@ -117,7 +117,7 @@ function personRoutes(app: App, sources: AdminDeps): void {
     {
       schema: {
         summary: "Close every connection of a user, on every gateway",
-        params: userIdParams,
+        params: personIdParams,
         response: { 200: disconnectAnswer },
       },
     },
@@ -141,7 +141,7 @@ function personRoutes(app: App, sources: AdminDeps): void {
     {
       schema: {
         summary: "Why a user is shown as they are",
-        params: userIdParams,
+        params: personIdParams,
         response: { 200: presenceExplanation },
       },
     },

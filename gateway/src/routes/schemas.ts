@@ -1,4 +1,4 @@
-import { idSchema } from "@meeshy/shared/service-requests";
+import { idSchema, personIdSchema } from "@meeshy/shared/service-requests";
 import { chatMessageSchema, errorBodySchema } from "@meeshy/shared/socket-events";
 import { userStatusSchema } from "@meeshy/shared/status-schema";
 import { z } from "zod";
@@ -6,6 +6,7 @@ import { z } from "zod";
 /** Shapes that several routes share. */
 
 export const userIdParams = z.object({ userId: idSchema });
+export const personIdParams = z.object({ userId: personIdSchema });
 export const conversationIdParams = z.object({ conversationId: idSchema });
 
 export const statusAnswer = z.object({ user: userStatusSchema });

@@ -1,4 +1,5 @@
 import type { DirectoryUser } from "@meeshy/shared/directory";
+import { isCanaryId } from "@meeshy/shared/ids";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
@@ -93,7 +94,7 @@ export function createOutwardFeed(deps: OutwardDeps, config: { gatewayLeaseMs: n
     config,
   );
   const note = (userId: string, change: OutwardChange) => {
-    if (share.takes(userId, change)) take(userId, change);
+    if (!isCanaryId(userId) && share.takes(userId, change)) take(userId, change);
   };
 
   const answer = async (request: Msg) => {

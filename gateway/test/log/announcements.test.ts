@@ -16,7 +16,7 @@ function world() {
   const announcements = createAnnouncements(
     {
       clock: { ...systemClock, now: () => now },
-      connections: { all: () => [...open], has: (one) => open.has(one) },
+      connections: { all: () => [...open], has: ({ id }) => [...open].some((one) => one.id === id) },
       publish() {
         const answer = Promise.withResolvers<number>();
         answers.push(answer);

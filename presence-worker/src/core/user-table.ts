@@ -1,3 +1,4 @@
+import { isCanaryId } from "@meeshy/shared/ids";
 import { emptyRecord, nextDeadline, type UserRecord } from "./record.ts";
 import { createWheel, type TimerNode } from "./wheel.ts";
 
@@ -78,7 +79,8 @@ export class UserTable {
   }
 
   #count(record: UserRecord | undefined, by: 1 | -1): void {
-    if (record?.shown?.isOnline) this.#online += by;
-    if (record?.state === "online") this.#active += by;
+    if (record === undefined || isCanaryId(record.userId)) return;
+    if (record.shown?.isOnline) this.#online += by;
+    if (record.state === "online") this.#active += by;
   }
 }

@@ -1,4 +1,5 @@
 import { PING_TIMEOUT } from "@meeshy/shared/close-reasons";
+import { isCanaryId } from "@meeshy/shared/ids";
 import { passThrough, traceIdOf } from "@meeshy/shared/ports/tracing";
 import type { Effect } from "../core/effects.ts";
 import type { Inbound } from "../core/inbound.ts";
@@ -47,8 +48,10 @@ export class EffectRunner {
   carryOut(change: Change): void {
     const { record, effects } = change;
     const { deps, partition, checkpointer, catchUp } = this.#parts;
+    // Figures, traces, history and log lines are of people.
+    const isPerson = !isCanaryId(record.userId);
     // What a former owner may have recorded is not recorded again.
-    const span = this.#live ? this.#traces.begin(change) : undefined;
+    const span = this.#live && isPerson ? this.#traces.begin(change) : undefined;
     // What stands in a message may be anything: it goes on, into a header, only if it is a context.
     const { traceparent } = span ?? passThrough(change.traceparent);
     const history: HistoryLine[] = [];
@@ -59,7 +62,7 @@ export class EffectRunner {
       else if (effect.type === "persist") persists = true;
       else if (effect.type === "erase") this.#erase(record);
       else if (effect.type === "closeConnections") this.#closeConnections(record.userId, effect);
-      else if (effect.type === "transition") {
+      else if (effect.type === "transition" && isPerson) {
         const { type: _, ...line } = effect;
         const traceId = traceIdOf(traceparent) ?? null;
         history.push({ ...line, traceId });

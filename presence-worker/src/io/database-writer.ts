@@ -1,3 +1,4 @@
+import { isCanaryId } from "@meeshy/shared/ids";
 import type { Clock, Timer } from "@meeshy/shared/ports/clock";
 import type { LogProgress } from "@meeshy/shared/ports/log-progress";
 import type { PresenceRows, PresenceWrite } from "@meeshy/shared/ports/presence-rows";
@@ -22,7 +23,7 @@ export interface PresenceTables {
  * likes; statuses never wait for it.
  */
 export interface DatabaseWriter {
-  /** `traceparent`: of the recorded change */
+  /** `traceparent`: of the recorded change. Of canaries nothing is stored (ADR 0027). */
   put(partition: number, row: PresenceRow, history: HistoryLine[], seq: number, traceparent?: string): void;
   /** Drops what waits of a user who was deleted, and forgets their history. */
   erase(partition: number, userId: string, seq: number): void;
@@ -83,6 +84,7 @@ class BatchWriter implements DatabaseWriter {
   }
 
   put(partition: number, row: PresenceRow, history: HistoryLine[], seq: number, traceparent?: string): void {
+    if (isCanaryId(row.userId)) return;
     this.#pending.put(partition, row, history, seq);
     if (traceparent !== undefined && this.#traces.length < LINKS_MAX) this.#traces.push(traceparent);
     this.#schedule();

@@ -1,4 +1,5 @@
 import type { PartitionMessage, Profile, UserEvent, UserMessage } from "@meeshy/shared/events";
+import { canaryId } from "@meeshy/shared/ids";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Inbound } from "../../src/core/inbound.ts";
@@ -129,6 +130,12 @@ describe("a partition", () => {
     log.user(0, "bob", connected("c2", "g1"), "g1");
     log.user(1, "bob", { type: "disconnected", connectionId: "c2", reason: "transport close" }, "g1");
     expect(apply(open(), log.messages).counts()).toEqual({ users: 2, online: 2, active: 1 });
+  });
+
+  it("counts no canary", () => {
+    const log = createLog();
+    log.user(0, canaryId("g1", 1), connected("c1", "g1"), "g1");
+    expect(apply(open(), log.messages).counts()).toEqual({ users: 1, online: 0, active: 0 });
   });
 
   it("judges a look by proven time: the broker's clock may have jumped since the last timeout", () => {

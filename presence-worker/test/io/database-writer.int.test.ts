@@ -1,3 +1,4 @@
+import { canaryId } from "@meeshy/shared/ids";
 import type { PresenceRow } from "@meeshy/shared/presence-row";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { systemClock } from "@meeshy/shared/runtime/system-clock";
@@ -126,6 +127,18 @@ const storedLines = async (userId: string) => {
   const lines = await db.presenceTransition.findMany({ where: { userId }, orderBy: { version: "asc" } });
   return lines.map(({ version }) => Number(version));
 };
+
+it("nothing of a canary is stored, whatever its record holds", async () => {
+  const writer = startWriter();
+  const canary = canaryId("gw-1", 1);
+  writer.put(0, rowOf(canary, 7, { isAnonymous: true }), [lineAt(7)], 7);
+  expect(writer.lag()).toBe(0);
+  expect(writer.storedUpTo(0, 7)).toBe(7);
+  writer.put(0, rowOf("u0", 8), [lineAt(8)], 8);
+  await eventually(() => writer.lag() === 0);
+  expect(await storedLines("u0")).toEqual([8]);
+  expect(await storedLines(canary)).toEqual([]);
+});
 
 it("while the database is away the newest lines of a person's history wait, the older ones are counted and dropped", async () => {
   await addUsers(2);

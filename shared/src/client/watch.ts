@@ -1,4 +1,5 @@
 import type { NatsConnection } from "@nats-io/nats-core";
+import { isCanaryId } from "../ids.ts";
 import { readLastValue } from "../nats/direct-get.ts";
 import { createGate } from "../nats/gate.ts";
 import { fromBytes } from "../nats/last-value.ts";
@@ -65,7 +66,7 @@ export function watch({ nc, userIds, onStatus, onError }: WatchOptions): WatchHa
   const take = (data: Uint8Array) => {
     try {
       const status = readableStatusSchema.parse(fromBytes(data));
-      if (!stopped && newest.take(status)) deliver(status);
+      if (!stopped && !isCanaryId(status.userId) && newest.take(status)) deliver(status);
     } catch (error) {
       onError(error);
     }
