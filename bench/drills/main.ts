@@ -179,7 +179,7 @@ async function main(args: string[]): Promise<number> {
   const [nats, postgres] = await Promise.all([startNats(), startPostgres()]);
   const stack = await startStack({
     args: ["--gateways", "2", "--workers", "2", "--no-web"],
-    env: { NATS_URL: nats.url, DATABASE_URL: postgres.url },
+    env: { NATS_URL: nats.url, DATABASE_URL: postgres.url, CANARY_INTERVAL_S: "15" },
   });
   const hosts = (of: { url: string; opsUrl?: string }[]) =>
     of.map(({ url, opsUrl = url }) => new URL(opsUrl).host);
