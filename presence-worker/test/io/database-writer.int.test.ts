@@ -134,9 +134,9 @@ it("nothing of a canary is stored, whatever its record holds", async () => {
   writer.put(0, rowOf(canary, 7, { isAnonymous: true }), [lineAt(7)], 7);
   expect(writer.lag()).toBe(0);
   expect(writer.storedUpTo(0, 7)).toBe(7);
-  writer.put(0, rowOf("u0", 8), [lineAt(8)], 8);
+  writer.put(0, rowOf("after", 8), [lineAt(8)], 8);
   await eventually(() => writer.lag() === 0);
-  expect(await storedLines("u0")).toEqual([8]);
+  expect(await storedLines("after")).toEqual([8]);
   expect(await storedLines(canary)).toEqual([]);
 });
 
