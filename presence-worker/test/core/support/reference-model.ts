@@ -413,9 +413,15 @@ export function createReferenceModel(rules: Rules) {
       else if (isBack) user.lastActiveAt = before.shown === null ? null : before.shown.lastActiveAt;
     }
 
+    const isNew = before.person === null || before.stored === "unknown";
+    const profiled = isNew && "profile" in event ? { ...before, ...event.profile } : before;
+    // What services said before is known already, whatever the profile brings.
+    const assumed = choiceOf({ ...profiled, layers: before.layers && layersWith(before.layers, profiled) });
+    const last: Look = before.shown ?? lookOf(assumed);
+
     const isTimeLooked = event.type === "timeout" || (event.type === "look" && before.state !== "offline");
     const isUnseen = choiceOf(user).availability === "invisible" || user.stored === "unknown";
-    const isLookOver = isTimeLooked && isUnseen && isOver(before.shown?.expiresAt ?? null);
+    const isLookOver = isTimeLooked && isUnseen && isOver(last.expiresAt ?? null);
     if (!sawGhost && !isLookOver && JSON.stringify(user) === JSON.stringify(before))
       return { record: before, effects };
     user.seq = event.seq;
@@ -431,11 +437,6 @@ export function createReferenceModel(rules: Rules) {
     else if (wasOnline && !isOnline) publicCause = user.state === "offline" ? why : "disconnect";
 
     const isGone = event.type === "deleted";
-    const isNew = before.person === null || before.stored === "unknown";
-    const profiled = isNew && "profile" in event ? { ...before, ...event.profile } : before;
-    // What services said before is known already, whatever the profile brings.
-    const assumed = choiceOf({ ...profiled, layers: before.layers && layersWith(before.layers, profiled) });
-    const last: Look = before.shown ?? lookOf(assumed);
     let look = lookOf(choice);
     if (!isVisible && !isGone) {
       // Who hides keeps their own look until it ends; what services say goes on.
