@@ -28,6 +28,7 @@ export class DatabaseSweep {
   /** when the sweep of all users is due, monotonic ms */
   #doubtsAllAt: number;
   #epoch: number | undefined;
+  #isSweeping = false;
 
   constructor(deps: DatabaseSweepDeps) {
     this.#deps = deps;
@@ -46,7 +47,16 @@ export class DatabaseSweep {
     return this.#deps.clock.now() >= this.#doubtsAllAt;
   }
 
+  /** Does nothing while one is under way: a database that is slow is not asked for more. */
   async sweep(): Promise<void> {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    await this.#sweepNow().finally(() => {
+      this.#isSweeping = false;
+    });
+  }
+
+  async #sweepNow(): Promise<void> {
     const { clock, net, logger } = this.#deps;
     const scope = this.isEveryoneDue() ? "everyone" : "stale";
     if (scope === "everyone") this.#doubtsAllAt = Number.POSITIVE_INFINITY;

@@ -70,12 +70,13 @@ export function createSafetyNet(
       let after = scope === "stale" ? nextStale : "";
       do {
         const { people, next } = await readStale(scope, { after, notWrittenIn: known });
+        after = next ?? "";
+        // At once: an administrator's sweep that begins meanwhile takes the next page.
+        if (scope === "stale") nextStale = after;
         const looks = await Promise.allSettled(people.map((user) => gate.run(() => look(user))));
         failures.push(...looks.filter((result) => result.status === "rejected"));
         userIds.push(...people.map(({ userId }) => userId));
-        after = next ?? "";
       } while (scope === "everyone" && after !== "");
-      if (scope === "stale") nextStale = after;
       last = { at: clock.wall(), durationMs: Math.round(clock.now() - startedAt) };
       onSwept(last);
       logger.info(
