@@ -40,7 +40,8 @@ export interface WatchingDeps {
 export function createWatching({ statuses, limits, sentMeanwhile }: WatchingDeps): Watching {
   const read = async ({ socket, identity }: ClientConnection, asked: readonly string[]) => {
     const users = await statuses.read(identity, asked);
-    for (const status of users) sentMeanwhile.note(status, [socket.id]);
+    // A client takes what is newer than what it knows: an answer without a version leaves a person on its screen.
+    for (const status of users) if (status.version > 0) sentMeanwhile.note(status, [socket.id]);
     return { users };
   };
   return {

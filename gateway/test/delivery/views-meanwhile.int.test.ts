@@ -14,7 +14,7 @@ const asked = new Set<string>();
 beforeAll(async () => {
   servers = await startServers();
   const { db, store } = servers;
-  const ids = ["viewer", "watcher", "hider", "blocker", "open"];
+  const ids = ["viewer", "watcher", "hider", "watched", "blocker", "open"];
   await db.user.createMany({ data: ids.map((id) => ({ id, username: id })) });
   await db.conversation.create({ data: { id: "one" } });
   await db.conversationMember.createMany({
@@ -68,6 +68,22 @@ it("a person who hides leaves once, and not for a socket whose view was sent whi
   expect(statusesOf(meanwhile, "hider")).toEqual([]);
   before.close();
   meanwhile.close();
+});
+
+it("a person who hides leaves for a socket that watches them meanwhile: the answer is older than what it knows", async () => {
+  await show("watched", true);
+  const viewer = await signIn(gateway.url, "viewer");
+  await eventually(() => expect([shown(viewer), statusesOf(viewer, "watched")].flat()).not.toEqual([]));
+  await servers.db.user.update({ where: { id: "watched" }, data: { showOnlineStatus: false } });
+  const letGo = hold("watched");
+  await show("watched", true, ++version);
+  await eventually(() => asked.has("watched"));
+  expect(await viewer.ask("presence:watch", { userIds: ["watched"] })).toMatchObject({
+    data: { users: [{ isOnline: false, version: 0 }] },
+  });
+  letGo();
+  await eventually(() => expect(statusesOf(viewer, "watched").at(-1)).toMatchObject({ isOnline: false }));
+  viewer.close();
 });
 
 it("a person who blocks and comes online does not stay in a view that was sent while their news was read", async () => {
