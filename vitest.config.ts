@@ -46,7 +46,7 @@ export default defineConfig({
           name: "integration",
           sequence: { groupOrder: 1 },
           // Two thirds of their time they wait for leases and deadlines: four take what two cores have.
-          maxWorkers: 6,
+          maxWorkers: 4,
           include: [`${PACKAGES}/test/**/*.int.test.{ts,tsx}`],
           exclude: [...configDefaults.exclude, ...ALONE],
         },
@@ -68,7 +68,7 @@ export default defineConfig({
           include: ["test/**/*.sys.test.ts"],
           exclude: [...configDefaults.exclude, PACKAGES_TEST],
           hookTimeout: 180_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       {
