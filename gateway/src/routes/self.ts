@@ -109,6 +109,7 @@ function blockRoutes(app: App, { people, statuses, limits }: RouteDeps): void {
       const after = cursor === undefined ? "" : decodeIdCursor(cursor);
       const found = await people.self.blocked(caller, { after, limit: limit + 1 });
       const ids = found.slice(0, limit);
+      limits.entriesOf(caller.user.id, ids.length);
       // A name is given as by any other route: an id that was blocked by guess says nothing of a stranger.
       const seen = ids.length === 0 ? [] : await statuses.read(caller, ids);
       const last = found.length > limit ? ids.at(-1) : undefined;

@@ -70,6 +70,7 @@ const WAYS: Way[] = [
     begin: get((reader) => `/api/conversations/c-${reader}/presence`),
   },
   { name: "GET /api/conversations", entries: 4, begin: get(() => "/api/conversations") },
+  { name: "GET /api/users/me/blocks", entries: 4, begin: get(() => "/api/users/me/blocks") },
   {
     name: "GET /api/messages/:conversationId",
     entries: 4,
@@ -130,6 +131,10 @@ beforeAll(async () => {
       ...["c", "d", "e", "f"].map((kind) => ({ userId: reader, conversationId: `${kind}-${reader}` })),
       ...OTHERS.map((userId) => ({ userId, conversationId: `c-${reader}` })),
     ]),
+  });
+  const blocker = readerOf(WAYS.find(({ name }) => name.endsWith("/blocks")) as Way);
+  await db.userBlock.createMany({
+    data: FOUR.map((blockedId) => ({ blockerId: blocker, blockedId })),
   });
   gateway = await servers.gateway({
     RATE_ENTRIES_PER_USER: String(LIMIT),
