@@ -45,8 +45,8 @@ export default defineConfig({
           ...onServers,
           name: "integration",
           sequence: { groupOrder: 1 },
-          // Two thirds of their time they wait for leases and deadlines: four take what two cores have.
-          maxWorkers: 4,
+          // Many wait for leases and deadlines: more at a time would make those late on two cores.
+          maxWorkers: 2,
           include: [`${PACKAGES}/test/**/*.int.test.{ts,tsx}`],
           exclude: [...configDefaults.exclude, ...ALONE],
         },
@@ -68,7 +68,7 @@ export default defineConfig({
           include: ["test/**/*.sys.test.ts"],
           exclude: [...configDefaults.exclude, PACKAGES_TEST],
           hookTimeout: 180_000,
-          maxWorkers: 2,
+          maxWorkers: 1,
         },
       },
       {

@@ -1,5 +1,5 @@
 import { SERVER_EVENTS } from "@meeshy/shared/event-names";
-import type { PresenceSnapshot } from "@meeshy/shared/socket-events";
+import type { PresenceSelf, PresenceSnapshot } from "@meeshy/shared/socket-events";
 import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -221,6 +221,8 @@ describe("a block", () => {
     const again = await enter(second, ben);
     await enter(first, ann);
     await sees(again, ann);
+    // The goodbye of the tab before changes the person's own devices, whenever it is written.
+    await eventually(() => again.all<PresenceSelf>("presence:self").at(-1)?.connections.length === 1);
     const arrival = again.all<UserStatus>("user:status").find(({ userId }) => userId === ann);
     const received = again.received.length;
     const before = Date.now();
