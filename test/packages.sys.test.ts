@@ -57,6 +57,8 @@ describe.skipIf(!isReachable)("the packages", () => {
     if (build.status !== 0) throw new Error(String(build.stdout) + String(build.stderr));
     tarballs = { sdk: packed("web/presence"), node: packed("presence-node") };
     servers = await startServers();
+    // Whom a README keeps online without a socket.
+    await servers.db.user.create({ data: { id: "bot", username: "bot" } });
     gateway = await servers.gateway({ CORS_ORIGINS: "*" });
     await servers.publishStatus("bob", {
       username: "bob",
