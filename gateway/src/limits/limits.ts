@@ -31,8 +31,8 @@ export interface Limits {
   requestFrom(address: string | null): void;
   requestOf(userId: string): void;
   /**
-   * A list that a person is sent carries so many people, conversations or messages. One that carries more than is left is
-   * let through, and those after it wait the longer.
+   * A list that a person is sent carries so many people, conversations or messages; where that is not known before it is
+   * read, as many as it may carry. One that carries more than is left is let through, and those after it wait the longer.
    */
   entriesOf(userId: string, entries: number): void;
   /** Likewise of what was read for the person already: it is never refused. */
