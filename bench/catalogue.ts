@@ -4,12 +4,15 @@ import { closedLoop } from "./scenarios/closed-loop.ts";
 import { connect } from "./scenarios/connect.ts";
 import { fanOut } from "./scenarios/fan-out.ts";
 import { fsync } from "./scenarios/fsync.ts";
+import { kill9 } from "./scenarios/kill-9.ts";
 import { memory } from "./scenarios/memory.ts";
 import { million } from "./scenarios/million.ts";
+import { natsVersions } from "./scenarios/nats-versions.ts";
 import { processes } from "./scenarios/processes.ts";
 import { recovery } from "./scenarios/recovery.ts";
 import { restart } from "./scenarios/restart.ts";
 import { stateStep } from "./scenarios/state-step.ts";
+import { storm } from "./scenarios/storm.ts";
 import { worker } from "./scenarios/worker.ts";
 
 /** Every scenario there is, in the order in which they run. */
@@ -22,9 +25,12 @@ export const SCENARIOS: readonly Scenario[] = [
   worker,
   memory,
   restart,
+  storm,
   activity,
   recovery,
+  kill9,
   fsync,
+  natsVersions,
   million,
 ];
 

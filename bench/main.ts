@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { shortened } from "../chaos/report/shortened.ts";
 import { SCENARIOS, select } from "./catalogue.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
-import { isMet, ratioOf } from "./report/figures.ts";
+import { agreementOf, isDisputed, isMet, ratioOf } from "./report/figures.ts";
 import { textOf } from "./report/text.ts";
 import { resources } from "./resources.ts";
 import type { Outcome, Scenario } from "./scenario.ts";
@@ -20,7 +20,7 @@ const say = (line: string) => console.log(`[${(performance.now() / 1_000).toFixe
 const open = resources();
 
 /** `npm run bench`: gives the exit code; a missed target is printed and fails nothing. */
-async function main({ only, rounds, gatewayProcesses, json }: Options): Promise<number> {
+async function main({ only, rounds, gatewayProcesses, natsServers, json }: Options): Promise<number> {
   const scenarios = select(SCENARIOS, only);
   const results: Result[] = [];
   let failures = 0;
@@ -30,7 +30,7 @@ async function main({ only, rounds, gatewayProcesses, json }: Options): Promise<
     const since = performance.now();
     try {
       const outcome = await scenario.run({
-        rounds,
+        ...{ rounds, natsServers },
         say: (line) => say(`  ${line}`),
         keep: open.keep,
         start: async (kind, world, options = {}) =>
@@ -46,7 +46,9 @@ async function main({ only, rounds, gatewayProcesses, json }: Options): Promise<
   }
   for (const { scenario, outcome } of results) console.log(textOf(scenario, outcome));
   const targets = results.flatMap(({ outcome }) => outcome.targets);
-  console.log(`\n${targets.filter(isMet).length} of ${targets.length} targets met`);
+  const disputed = targets.filter(isDisputed).length;
+  const doubt = disputed === 0 ? "" : `; of ${disputed} the rounds disagree`;
+  console.log(`\n${targets.filter(isMet).length} of ${targets.length} targets met${doubt}`);
   const file = json ?? join(import.meta.dirname, "results", `${fileStamp(new Date())}.local.json`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, asJson(results));
@@ -68,6 +70,7 @@ function asJson(results: readonly Result[]): string {
       ...target,
       ratio: ratioOf(target),
       isMet: isMet(target),
+      agreement: agreementOf(target),
     }));
     return { name, title, seconds, ...outcome, targets };
   });

@@ -13,6 +13,8 @@ export interface Target {
   measured: number;
   wants: "at most" | "at least";
   bound: number;
+  /** measured ÷ bound in each round, where there are rounds */
+  ratios?: readonly number[];
 }
 
 export interface Outcome {
@@ -26,6 +28,8 @@ export interface Outcome {
 export interface Tools {
   /** how often a comparison is repeated: A B, A B */
   rounds: number;
+  /** nats-servers to compare: paths, `found` or `newest` */
+  natsServers: readonly string[];
   say(line: string): void;
   /** Registers something to be stopped with the scenario, if it is not stopped before. */
   keep<T extends { stop(): Promise<unknown> }>(resource: T): T;
@@ -37,6 +41,8 @@ export interface StartOptions {
   /** front processes: gateways, or processes of the peer */
   fronts?: number;
   workers?: number;
+  /** a Redis writes what it acknowledges into a file, as the other stores do in any case */
+  keepsStore?: boolean;
   /** processes of each front, where that is Meeshy's gateway */
   gatewayProcesses?: number;
   /** variables on top of the defaults, for Meeshy's services */

@@ -1,7 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { back, type FaultPlan } from "./faults/catalogue.ts";
 import { inject } from "./faults/inject.ts";
-import { ARRIVAL_MS } from "./fleet/fleet.ts";
 import type { Finding } from "./oracle/finding.ts";
 import type { Component, Fault } from "./oracle/history.ts";
 import type { Random } from "./random.ts";
@@ -50,7 +49,10 @@ export async function campaign(session: Session, options: CampaignOptions): Prom
     else say(`${what}: right after ${(recoveryMs / 1_000).toFixed(1)} s (last: ${last})`);
     return recoveryMs;
   };
-  await settle("arrival", pause(ARRIVAL_MS + CALM_MS, undefined, { signal }));
+  await settle(
+    "arrival",
+    session.fleet.arrived.then(() => pause(CALM_MS, undefined, { signal })),
+  );
 
   const strike = async (plan: FaultPlan, targets?: readonly number[]): Promise<Fault | undefined> => {
     const { history, stack } = session;

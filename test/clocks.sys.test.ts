@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import pg from "pg";
 import { io, type Socket } from "socket.io-client";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -58,7 +59,7 @@ describe.skipIf(!existsSync(LIBRARY))("with every process but the broker (needs 
     ["ten minutes ahead", "+600"],
     ["ten minutes behind", "-600"],
   ])("%s, every decision and every time shown is the same", async (_, seconds) => {
-    const stack = await startStack({
+    const stack = await startTestStack({
       args: ["--no-web"],
       env: { ...wrongBy(seconds), DISCONNECT_GRACE_MS: String(GRACE_MS), SWEEP_INTERVAL_MS: "1000" },
     });

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { findPrometheus, startPrometheus, type TestPrometheus } from "@meeshy/shared/testing/prometheus";
 import { openRawClient, type RawClient } from "@meeshy/shared/testing/raw-client";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { addLoadPeople, everyone, planLoadPeople } from "../bench/load/people.ts";
@@ -54,7 +55,7 @@ describe.skipIf(why)(`every panel shows something${why}`, () => {
 
   beforeAll(async () => {
     if ("missing" in programs) return;
-    stack = await startStack({
+    stack = await startTestStack({
       args: ["--gateways", "2", "--workers", "2", "--no-web"],
       env: {
         DISCONNECT_GRACE_MS: "300",

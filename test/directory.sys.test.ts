@@ -1,6 +1,7 @@
 import { DIRECTORY_TOKEN, type DirectoryApp, startDirectoryApp } from "@meeshy/shared/testing/directory-app";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import pg from "pg";
 import { io } from "socket.io-client";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -28,7 +29,8 @@ beforeAll(async () => {
     blocks: [],
     sessions: {},
   });
-  stack = await startStack({
+  stack = await startTestStack({
+    content: "schema",
     args: ["--no-web", "--no-seed"],
     env: {
       DIRECTORY_URL: app.url,

@@ -1,6 +1,7 @@
 import { demoToken } from "@meeshy/shared/servers/demo-token";
 import { startStack } from "@meeshy/shared/testing/stack";
 import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import pg from "pg";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -165,7 +166,10 @@ describe.skipIf(!CHROMIUM)("in a real browser", () => {
     demoToken({ id: "alice", username: "alice", role: "USER" }, JWT_SECRET, new Date(), seconds);
 
   it("a token that expires ends the sign-in, and the page says so, and what to do", async () => {
-    const alice = await openWindow(`/?token=${shortToken(4)}`);
+    const alice = await openWindow("/");
+    // From now on it runs out: a page that loads slowly shall not find it over.
+    await alice.getByLabel("Token").fill(shortToken(8));
+    await alice.getByRole("button", { name: "Sign in", exact: true }).click();
     await isIn(alice, "live");
     await alice.getByRole("alert").filter({ hasText: "Your sign-in has expired" }).waitFor();
     await alice.getByText("npm run -s token -- alice").waitFor();
@@ -303,7 +307,7 @@ describe.skipIf(!CHROMIUM)("in a real browser", () => {
 
 describe.skipIf(!CHROMIUM)("in a room that is large", () => {
   const { signIn, shows } = usePage(() =>
-    startStack({ env: { DISCONNECT_GRACE_MS: "500", LARGE_ROOM_SIZE: "2" } }),
+    startTestStack({ env: { DISCONNECT_GRACE_MS: "500", LARGE_ROOM_SIZE: "2" } }),
   );
 
   it("the people on the screen are true, and so is the count", async () => {

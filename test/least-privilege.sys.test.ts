@@ -1,7 +1,8 @@
 import { createPresenceClient, type PresenceClient } from "@meeshy/shared/client";
 import type { ExternalRole } from "@meeshy/shared/nats/permissions";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
@@ -9,7 +10,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await startStack({
+  stack = await startTestStack({
     args: ["--gateways", "2", "--workers", "2", "--no-web"],
     env: { GATEWAY_LEASE_MS: "1500", DISCONNECT_GRACE_MS: "300", SWEEP_INTERVAL_MS: "1000" },
   });

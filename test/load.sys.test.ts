@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isInTime, measureChanges } from "../bench/load/changes-seen.ts";
@@ -11,7 +12,7 @@ import { addLoadPeople, everyone, planLoadPeople, removeLoadPeople } from "../be
 const run = promisify(execFile);
 let stack: RunningStack;
 beforeAll(async () => {
-  stack = await startStack({ args: ["--no-web"] });
+  stack = await startTestStack({ args: ["--no-web"] });
 });
 afterAll(() => stack?.stop());
 

@@ -24,9 +24,12 @@ interface Servers {
   databaseUrl: string;
 }
 
-async function start({ nats, databaseUrl }: Servers, dataDir?: string): Promise<RunningStack> {
+async function start(
+  { nats, databaseUrl }: Servers,
+  { gateways = 1, dataDir }: { gateways?: number; dataDir?: string } = {},
+): Promise<RunningStack> {
   const stack = await startStack({
-    args: ["--gateways", "2", "--no-web"],
+    args: ["--gateways", String(gateways), "--no-web"],
     env: { ...ENV, NATS_URL: nats.url, DATABASE_URL: databaseUrl },
     ...(dataDir ? { dataDir } : {}),
   });
@@ -98,7 +101,7 @@ describe("NATS that has lost its data", () => {
     async (signal) => {
       const servers = await useServers();
       const { nats } = servers;
-      const stack = await start(servers);
+      const stack = await start(servers, { gateways: 2 });
       await open(stack, "alice");
       await open(stack, "bob");
       await open(stack, "carol", 1);
@@ -149,7 +152,7 @@ describe("NATS that has lost its data", () => {
     await replaceStore(nats);
     await nats.restart();
 
-    const second = await start(servers, first.dataDir);
+    const second = await start(servers, { dataDir: first.dataDir });
     await open(second, "alice");
     await open(second, "bob");
     await expectOnline(second, ["alice", "bob"], 2);

@@ -3,7 +3,8 @@ import { promisify } from "node:util";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { findPrometheus } from "@meeshy/shared/testing/prometheus";
 import { openRawClient } from "@meeshy/shared/testing/raw-client";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addLoadPeople, everyone, planLoadPeople } from "../bench/load/people.ts";
@@ -18,7 +19,7 @@ const [viewer = "", ...people] = plan.users.map(({ userId }) => userId);
 let stack: RunningStack;
 const sockets: Socket[] = [];
 beforeAll(async () => {
-  stack = await startStack({
+  stack = await startTestStack({
     args: ["--gateways", "2", "--workers", "2", "--no-web"],
     env: {
       DISCONNECT_GRACE_MS: String(GRACE_MS),

@@ -1,7 +1,8 @@
 import { identify, lives } from "@meeshy/shared/servers/process-identity";
 import type { UserStatus } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -13,7 +14,7 @@ const GRACE_MS = 6_000;
 let stack: RunningStack;
 const sockets: Socket[] = [];
 beforeAll(async () => {
-  stack = await startStack({
+  stack = await startTestStack({
     args: ["--gateway-processes", "2", "--no-web"],
     env: { GATEWAY_LEASE_MS: String(LEASE_MS), DISCONNECT_GRACE_MS: String(GRACE_MS) },
   });

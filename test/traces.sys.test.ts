@@ -5,7 +5,8 @@ import {
   startOtlpReceiver,
 } from "@meeshy/shared/testing/otlp-receiver";
 import { openRawClient, type RawClient } from "@meeshy/shared/testing/raw-client";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 
@@ -26,7 +27,7 @@ const ENV = {
 };
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
-  stack = await startStack({
+  stack = await startTestStack({
     args: ["--gateways", "2", "--no-web"],
     env: { ...ENV, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
   });
@@ -248,7 +249,10 @@ describe("an endpoint that cannot take spans", () => {
     const broken = await startOtlpReceiver({ hangs: true });
     if (how === "refuses") broken.stop();
     onTestFinished(() => broken.stop());
-    const other = await startStack({ args: ["--no-web"], env: { OTEL_EXPORTER_OTLP_ENDPOINT: broken.url } });
+    const other = await startTestStack({
+      args: ["--no-web"],
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: broken.url },
+    });
     const seen: { userId: string; isOnline: boolean }[] = [];
     const open = (user: string, events: typeof seen = []) =>
       openRawClient({

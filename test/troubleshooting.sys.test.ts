@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
+import type { RunningStack } from "@meeshy/shared/testing/stack";
+import { startTestStack } from "@meeshy/shared/testing/test-stack";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROOT } from "../bin/launcher/root.ts";
@@ -16,7 +17,7 @@ let alice: Socket;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  stack = await startStack({ args: ["--no-web"] });
+  stack = await startTestStack({ args: ["--no-web"] });
   const { gateways, workers, sweepers } = stack.read();
   const [gateway] = gateways;
   env = {

@@ -46,6 +46,18 @@ export function openClient(
 
 const OPENING_AT_ONCE = 50;
 
+/** Calls `open` for each of `items`, fifty at any time: the next as soon as one is done. */
+export async function openEach<T>(
+  items: readonly T[],
+  open: (item: T, n: number) => Promise<unknown>,
+): Promise<void> {
+  const queue = items.entries();
+  const openNext = async () => {
+    for (const [n, item] of queue) await open(item, n);
+  };
+  await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openNext));
+}
+
 /** Opens one socket for each, spread over the fronts; resolves when all are authenticated. */
 export async function openClients(
   system: Pick<System, "urls" | "token">,
@@ -53,17 +65,17 @@ export async function openClients(
   optionsOf: (userId: string) => ClientOptions = () => ({}),
 ): Promise<BenchClient[]> {
   const clients: BenchClient[] = [];
-  const queue = userIds.entries();
-  const open = async () => {
-    for (const [n, userId] of queue) {
-      const client = openClient(system, userId, n, optionsOf(userId));
-      clients[n] = client;
-      await client.authenticated;
-    }
-  };
-  await Promise.all(Array.from({ length: OPENING_AT_ONCE }, open));
+  await openEach(userIds, (userId, n) => {
+    const client = openClient(system, userId, n, optionsOf(userId));
+    clients[n] = client;
+    return client.authenticated;
+  });
   return clients;
 }
+
+/** As socket.io-client waits by default: a second, then twice as long, up to five, each by a half more or less. */
+export const stockRetryMs = (attempt: number): number =>
+  Math.min(5_000, 1_000 * 2 ** attempt) * (0.5 + Math.random());
 
 export function closeAll(clients: readonly BenchClient[]): void {
   for (const { raw } of clients) raw.vanish();

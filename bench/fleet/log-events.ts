@@ -28,7 +28,11 @@ export interface LogFiller {
   close(): void;
 }
 
-const WAITING_AT_ONCE = 20_000;
+/**
+ * As many as the publisher sends without an answer. More would wait: of what has waited for 25 s workers do not use the
+ * stored part of the profile, and show nothing of the person before their gateway has read it anew.
+ */
+const WAITING_AT_ONCE = 2_000;
 
 /** Users are `u0`, `u1`, …. */
 export function createLogFiller(link: NatsLink, gatewayId: string): LogFiller {

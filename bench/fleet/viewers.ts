@@ -3,80 +3,87 @@ import type { PresenceSnapshot } from "@meeshy/shared/socket-events";
 import type { UserStatus } from "@meeshy/shared/status";
 import type { System } from "../systems/system.ts";
 import { type BenchClient, openClient } from "./clients.ts";
+import { createView } from "./view.ts";
 
 /** A client that watches the others and reconnects when the connection is lost. Times: monotonic clock, ms. */
 export interface Viewer {
   /** How a person reads now, and since when. */
   sees(userId: string): { isOnline: boolean; since: number };
+  /** whether its connection is authenticated, be there views or not */
+  isIn(): boolean;
   /** whether it has a view that the server keeps up to date */
   isServed(): boolean;
-  /** how often it saw a user go offline */
-  departures(): number;
+  /** when the view of its present connection came; undefined while there is none */
+  viewedAt(): number | undefined;
+  /** how often it saw a user go offline, of those whom `counts` selects */
+  departures(counts?: (userId: string) => boolean): number;
   stop(): void;
 }
 
 export interface ViewerOptions {
   onStatus?: (status: UserStatus) => void;
+  /** ms before it comes back, by the attempts made since it lost its view */
+  retryMs?: (attempt: number) => number;
+  /** comes back to its own front, not to the next */
+  staysHome?: boolean;
+  /** sends no activity */
+  isIdle?: boolean;
 }
 
 const RETRY_MS = 250;
 const ACTIVE_EVERY_MS = 4_000;
 
 export function openViewer(
-  system: System,
+  system: Pick<System, "urls" | "token">,
   userId: string,
   home: number,
-  { onStatus }: ViewerOptions = {},
+  { onStatus, retryMs = () => RETRY_MS, staysHome = false, isIdle = false }: ViewerOptions = {},
 ): Viewer {
-  const view = new Map<string, { isOnline: boolean; since: number }>();
+  const openedAt = performance.now();
+  const view = createView(openedAt);
   let front = home;
-  let viewedAt = performance.now();
-  let hasView = false;
+  let attempts = 0;
+  let viewedAt: number | undefined;
+  let isIn = false;
   let isStale = false;
-  let departures = 0;
   let stopped = false;
   let client: BenchClient;
 
-  const see = (about: string, isOnline: boolean) => {
-    const before = view.get(about);
-    if (before?.isOnline === isOnline) return;
-    if (before?.isOnline && !isOnline) departures++;
-    view.set(about, { isOnline, since: performance.now() });
-  };
-  const seeAll = ({ users, partial }: PresenceSnapshot) => {
-    const named = new Set(users.map((user) => user.userId));
-    for (const user of users) see(user.userId, user.isOnline);
-    if (partial) return;
-    for (const about of view.keys()) if (!named.has(about)) see(about, false);
-    viewedAt = performance.now();
-    hasView = true;
-  };
   const open = () => {
     if (stopped) return;
     client = openClient(system, userId, front, {
       onStatus(status) {
-        see(status.userId, status.isOnline);
+        view.takeStatus(status);
         onStatus?.(status);
       },
       onEvent(event, payload) {
-        if (event === "presence:snapshot") seeAll(payload as PresenceSnapshot);
+        if (event === "presence:snapshot") {
+          if (!view.takeSnapshot(payload as PresenceSnapshot)) return;
+          viewedAt ??= performance.now(); // a later one renews the view, after an outage
+          attempts = 0;
+        } else if (event === "authenticated") isIn = true;
         else if (event === "presence:stale") isStale = true;
         else if (event === "presence:fresh") isStale = false;
       },
       onClose() {
-        hasView = false;
+        viewedAt = undefined;
+        isIn = false;
         isStale = false;
-        front++;
-        setTimeout(open, RETRY_MS);
+        if (!staysHome) front++;
+        setTimeout(open, retryMs(attempts++));
       },
     });
   };
   open();
-  const acts = setInterval(() => client.raw.emit("activity"), ACTIVE_EVERY_MS);
+  // Asked as a request: peers acknowledge it in any case.
+  const act = () => void client.raw.request("activity").catch(() => {});
+  const acts = isIdle ? undefined : setInterval(act, ACTIVE_EVERY_MS);
   return {
-    sees: (about) => view.get(about) ?? { isOnline: false, since: viewedAt },
-    isServed: () => hasView && !isStale,
-    departures: () => departures,
+    sees: view.sees,
+    isIn: () => isIn,
+    isServed: () => viewedAt !== undefined && !isStale,
+    viewedAt: () => viewedAt,
+    departures: view.departures,
     stop() {
       stopped = true;
       clearInterval(acts);

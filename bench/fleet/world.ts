@@ -11,12 +11,16 @@ export interface Audience extends World {
   subjects: string[];
 }
 
+/** Ids of so many people, from `<prefix>0` on. */
+export const named = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
 /** `watchers` is rounded down to full rooms; subject n belongs to room n modulo their number. */
 export function planAudience(options: { watchers: number; roomSize: number; subjects: number }): Audience {
   const { roomSize } = options;
   const rooms = Math.floor(options.watchers / roomSize);
-  const watchers = Array.from({ length: rooms * roomSize }, (_, n) => `w${n}`);
-  const subjects = Array.from({ length: options.subjects }, (_, n) => `s${n}`);
+  const watchers = named("w", rooms * roomSize);
+  const subjects = named("s", options.subjects);
   const members = new Map(Array.from({ length: rooms }, (_, n): [string, string[]] => [`room${n}`, []]));
   for (const [n, userId] of watchers.entries()) members.get(`room${Math.floor(n / roomSize)}`)?.push(userId);
   for (const [n, userId] of subjects.entries()) members.get(`room${n % rooms}`)?.push(userId);
@@ -25,7 +29,7 @@ export function planAudience(options: { watchers: number; roomSize: number; subj
 
 /** Every user watches, and is in one room of each of the sizes. */
 export function planRooms(users: number, sizes: readonly number[]): World {
-  const ids = Array.from({ length: users }, (_, n) => `w${n}`);
+  const ids = named("w", users);
   const members = new Map<string, string[]>();
   for (const size of sizes) {
     for (let room = 0; room * size < users; room++)

@@ -9,6 +9,8 @@ import { statusOf } from "./status.ts";
 
 const peer = createPeer(process.env);
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
+// Without a listener a lost link would end the process; the pool opens others.
+pool.on("error", (error) => console.error(error));
 const open = new Map<string, number>();
 
 const conversationsOf = async (userId: string): Promise<string[]> => {

@@ -14,6 +14,10 @@ const REFRESH_MS = 20_000;
 const peer = createPeer(process.env);
 const redis = createClient({ url: process.env.REDIS_URL ?? "" });
 const subscriber = redis.duplicate();
+// A lost link must not end the process: the clients connect again by themselves, and the adapter does not wait for what
+// it publishes.
+for (const client of [redis, subscriber]) client.on("error", (error) => console.error(error));
+process.on("unhandledRejection", (error) => console.error(error));
 await Promise.all([redis.connect(), subscriber.connect()]);
 peer.io.adapter(createAdapter(redis, subscriber));
 
@@ -23,7 +27,7 @@ peer.onConnection(async (connection) => {
   const { socket, userId } = connection;
   socket.on("disconnect", () => peer.track(leave(connection)));
   socket.on("activity", (answer: (reply: object) => void) => {
-    peer.track(redis.hSet(socketsOf(userId), "lastActiveAt", Date.now()));
+    peer.track(redis.set(`active:${userId}`, Date.now()));
     answer({ success: true });
   });
   const rooms = await redis.sMembers(`conversations:${userId}`);

@@ -1,6 +1,6 @@
 import { layOut } from "../../chaos/report/table.ts";
 import type { Outcome, Scenario, Target } from "../scenario.ts";
-import { cellOf, isMet, ratioOf } from "./figures.ts";
+import { agreementOf, cellOf, isDisputed, isMet, ratioOf } from "./figures.ts";
 
 /** A scenario's figures as a person reads them: one line a subject, medians with their spread, then the targets. */
 export function textOf({ name, title }: Scenario, { samples, targets, notes }: Outcome): string {
@@ -29,7 +29,19 @@ export function textOf({ name, title }: Scenario, { samples, targets, notes }: O
 function lineOf(target: Target): string {
   const { what, measured, wants, bound } = target;
   const verdict = isMet(target) ? "met   " : "MISSED";
-  return `  ${verdict} ${what}: ${rounded(measured)}, wanted ${wants} ${rounded(bound)} (× ${rounded(ratioOf(target))})`;
+  const line = `  ${verdict} ${what}: ${rounded(measured)}, wanted ${wants} ${rounded(bound)} (× ${rounded(ratioOf(target))})`;
+  const agreement = agreementOf(target);
+  if (agreement === undefined) return line;
+  const { ratio, rounds, met, chance } = agreement;
+  const [least, greatest] = ratio.spread.map(rounded);
+  return [
+    line,
+    [
+      `         by round × ${rounded(ratio.median)} (${least}–${greatest}), met in ${met} of ${rounds}`,
+      ...(isDisputed(target) ? ["the rounds disagree"] : []),
+      `by chance alone: ${rounded(chance * 100)} %`,
+    ].join("; "),
+  ].join("\n");
 }
 
 /** Three digits that count; whole numbers from a hundred on. */

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { closeAll, openClients } from "../fleet/clients.ts";
 import { planAudience } from "../fleet/world.ts";
 import { residentBytes } from "../measure/memory.ts";
+import { targetOf } from "../report/figures.ts";
 import type { Outcome, Sample, Scenario, Tools } from "../scenario.ts";
 import type { System, SystemKind } from "../systems/system.ts";
 import { eachRound } from "./rounds.ts";
@@ -26,7 +27,12 @@ export const memory: Scenario = {
     });
     return {
       samples,
-      targets: [],
+      targets: [
+        targetOf(samples, {
+          what: "resident memory of an idle connection, gateway, kB",
+          ...{ subject: "meeshy", figure: "front kB/connection", wants: "at most", bound: 45 },
+        }),
+      ],
       notes: [
         "Resident memory, garbage included. All processes: also workers, brokers and databases.",
         ...notes,

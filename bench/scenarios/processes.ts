@@ -62,7 +62,9 @@ export const processes: Scenario = {
       targets: [],
       notes: [
         `${availableParallelism()} cores, which the clients, nats-server and PostgreSQL share with the gateway: read the rates as ratios.`,
-        "CPU of all processes of the gateway, its primary included; a connect with the end of the one before it.",
+        "… of a core: by the CPU time of all processes of the gateway, its primary included. It is what one core gives that does",
+        "nothing else, and the figure to plan with. A connect is counted with the end of the one before it. No worker decides here,",
+        "so no status of a connect is delivered: `closed-loop` and `connect` have what it costs with its deliveries.",
       ],
     };
   },
@@ -115,9 +117,9 @@ async function measure(
   const seconds = (performance.now() - delivering.since) / 1_000;
   const figures = {
     "connects/s": connects / connectSeconds,
-    "connects/CPU s": connects / connectCpu,
+    "connects/s of a core": connects / connectCpu,
     "deliveries/s": deliveries / seconds,
-    "deliveries/CPU s": deliveries / delivering.cpu.frontSeconds(),
+    "deliveries/s of a core": deliveries / delivering.cpu.frontSeconds(),
   };
   closeAll(clients);
   await gateway.stop();

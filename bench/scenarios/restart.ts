@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { openClient } from "../fleet/clients.ts";
+import { openClient, openEach, stockRetryMs } from "../fleet/clients.ts";
 import { planAudience } from "../fleet/world.ts";
 import { figureOf } from "../report/figures.ts";
 import type { Outcome, Sample, Scenario, Target, Tools } from "../scenario.ts";
@@ -11,10 +11,6 @@ const SOCKETS = 2_000;
 const ROOM_SIZE = 10;
 const BACK_WITHIN_MS = 60_000;
 const QUIET_MS = 3_000;
-const OPENING_AT_ONCE = 50;
-/** As socket.io-client waits by default: a second, then twice as long, up to five, each by a half more or less. */
-const RECONNECT_MS = 1_000;
-const RECONNECT_MAX_MS = 5_000;
 
 /** One of two front processes is restarted in good order, as in a deployment; its clients come back by themselves. */
 export const restart: Scenario = {
@@ -90,8 +86,7 @@ function createFleet(system: System) {
         if (closed) return;
         if (wasOpen) count.lost++;
         const next = wasOpen ? 0 : attempt + 1;
-        const wait = Math.min(RECONNECT_MAX_MS, RECONNECT_MS * 2 ** next) * (0.5 + Math.random());
-        setTimeout(() => void enter(userId, front + 1, next).catch(() => {}), wait);
+        setTimeout(() => void enter(userId, front + 1, next).catch(() => {}), stockRetryMs(next));
       },
     });
     return client.authenticated.then(() => void open.set(userId, client.raw));
@@ -100,13 +95,7 @@ function createFleet(system: System) {
     count,
     open: () => open.size,
     bytes: () => [...open.values()].reduce((total, raw) => total + raw.bytesRead(), bytesOfLost),
-    async openAll(userIds: readonly string[]) {
-      const queue = userIds.entries();
-      const openNext = async () => {
-        for (const [n, userId] of queue) await enter(userId, n, 0);
-      };
-      await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openNext));
-    },
+    openAll: (userIds: readonly string[]) => openEach(userIds, (userId, n) => enter(userId, n, 0)),
     async calm() {
       lastAt = performance.now();
       while (performance.now() - lastAt < QUIET_MS) await pause(50);

@@ -6,7 +6,7 @@ import { connectedEvent, createLogFiller } from "../fleet/log-events.ts";
 import type { LogEnds } from "../measure/checkpoints.ts";
 import { cpuOf } from "../measure/cpu.ts";
 import { createHeapProbe } from "../probes/heap.ts";
-import { figureOf } from "../report/figures.ts";
+import { targetOf } from "../report/figures.ts";
 import type { Outcome, Sample, Scenario, Tools } from "../scenario.ts";
 import { type LogServers, startLogServers } from "../systems/log-servers.ts";
 import { startWorker } from "../systems/worker.ts";
@@ -26,18 +26,17 @@ export const worker: Scenario = {
   title: `a worker on a log of ${EVENTS.toLocaleString("en-US")} events of ${USERS.toLocaleString("en-US")} users`,
   async run(tools): Promise<Outcome> {
     const samples: Sample[] = [];
-    for (let round = 0; round < tools.rounds; round++) samples.push(await measure(tools));
+    for (let round = 0; round < tools.rounds; round++)
+      samples.push({ subject: SUBJECT, figures: await measureWorker(tools) });
     const heap = await measureHeap(tools);
     samples.push({ subject: SUBJECT, figures: heap });
     return {
       samples,
       targets: [
-        {
+        targetOf(samples, {
           what: "events a second of CPU, all stored",
-          measured: figureOf(samples, SUBJECT, "events/CPU s"),
-          wants: "at least",
-          bound: 20_000,
-        },
+          ...{ subject: SUBJECT, figure: "events/CPU s", wants: "at least", bound: 50_000 },
+        }),
         {
           what: "bytes of heap an online user",
           measured: heap["B/online user"],
@@ -81,8 +80,9 @@ const leave = (users = ALL_USERS): Part => ({
   eventOf: (n) => ({ type: "disconnected", connectionId: `c${n}`, reason: "client namespace disconnect" }),
 });
 
-async function measure(tools: Tools): Promise<Sample> {
-  const servers = await startLogServers(tools, USERS);
+/** Reads the log of everyone's story, on the nats-server of this path, or the one that is found. */
+export async function measureWorker(tools: Tools, natsServer?: string): Promise<Sample["figures"]> {
+  const servers = await startLogServers(tools, USERS, natsServer);
   const idle = tools.keep(await startWorker(servers));
   const startCpu = cpuOf([idle.pid]);
   await idle.stop();
@@ -101,12 +101,9 @@ async function measure(tools: Tools): Promise<Sample> {
   await running.stop();
   await servers.stop();
   return {
-    subject: SUBJECT,
-    figures: {
-      "events/CPU s": EVENTS / cpuSeconds,
-      "CPU µs/event": (cpuSeconds / EVENTS) * 1e6,
-      "wall s": seconds,
-    },
+    "events/CPU s": EVENTS / cpuSeconds,
+    "CPU µs/event": (cpuSeconds / EVENTS) * 1e6,
+    "wall s": seconds,
   };
 }
 

@@ -12,7 +12,7 @@ import { startNats, startPostgres } from "@meeshy/shared/testing/servers";
 import { standInForWorkers } from "@meeshy/shared/testing/stand-in-workers";
 import { insertWorld } from "../fleet/insert-world.ts";
 import type { World } from "../fleet/world.ts";
-import { type System, stopAll } from "./system.ts";
+import { killAndRestart, type System, stopAll } from "./system.ts";
 
 const PROGRAM = join(import.meta.dirname, "../../gateway/src/main.ts");
 
@@ -69,6 +69,7 @@ export async function startGatewayAlone(
     pids: () => [nats, postgres, gateway].map(({ pid }) => pid),
     token: (userId) => demoToken({ id: userId, username: userId, role: "USER" }, secret, now),
     restartFront: () => gateway.restart(),
+    killFront: () => killAndRestart(gateway),
     stop: stopAll([nats, postgres, gateway]),
   };
 }

@@ -13,8 +13,12 @@ export interface LogServers {
   stop(): Promise<void>;
 }
 
-export async function startLogServers({ keep }: Tools, users: number): Promise<LogServers> {
-  const nats = keep(await startNats());
+export async function startLogServers(
+  { keep }: Tools,
+  users: number,
+  natsServer?: string,
+): Promise<LogServers> {
+  const nats = keep(await startNats({ program: natsServer }));
   const postgres = keep(await startPostgres());
   await migrate(postgres.url);
   const client = new pg.Client({ connectionString: postgres.url });

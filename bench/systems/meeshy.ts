@@ -44,12 +44,17 @@ export async function startMeeshy(
       return [...gateways(), ...[...workers, ...sweepers, nats, database].flatMap(({ pid }) => pid ?? [])];
     },
     token: (userId) => stack.token({ id: userId, username: userId, role: "USER" }),
-    async restartFront(index) {
-      const pid = gateways()[index] as number;
-      process.kill(pid, "SIGTERM");
-      const isReplaced = () => gateways()[index] !== pid;
-      await eventually(isReplaced, { within: 60_000, what: "the gateway runs again" });
-    },
+    restartFront: (index) => replace(() => gateways()[index], "SIGTERM"),
+    killFront: (index) => replace(() => gateways()[index], "SIGKILL"),
+    killStore: () => replace(() => stack.read().nats.pid ?? undefined, "SIGKILL"),
     stop: () => stack.stop(),
   };
+}
+
+/** Ends a process of the stack; resolves when the launcher has another in its place, which serves. */
+async function replace(pidOf: () => number | undefined, signal: NodeJS.Signals): Promise<void> {
+  const pid = pidOf();
+  if (pid === undefined) throw new Error("the launcher has not started this process");
+  process.kill(pid, signal);
+  await eventually(() => pidOf() !== pid, { within: 60_000, what: "a process runs again" });
 }

@@ -10,9 +10,10 @@ import { startPostgres } from "@meeshy/shared/testing/servers";
 import { createClient } from "redis";
 import { insertWorld } from "../fleet/insert-world.ts";
 import { roomsByUser, type World } from "../fleet/world.ts";
+import type { StartOptions } from "../scenario.ts";
 import { accepts } from "./accepts.ts";
 import { provideRedisServer } from "./redis-binary.ts";
-import { type System, type SystemKind, stopAll } from "./system.ts";
+import { killAndRestart, type System, type SystemKind, stopAll } from "./system.ts";
 
 /** The services that Meeshy is compared with, each as such things are usually built (docs/BENCHMARKS.md). */
 
@@ -22,8 +23,8 @@ interface PeerParts {
   program: string;
   fronts: number;
   env: Record<string, string>;
-  /** what the fronts stand on; started already */
-  below: TestServer[];
+  /** what the fronts stand on, and keep their state in; started already */
+  below?: TestServer;
   databaseUrl?: string;
 }
 
@@ -37,13 +38,15 @@ export async function startBare(world: World): Promise<System> {
     program: "bare.ts",
     fronts: 1,
     env: { WORLD: file },
-    below: [],
   });
 }
 
 /** Socket.IO processes behind the Redis adapter, a hash with a time to live for each user. */
-export async function startRedisPattern(world: World, fronts = 2): Promise<System> {
-  const redis = await startRedis();
+export async function startRedisPattern(
+  world: World,
+  { fronts = 2, keepsStore = false }: StartOptions = {},
+): Promise<System> {
+  const redis = await startRedis(keepsStore);
   const url = `redis://127.0.0.1:${redis.port}`;
   const client = createClient({ url });
   await client.connect();
@@ -51,13 +54,12 @@ export async function startRedisPattern(world: World, fronts = 2): Promise<Syste
     if (rooms.length > 0) await client.sAdd(`conversations:${userId}`, rooms);
   for (const [room, userIds] of world.members) await client.sAdd(`members:${room}`, userIds);
   await client.close();
-  const below = [redis.server];
   return startPeer({
     kind: "redis pattern",
     program: "redis-pattern.ts",
     fronts,
     env: { REDIS_URL: url },
-    below,
+    below: redis.server,
   });
 }
 
@@ -73,7 +75,7 @@ export async function startMonolith(world: World): Promise<System> {
     program: "monolith.ts",
     fronts: 1,
     env,
-    below: [postgres],
+    below: postgres,
     databaseUrl: url,
   });
 }
@@ -95,27 +97,33 @@ async function startPeer({ kind, program, fronts, env, below, databaseUrl }: Pee
     servers.push(await runServer(spec, await mkdtemp(join(tmpdir(), "meeshy-bench-"))));
     ports.push(port);
   }
+  const all = () => (below === undefined ? servers : [below, ...servers]);
   const now = new Date();
   return {
     kind,
     urls: ports.map((port) => `http://127.0.0.1:${port}`),
     fronts: () => servers.map(({ pid }) => pid),
-    pids: () => [...below, ...servers].map(({ pid }) => pid),
+    pids: () => all().map(({ pid }) => pid),
     token: (userId) => demoToken({ id: userId, username: userId, role: "USER" }, secret, now),
     restartFront: async (index) => servers[index]?.restart(),
+    killFront: (index) => killAndRestart(servers[index] as TestServer),
+    ...(below === undefined ? {} : { killStore: () => killAndRestart(below) }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
-    stop: stopAll([...below, ...servers]),
+    stop: stopAll(all()),
   };
 }
 
-async function startRedis(): Promise<{ server: TestServer; port: number }> {
+async function startRedis(keepsStore: boolean): Promise<{ server: TestServer; port: number }> {
   const { command, env } = await provideRedisServer((line) => console.error(`bench: ${line}`));
   const port = await freePort();
   const directory = await mkdtemp(join(tmpdir(), "meeshy-redis-"));
   const spec = {
     name: "redis-server",
     command,
-    args: ["--bind", "127.0.0.1", "--port", String(port), "--save", "", "--appendonly", "no"],
+    args: [
+      ...["--bind", "127.0.0.1", "--port", String(port)],
+      ...["--save", "", "--appendonly", keepsStore ? "yes" : "no"],
+    ],
     cwd: directory,
     env: { ...process.env, ...env },
     stopSignal: "SIGTERM" as const,

@@ -6,7 +6,7 @@ import type { System, SystemKind } from "./system.ts";
 
 const STARTERS: Record<SystemKind, (world: World, options: StartOptions) => Promise<System>> = {
   meeshy: startMeeshy,
-  "redis pattern": (world, { fronts }) => startRedisPattern(world, fronts),
+  "redis pattern": startRedisPattern,
   monolith: startMonolith,
   "bare Socket.IO": startBare,
 };

@@ -15,6 +15,10 @@ export interface System {
   token(userId: string): string;
   /** Ends one front process in good order and sees it running again. */
   restartFront(index: number): Promise<void>;
+  /** Kills one front process at once, by SIGKILL; resolves when it runs again, as under a supervisor. */
+  killFront(index: number): Promise<void>;
+  /** The same of what its state is kept in: broker, Redis or database. Absent where nothing is kept. */
+  killStore?(): Promise<void>;
   /** the database, where it has one */
   databaseUrl?: string;
   stop(): Promise<unknown>;
@@ -29,4 +33,10 @@ export function stopAll(servers: readonly Pick<TestServer, "stop">[]): () => Pro
     })();
     return stopping;
   };
+}
+
+/** What a supervisor does for a server that was killed. */
+export async function killAndRestart(server: Pick<TestServer, "kill" | "restart">): Promise<void> {
+  await server.kill();
+  await server.restart();
 }

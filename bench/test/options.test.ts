@@ -2,23 +2,32 @@ import { expect, test } from "vitest";
 import { SCENARIOS, select } from "../catalogue.ts";
 import { parseOptions } from "../options.ts";
 
-test("without options everything runs twice, into a file of its own", () => {
-  expect(parseOptions([])).toEqual({ only: [], rounds: 2, gatewayProcesses: 1, json: null });
+test("without options everything runs three times, into a file of its own", () => {
+  expect(parseOptions([])).toEqual({
+    only: [],
+    rounds: 3,
+    gatewayProcesses: 1,
+    natsServers: ["found", "newest"],
+    json: null,
+  });
   expect(
     parseOptions([
       "--only",
       "connect, worker",
       "--rounds",
-      "3",
+      "5",
       "--gateway-processes",
       "2",
+      "--nats-server",
+      "/opt/nats-server, newest",
       "--json",
       "x.json",
     ]),
   ).toEqual({
     only: ["connect", "worker"],
-    rounds: 3,
+    rounds: 5,
     gatewayProcesses: 2,
+    natsServers: ["/opt/nats-server", "newest"],
     json: "x.json",
   });
   expect(parseOptions(["--help"])).toBeUndefined();
@@ -32,6 +41,7 @@ test("what stands apart runs only when it is named", () => {
   const names = select(SCENARIOS, []).map(({ name }) => name);
   expect(names).toContain("recovery");
   expect(names).not.toContain("million");
+  expect(names).not.toContain("nats-versions");
   expect(select(SCENARIOS, ["million"]).map(({ name }) => name)).toEqual(["million"]);
   expect(() => select(SCENARIOS, ["nothing"])).toThrow("no scenario");
 });

@@ -1,16 +1,19 @@
 import type { Viewer } from "../oracle/convergence.ts";
 import type { Times } from "../oracle/history.ts";
 import { createRandom } from "../random.ts";
+import { arrive } from "./arrival.ts";
 import type { Backend } from "./backend.ts";
 import { type Behaviour, createBehaviour } from "./behaviour.ts";
 import { createChooser } from "./chooser.ts";
-import { type Client, createClient } from "./client.ts";
+import { createClient } from "./client.ts";
 import { createKeeper } from "./keeper.ts";
 import type { Population } from "./population.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** All clients of a run, and the services that speak for its people. */
 export interface Fleet {
+  /** Resolves when every client has arrived; rejects when the fleet is stopped before. */
+  arrived: Promise<void>;
   viewers(): Viewer[];
   /** How many clients have wanted a view for longer than `ms` and have none. */
   unserved(ms: number): number;
@@ -30,8 +33,6 @@ export interface FleetOptions {
   isMixed(): boolean;
 }
 
-/** The clients arrive over this time. */
-export const ARRIVAL_MS = 4_000;
 const WATCH_EVERY_MS = 250;
 
 /** Each client has its own stream of chance, so that its doings do not depend on the others' timing. */
@@ -41,32 +42,30 @@ export function startFleet(options: FleetOptions): Fleet {
   for (const [room, userIds] of population.members) {
     for (const userId of userIds) rooms.set(userId, [...(rooms.get(userId) ?? []), room]);
   }
-  const clients: Client[] = [];
   const behaviours: Behaviour[] = [];
-  const arrivals: NodeJS.Timeout[] = [];
-  for (const [id, { userId, home }] of population.clients.entries()) {
-    const random = createRandom(seed + 7_919 * (id + 1));
-    const client = createClient({
-      ...{ userId, id, gateways, home, times, random, recorder },
-      token: token(userId),
-    });
-    clients.push(client);
-    arrivals.push(
-      setTimeout(
-        () => {
-          client.connect();
-          behaviours.push(createBehaviour(client, rooms.get(userId) ?? [], times, random));
-        },
-        random.between(0, ARRIVAL_MS),
-      ),
-    );
-  }
+  const people = population.clients.map(({ userId, home }, id) => {
+    const own = createRandom(seed + 7_919 * (id + 1));
+    const shared = { userId, id, gateways, home, times, random: own, recorder };
+    return { userId, random: own, client: createClient({ ...shared, token: token(userId) }) };
+  });
+  const clients = people.map(({ client }) => client);
+  const ending = new AbortController();
+  const arrived = arrive(
+    people,
+    createRandom(seed - 1),
+    ({ userId, client, random }) => {
+      client.connect();
+      behaviours.push(createBehaviour(client, rooms.get(userId) ?? [], times, random));
+    },
+    ending.signal,
+  );
   const services = startServices(options);
   const watching = setInterval(() => {
     for (const client of clients) client.watch();
   }, WATCH_EVERY_MS);
 
   return {
+    arrived,
     viewers: () => clients.flatMap((client) => client.viewer() ?? []),
     unserved(ms) {
       const before = performance.now() - ms;
@@ -74,7 +73,7 @@ export function startFleet(options: FleetOptions): Fleet {
     },
     calm: () => [...behaviours, ...services].forEach((behaviour) => void behaviour.calm()),
     stop() {
-      for (const timer of arrivals) clearTimeout(timer);
+      ending.abort();
       clearInterval(watching);
       for (const behaviour of [...behaviours, ...services]) behaviour.stop();
       for (const client of clients) client.stop();

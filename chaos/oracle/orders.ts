@@ -19,6 +19,9 @@ export interface Held<Value> extends Interval {
 /** Everything that one slot of a person may have held, by its orders. */
 export function heldBy<Value>(orders: readonly Order<Value>[], world: Circumstances): Held<Value>[] {
   const first = Number.NEGATIVE_INFINITY;
+  // A worker of a release without sessions and layers ends none: what is over may last until the present one is back.
+  const olderWorkers = mixedTimes(world.faults.filter(({ component }) => component === "worker"));
+  const endsHeldUp = [...world.windows, ...olderWorkers].sort((a, b) => a.from - b.from);
   const nothing = (from: number, begunBy: number, since: number): Held<Value> => ({
     ...{ value: null, order: null, from, begunBy },
     to: replacedAfter(since, orders),
@@ -32,7 +35,7 @@ export function heldBy<Value>(orders: readonly Order<Value>[], world: Circumstan
       const begunBy = carriedOutBy(order, world);
       const held = { value, order, from: sentAt, to: replacedAfter(begunBy, orders), begunBy };
       if (value === null || lastsMs === null) return [held];
-      const endsBy = deadlineAfter(begunBy + lastsMs, ENDS_WITHIN_MS - DELIVERY_MS, world.windows);
+      const endsBy = deadlineAfter(begunBy + lastsMs, ENDS_WITHIN_MS - DELIVERY_MS, endsHeldUp);
       const ended = nothing(sentAt + lastsFor(lastsMs), endsBy, begunBy);
       return [{ ...held, to: Math.min(held.to, endsBy) }, ended];
     }),

@@ -54,6 +54,22 @@ describe("what people are shown as", () => {
     expect(columns(13_000)).toEqual(["lost"]);
   });
 
+  it("one that ends while a worker of the release before runs may last until the present one is back", () => {
+    const columns = (at: number, component: "worker" | "sweeper" = "worker") => {
+      const { story, bob } = bobSeesAnn();
+      story.choice("ann", 10_000, { slot: "call", value: dndLook, lastsMs: 5_000 });
+      const killed = { component, action: "kill" } as const;
+      story.fault({ name: `older:${component}`, ...killed, injectedAt: 12_000, endedAt: 13_000 });
+      story.fault({ name: `newer:${component}`, ...killed, injectedAt: 25_000, endedAt: 26_000 });
+      bob.receives(10_100, online("ann", 20, dndLook)).receives(at, online("ann", 21));
+      return story.columns();
+    };
+    expect(columns(24_000)).toEqual([]);
+    expect(columns(28_900)).toEqual([]);
+    expect(columns(29_100)).toEqual(["lost"]);
+    expect(columns(24_000, "sweeper")).toEqual(["lost"]);
+  });
+
   it("one that uncovers the wrong layer is a loss", () => {
     const { story, bob } = bobSeesAnn();
     story.choice("ann", 5_000, { slot: "calendar", value: busyLook });

@@ -1,4 +1,4 @@
-import { close, createDatabase } from "@meeshy/shared/db/client";
+import { close, openDatabase } from "@meeshy/shared/db/client";
 import { measurePool } from "@meeshy/shared/db/pool-metrics";
 import { createPostgresStore } from "@meeshy/shared/db/store";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
@@ -29,7 +29,7 @@ export async function serve(
   await compareStreams(link, env.NATS_REPLICAS, { updates: false, logger });
   await agreeOnSettings(link, logger);
 
-  const db = createDatabase(env.DATABASE_URL, {
+  const db = await openDatabase(env.DATABASE_URL, {
     plansOnce: true,
     onConnectionLost: (error) => logger.warn({ err: error }, "database connection lost"),
   });

@@ -54,7 +54,7 @@ export interface Servers {
   db: TestStore["db"];
   store: Store;
   /** A store with a database client of its own, the statements of which are counted. */
-  ownStore(): TestStore;
+  ownStore(): Promise<TestStore>;
   link: NatsLink;
   /** A gateway with its own permissions on a free port, ready unless `waits` is false; stopped with the servers, if not before. */
   gateway(
@@ -84,7 +84,7 @@ export async function startServers({ postgres }: { postgres?: TestPostgres } = {
   const link = await openNats(nats.as("tester"), "test");
   await ensureStreams(link, 1);
   await standInForWorkers(link);
-  const { db, store, close } = openStore(database.url);
+  const { db, store, close } = await openStore(database.url);
   const running = new Set<RunningGateway>();
 
   const gateway: Servers["gateway"] = async (

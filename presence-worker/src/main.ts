@@ -1,4 +1,4 @@
-import { close, createDatabase } from "@meeshy/shared/db/client";
+import { close, openDatabase } from "@meeshy/shared/db/client";
 import { measurePool } from "@meeshy/shared/db/pool-metrics";
 import { createPostgresStore } from "@meeshy/shared/db/store";
 import { openNats } from "@meeshy/shared/nats/connect";
@@ -20,7 +20,7 @@ await runService(logger, async (lifecycle) => {
   const tracer = await startTracing(env, "presence-worker", { logger, lifecycle });
   const link = await openNats(natsConfig(env), "worker", logger);
   lifecycle.onStop("nats", () => link.close());
-  const db = createDatabase(env.DATABASE_URL, { poolSize: 4 });
+  const db = await openDatabase(env.DATABASE_URL, { poolSize: 4 });
   lifecycle.onStop("database", () => close(db));
   measureLink(registry, link, env.NATS_TLS_CA);
   measurePool(registry, db);

@@ -91,7 +91,7 @@ export async function startRig(
     given.postgres ?? createTestDatabase(),
   ]);
   if (given.postgres) await prepareDatabase(given.postgres.url);
-  const { db, close } = openStore(database.url);
+  const { db, close } = await openStore(database.url);
   const link = await openNats({ url: nats.url }, "test");
   const stops: (() => Promise<unknown>)[] = [];
   const started = performance.now();
@@ -100,7 +100,7 @@ export async function startRig(
     const lifecycle = createLifecycle(logger);
     const workerLink = await openNats({ url: nats.url }, "worker");
     lifecycle.onStop("nats", () => workerLink.close());
-    const opened = openStore(database.url, { statementTimeoutMs: 2_000, connectTimeoutMs: 1_000 });
+    const opened = await openStore(database.url, { statementTimeoutMs: 2_000, connectTimeoutMs: 1_000 });
     lifecycle.onStop("database", () => opened.close());
     const registry = createMetricsRegistry();
     const worker = await createWorker(

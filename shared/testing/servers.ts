@@ -13,6 +13,7 @@ import { natsServer } from "../src/servers/nats-server.ts";
 import { type PostgresBinaries, providePostgres } from "../src/servers/postgres-binary.ts";
 import { initPostgres, POSTGRES_USER, postgresServer, postgresUrl } from "../src/servers/postgres-server.ts";
 import { mayReach, unprivilegedUser } from "../src/servers/unprivileged-user.ts";
+import { memoryDirectory } from "./memory-directory.ts";
 import { runServer, type TestServer } from "./run-server.ts";
 
 export type TestNats = TestServer & {
@@ -31,12 +32,18 @@ const TESTER = "tester";
 
 /**
  * A nats-server with JetStream, its own fresh data and a free port of 127.0.0.1. `auth` gives it the users and
- * permissions of production, and `tester`; without, it asks for none.
+ * permissions of production, and `tester`; without, it asks for none. `program`: the path of one, in place of the one
+ * that the environment names or that is found.
  */
 export async function startNats(
-  options: { auth?: boolean; maxStoreBytes?: number; syncInterval?: string } = {},
+  options: {
+    auth?: boolean;
+    maxStoreBytes?: number;
+    syncInterval?: string;
+    program?: string | undefined;
+  } = {},
 ): Promise<TestNats> {
-  const binary = await natsProgram();
+  const binary = options.program ?? (await natsProgram());
   const directory = await mkdtemp(join(tmpdir(), "meeshy-nats-"));
   const port = await freePort();
   const passwords = options.auth ? newPasswords() : undefined;
@@ -93,8 +100,9 @@ export async function startPostgres({ maxConnections = 100 } = {}): Promise<Test
   const binaries = await providePostgres(announce);
   const template = await postgresTemplate(binaries);
   const password = await readFile(join(template, "password"), "utf8");
-  const isOpen = !unprivilegedUser() || mayReach(tmpdir());
-  const directory = await mkdtemp(join(isOpen ? tmpdir() : cacheDirectory(), "meeshy-postgres-"));
+  const place = memoryDirectory();
+  const isOpen = !unprivilegedUser() || mayReach(place);
+  const directory = await mkdtemp(join(isOpen ? place : cacheDirectory(), "meeshy-postgres-"));
   await chmod(directory, 0o711);
   await promisify(execFile)("cp", ["-Rp", join(template, "data"), join(directory, "data")]);
   const port = await freePort();

@@ -1,4 +1,4 @@
-import { close, createDatabase, type Database, type DatabaseOptions } from "../src/db/client.ts";
+import { close, type Database, type DatabaseOptions, openDatabase } from "../src/db/client.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { seedDemo } from "../src/db/seed.ts";
 import { createPostgresStore } from "../src/db/store.ts";
@@ -20,8 +20,8 @@ export async function prepareDatabase(url: string, { seeds = false } = {}): Prom
 }
 
 /** Opens a store on a database that {@link prepareDatabase} has brought to the newest schema. */
-export function openStore(url: string, options?: DatabaseOptions): TestStore {
-  const db = createDatabase(url, options);
+export async function openStore(url: string, options?: DatabaseOptions): Promise<TestStore> {
+  const db = await openDatabase(url, options);
   let statements = 0;
   db.pool.on("acquire", () => statements++);
   return { store: createPostgresStore(db), db, statements: () => statements, close: () => close(db) };

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { close, createDatabase } from "@meeshy/shared/db/client";
+import { close, openDatabase } from "@meeshy/shared/db/client";
 import { measurePool } from "@meeshy/shared/db/pool-metrics";
 import { createPostgresStore } from "@meeshy/shared/db/store";
 import { createHttpDirectory } from "@meeshy/shared/http/directory";
@@ -40,7 +40,7 @@ await runService(logger, async (lifecycle) => {
   const ops = await createOpsServer({ registry, unready }, { port: env.OPS_PORT, host: env.HOST });
   lifecycle.onStop("ops server", () => ops.close());
 
-  const db = createDatabase(env.DATABASE_URL, {
+  const db = await openDatabase(env.DATABASE_URL, {
     poolSize: 2,
     onConnectionLost: (error) => logger.warn({ err: error }, "lost a connection to the database"),
   });

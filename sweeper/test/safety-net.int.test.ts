@@ -30,7 +30,7 @@ beforeEach(async () => {
   nats = await startNats();
   link = await openLog(nats.url);
   const database = await createTestDatabase();
-  opened = openStore(database.url);
+  opened = await openStore(database.url);
   return async () => {
     await opened.close();
     await database.stop();

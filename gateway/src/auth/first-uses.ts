@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 
 /**
  * Which revocation of its person's sessions was the latest when a token was first used here. A token says its time in
@@ -15,7 +15,7 @@ export interface FirstUses {
 const MAX_TOKENS = 50_000;
 
 export function createFirstUses(): FirstUses {
-  const uses = new LRUCache<string, { revokedAt: number | null }>({ max: MAX_TOKENS });
+  const uses = createBoundedCache<{ revokedAt: number | null }>({ max: MAX_TOKENS });
   return {
     note(token, revokedAt) {
       const key = signatureOf(token);

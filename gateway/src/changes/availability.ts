@@ -1,4 +1,5 @@
 import type { Layers } from "@meeshy/shared/availability-layers";
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import { PresenceError } from "@meeshy/shared/codes";
 import type { Profile, UserEvent } from "@meeshy/shared/events";
 import { toIso } from "@meeshy/shared/iso-time";
@@ -16,7 +17,6 @@ import type { AvailabilityWish, ClaimWish } from "@meeshy/shared/service-request
 import { choicesSchema } from "@meeshy/shared/socket-events";
 import { AVAILABILITIES, type Availability } from "@meeshy/shared/status";
 import { MAX_ID_LENGTH } from "@meeshy/shared/subjects";
-import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import type { PublishUnnumbered } from "../log/unnumbered-publisher.ts";
@@ -76,7 +76,7 @@ interface Wish {
 
 export function createAvailability(deps: AvailabilityDeps): AvailabilityChoices {
   const { bus, publishUnnumbered, directory } = deps;
-  const wishes = new LRUCache<string, Wish[]>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
+  const wishes = createBoundedCache<Wish[]>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS });
 
   const logTime = (): number => {
     const now = deps.logTime();

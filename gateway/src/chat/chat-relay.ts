@@ -1,3 +1,4 @@
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import { fromBytes } from "@meeshy/shared/nats/last-value";
 import type { Bus } from "@meeshy/shared/ports/bus";
 import type { ChatStore } from "@meeshy/shared/ports/chat-store";
@@ -5,7 +6,6 @@ import type { Timer } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
 import { type ChatMessage, chatMessageSchema } from "@meeshy/shared/socket-events";
 import { SUBJECT_CHAT_ALL } from "@meeshy/shared/subjects";
-import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Connections } from "../connections/connections.ts";
 import { conversationRoom } from "../connections/room-names.ts";
@@ -20,7 +20,7 @@ export interface RelayDeps {
   io: PresenceServer;
   outlet: Outlet;
   bus: Bus;
-  store: Pick<ChatStore, "recent">;
+  store: Pick<ChatStore, "now" | "since">;
   connections: Connections;
   logger: Logger;
 }
@@ -36,7 +36,7 @@ const CATCH_UP_MAX = 5_000;
  * published while this gateway's own link was down is read from the database afterwards.
  */
 export function relayChat({ io, outlet, bus, store, connections, logger }: RelayDeps): { stop(): void } {
-  const delivered = new LRUCache<string, true>({ max: REMEMBERED });
+  const delivered = createBoundedCache<true>({ max: REMEMBERED });
   const startedAt = bus.clock.now();
   let downSince: number | null = null;
   let timer: Timer | undefined;
@@ -68,11 +68,17 @@ export function relayChat({ io, outlet, bus, store, connections, logger }: Relay
     const conversationIds = [
       ...new Set(connections.all().flatMap((connection) => connection.conversationIds)),
     ];
-    const from = Math.max(startedAt, since - NOTICED_WITHIN_MS);
-    const ms = bus.clock.now() - from;
+    const missedFrom = Math.max(startedAt, since - NOTICED_WITHIN_MS);
     try {
-      for (const message of await store.recent(conversationIds, { ms, limit: CATCH_UP_MAX }))
-        deliver(message);
+      // The answer may have waited: the store's clock shows at least this. Rather too early than too late.
+      const from = (await store.now()) - (bus.clock.now() - missedFrom);
+      const missed = await store.since(conversationIds, { from, limit: CATCH_UP_MAX });
+      for (const message of missed) deliver(message);
+      if (missed.length === CATCH_UP_MAX)
+        logger.warn(
+          { read: missed.length },
+          "no more missed chat messages are read: there may be later ones",
+        );
     } catch (error) {
       logger.warn({ err: error }, "missed chat messages not read yet");
       timer = bus.clock.after(RETRY_MS, () => void catchUp(since));

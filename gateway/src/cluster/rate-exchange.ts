@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import { reportedAt } from "../core/token-bucket.ts";
 import type { SharedRates } from "../limits/limits.ts";
 import type { Channel } from "./channel.ts";
@@ -22,7 +22,7 @@ const ENTRIES_MAX = 500;
 const RETRY_MS = 50;
 
 export function createRateExchange(processes: number, channel: Pick<Channel, "report">): RateExchange {
-  const unreported = new LRUCache<string, Taken>({ max: REMEMBERED });
+  const unreported = createBoundedCache<Taken>({ max: REMEMBERED });
   let outgoing: Taken[] = [];
   let isSending = false;
   let charge: (taken: Taken) => void = () => {};

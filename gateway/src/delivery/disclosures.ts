@@ -1,5 +1,5 @@
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import type { DirectoryUser } from "@meeshy/shared/directory";
-import { LRUCache } from "lru-cache";
 import type { SubjectPreferences } from "../core/visibility.ts";
 
 /**
@@ -25,7 +25,7 @@ const NOTHING: SubjectPreferences = {
 };
 
 export function createDisclosureLedger(): DisclosureLedger {
-  const shown = new LRUCache<string, SubjectPreferences>({ max: MAX_PEOPLE });
+  const shown = createBoundedCache<SubjectPreferences>({ max: MAX_PEOPLE });
   return {
     note(user) {
       const before = shown.get(user.id) ?? NOTHING;

@@ -1,5 +1,5 @@
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import { PresenceError } from "@meeshy/shared/codes";
-import { LRUCache } from "lru-cache";
 
 /**
  * A bounded cache in front of something that may be slow or away: one load in flight per key, and what is known,
@@ -49,9 +49,9 @@ interface Entry<V> {
 export function createLoader<V extends object>(options: LoaderOptions<V>): Loader<V> {
   const { load: ownLoad, max, ttlMs, absentMs = 0 } = options;
   /** by key, since when it is known that there is no value; apart, so that what is not there displaces nothing */
-  const absent = new LRUCache<string, number>({ max });
+  const absent = createBoundedCache<number>({ max });
   const entryOf = (value: V | undefined): Entry<V> => ({ value, loadedAt: performance.now() });
-  const cache = new LRUCache<string, Entry<V>, Load<V>>({
+  const cache = createBoundedCache<Entry<V>, Load<V>>({
     max,
     fetchMethod: (key, _old, { context: load }) => load(key).then(entryOf),
     ignoreFetchAbort: true,

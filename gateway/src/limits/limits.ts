@@ -1,5 +1,5 @@
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import { PresenceError } from "@meeshy/shared/codes";
-import { LRUCache } from "lru-cache";
 import { type Bucket, chargeTokens, fullBucket, takeToken } from "../core/token-bucket.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 
@@ -85,7 +85,7 @@ export function createLimits(
   const limit = (name: keyof typeof allowed, what: What, others?: SharedRates, shareAtOnce = 1) => {
     const perMinute = allowed[name];
     const atOnce = shareAtOnce * perMinute;
-    const buckets = new LRUCache<string, Bucket>({ max: REMEMBERED });
+    const buckets = createBoundedCache<Bucket>({ max: REMEMBERED });
     const bucketOf = (key: string, now: number): Bucket => {
       const bucket = buckets.get(key) ?? fullBucket(atOnce, now);
       buckets.set(key, bucket);

@@ -1,6 +1,6 @@
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Logger } from "@meeshy/shared/runtime/logger";
-import { LRUCache } from "lru-cache";
 import type { ClientConnection, Connections } from "../connections/connections.ts";
 import { type LastPass, passesThrottle, type ShownVersion } from "../core/activity-throttle.ts";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -29,7 +29,7 @@ export interface ActivityDeps {
 const MAX_REMEMBERED = 100_000;
 
 export function createActivity(deps: ActivityDeps, { throttleMs }: { throttleMs: number }): TouchActivity {
-  const passes = new LRUCache<string, LastPass>({ max: MAX_REMEMBERED });
+  const passes = createBoundedCache<LastPass>({ max: MAX_REMEMBERED });
   return (userId, { over, traceparent } = {}) => {
     const now = deps.clock.now();
     deps.connections.touch(userId, now);

@@ -1,7 +1,7 @@
+import { createBoundedCache } from "@meeshy/shared/bounded-cache";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import fastifyPlugin from "fastify-plugin";
-import { LRUCache } from "lru-cache";
 
 /** Options of {@link presenceActivity}. */
 export interface PresenceActivityOptions {
@@ -25,7 +25,7 @@ const REMEMBERED = 100_000;
  */
 export const presenceActivity = fastifyPlugin(
   async (app: FastifyInstance, { nc, userOf, throttleMs = THROTTLE_MS }: PresenceActivityOptions) => {
-    const reported = new LRUCache<string, true>({ max: REMEMBERED, ttl: throttleMs });
+    const reported = createBoundedCache<true>({ max: REMEMBERED, ttl: throttleMs });
     app.addHook("onResponse", (request, _reply, done) => {
       done();
       if (request.headers["x-presence-passive"] === "1") return;

@@ -1,3 +1,4 @@
+import { type BoundedCache, createBoundedCache } from "@meeshy/shared/bounded-cache";
 import type { DirectoryUser } from "@meeshy/shared/directory";
 import { isCanaryId } from "@meeshy/shared/ids";
 import type { NatsLink } from "@meeshy/shared/nats/connect";
@@ -12,7 +13,6 @@ import {
 } from "@meeshy/shared/subjects";
 import { versioned } from "@meeshy/shared/versions";
 import { headers, type Msg } from "@nats-io/nats-core";
-import { LRUCache } from "lru-cache";
 import { toOutward, toOutwardDeparture } from "../core/outward.ts";
 import type { CachedDirectory } from "../directory/cached-directory.ts";
 import { createWaitingPeople } from "../directory/waiting-people.ts";
@@ -136,13 +136,13 @@ const encoded = (status: StatusMessage): string => JSON.stringify(versioned("sta
 /** What a gateway has published of the people of one partition since it is their publisher. */
 interface Published {
   /** {@link HIDDEN}: nothing is to be seen of them. Forgotten when there are too many: then a status may go out again. */
-  texts: LRUCache<string, string>;
+  texts: BoundedCache<string>;
   /** who was published as online; never more than are online, and never forgotten */
   online: Set<string>;
 }
 
 const createPublished = (): Published => ({
-  texts: new LRUCache({ max: Math.ceil(MAX_PEOPLE / PARTITIONS) }),
+  texts: createBoundedCache<string>({ max: Math.ceil(MAX_PEOPLE / PARTITIONS) }),
   online: new Set(),
 });
 

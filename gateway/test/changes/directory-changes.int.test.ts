@@ -57,7 +57,7 @@ const enter = async (gateway: RunningGateway, userId: string): Promise<Client> =
 };
 /** A gateway whose directory has a database client of its own, the statements of which are counted. */
 const countedGateway = async () => {
-  const own = servers.ownStore();
+  const own = await servers.ownStore();
   const gateway = await servers.gateway({}, { directory: own.store.directory });
   let last = -1;
   return {

@@ -6,7 +6,7 @@ import { call, type RunningGateway, type Servers, signIn, startServers } from ".
 /** `crowd` has 20,000 members, m00001 … m20000, of whom some are online; `club` has four. */
 let servers: Servers;
 let gateway: RunningGateway;
-let own: ReturnType<Servers["ownStore"]>;
+let own: Awaited<ReturnType<Servers["ownStore"]>>;
 
 const MEMBERS = 20_000;
 const nameOf = (n: number) => `m${String(n).padStart(5, "0")}`;
@@ -44,7 +44,7 @@ beforeAll(async () => {
   await db.conversationMember.createMany({
     data: ["alice", "bob", "carol", "dave"].map((userId) => ({ userId, conversationId: "club" })),
   });
-  own = servers.ownStore();
+  own = await servers.ownStore();
   // All of them are read at once here, which is more than a person may.
   gateway = await servers.gateway({ RATE_ENTRIES_PER_USER: "0" }, { directory: own.store.directory });
   await online(ONLINE, "crowd");

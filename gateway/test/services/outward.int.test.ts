@@ -89,15 +89,15 @@ describe("a reader of another team", () => {
     await patch(ann, { showOnlineStatus: false });
     await sees(ann, false);
     expect(of(ann).at(-1)).toMatchObject({ lastActiveAt: null, lastSeen: null, at: null });
-    // A successor may publish what was published before: what each person was sent, without the repeats.
-    const distinct = () => new Set(of(ann).map((status) => JSON.stringify(status))).size;
-    const count = distinct();
+    // A gateway that has become their publisher meanwhile may publish the departure again, at later news of them.
+    const distinct = () => [...new Set(of(ann).map((status) => JSON.stringify({ ...status, version: 0 })))];
+    const before = distinct();
     own.close();
     await eventually(() => of(ann, heardByService).at(-1)?.isOnline === false);
     const again = await signIn(gateway.url, ann);
     await patch(ann, { showLastSeen: false });
     await settle();
-    expect(distinct()).toBe(count);
+    expect(distinct()).toEqual(before);
     expect(await lastOf(statusSetSubject(ann))).toBeUndefined();
     await patch(ann, { showOnlineStatus: true });
     await sees(ann, true);

@@ -195,10 +195,14 @@ class RoundCheckpointer implements Checkpointer {
   async #writeRecord(taken: UserRecord): Promise<void> {
     const { deps, claim, partition, records, statuses } = this.#parts;
     const { userId } = taken;
+    // The status that is stored last may be a later one than the record's: under its sequence a successor would publish
+    // that again. Without one it looks first.
+    const statusSeqOf = (record: UserRecord) =>
+      partition.get(userId) === record ? (partition.written(userId)?.statusSeq ?? 0) : 0;
     const toStored = (record: UserRecord) => ({
       ...record,
       epoch: claim.memory.epoch,
-      statusSeq: partition.written(userId)?.statusSeq ?? 0,
+      statusSeq: statusSeqOf(record),
       unsaved: deps.database.unsaved(claim.partition, userId),
     });
     let record = taken;

@@ -18,7 +18,7 @@ let dropped: number;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  opened = openStore(database.url);
+  opened = await openStore(database.url);
   db = opened.db;
   proxy = await startTcpProxy(Number(new URL(database.url).port));
 });
@@ -34,10 +34,10 @@ beforeEach(async () => {
   await db.user.deleteMany();
 });
 
-function startWriter(): DatabaseWriter {
+async function startWriter(): Promise<DatabaseWriter> {
   const url = new URL(database.url);
   url.port = String(proxy.port);
-  const own = openStore(url.href, { poolSize: 4 });
+  const own = await openStore(url.href, { poolSize: 4 });
   const writer = createDatabaseWriter(own.store, {
     clock: systemClock,
     logger: createLogger("test", "silent"),
@@ -79,7 +79,7 @@ const versions = async () => {
 
 it("a row that the database refuses is set aside, and all the others of its batch are stored", async () => {
   await addUsers(9);
-  const writer = startWriter();
+  const writer = await startWriter();
   const TOO_LARGE = 2 ** 31;
   for (let at = 0; at < 9; at++)
     writer.put(0, rowOf(`u${at}`, 7, at === 4 ? { epoch: TOO_LARGE } : {}), [], 7);
@@ -91,7 +91,7 @@ it("a row that the database refuses is set aside, and all the others of its batc
 it("with a second for every answer all rows are stored, in few statements, holding one row a person", async () => {
   const USERS = 1_200;
   await addUsers(USERS);
-  const writer = startWriter();
+  const writer = await startWriter();
   proxy.slow(1_000);
   for (let version = 1; version <= 10; version++) {
     for (let at = 0; at < USERS; at++) writer.put(at % 64, rowOf(`u${at}`, version), [], version);
@@ -104,7 +104,7 @@ it("with a second for every answer all rows are stored, in few statements, holdi
 
 it("the position up to which all is stored stands before the oldest change that is not", async () => {
   await addUsers(3);
-  const writer = startWriter();
+  const writer = await startWriter();
   proxy.cut();
   writer.put(5, rowOf("u0", 10), [], 10);
   writer.put(5, rowOf("u1", 20), [], 20);
@@ -129,7 +129,7 @@ const storedLines = async (userId: string) => {
 };
 
 it("nothing of a canary is stored, whatever its record holds", async () => {
-  const writer = startWriter();
+  const writer = await startWriter();
   const canary = canaryId("gw-1", 1);
   writer.put(0, rowOf(canary, 7, { isAnonymous: true }), [lineAt(7)], 7);
   expect(writer.lag()).toBe(0);
@@ -142,7 +142,7 @@ it("nothing of a canary is stored, whatever its record holds", async () => {
 
 it("while the database is away the newest lines of a person's history wait, the older ones are counted and dropped", async () => {
   await addUsers(2);
-  const writer = startWriter();
+  const writer = await startWriter();
   proxy.cut();
   for (let version = 1; version <= 8_000; version++)
     writer.put(0, rowOf("u0", version), [lineAt(version)], version);
@@ -158,7 +158,7 @@ it("while the database is away the newest lines of a person's history wait, the 
 });
 
 it("the lines of all people together have a bound, under which each keeps the last", async () => {
-  const writer = startWriter();
+  const writer = await startWriter();
   proxy.cut();
   const PEOPLE = 2_500;
   for (let round = 0; round < 100; round++)

@@ -3,6 +3,7 @@ import { compareAndDelete, toBytes } from "@meeshy/shared/nats/last-value";
 import { ensureStreams, keySubject } from "@meeshy/shared/nats/streams";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { BUCKET_STATE, encodeId, PARTITIONS } from "@meeshy/shared/subjects";
+import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats } from "@meeshy/shared/testing/servers";
 import { beforeEach, describe, expect, it } from "vitest";
 import { emptyRecord } from "../../src/core/record.ts";
@@ -24,8 +25,9 @@ const subjectOf = (partition: number, userId: string) =>
   keySubject(BUCKET_STATE, `${partition}.${encodeId(userId)}`);
 const recordOf = (userId: string, seq: number) =>
   toBytes({ ...emptyRecord(userId), seq, epoch: 1, statusSeq: 0, unsaved: [] });
+/** Writes until stored: an acknowledgement may be late on a busy machine. */
 const put = (partition: number, userId: string, seq = 1) =>
-  link.acks.publish(subjectOf(partition, userId), recordOf(userId, seq));
+  eventually(() => link.acks.publish(subjectOf(partition, userId), recordOf(userId, seq)));
 
 const names = (loaded: readonly LoadedRecord[] | undefined) =>
   loaded?.map(({ record }) => record.userId).sort();

@@ -75,16 +75,24 @@ export async function listMessages(
   return { messages, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last) : null };
 }
 
-/** `ChatStore.recent`. */
-export async function recentMessages(
+/** `ChatStore.now`. */
+export async function storeTime(db: Database): Promise<number> {
+  // Rounded as `createdAt` is.
+  const [row] = await db.$queryRaw<{ now: Date }[]>`SELECT now()::timestamptz(3) AS now`;
+  if (!row) throw new Error("the database gave no time");
+  return row.now.getTime();
+}
+
+/** `ChatStore.since`. */
+export async function messagesSince(
   db: Database,
   conversationIds: readonly string[],
-  { ms, limit }: { ms: number; limit: number },
+  { from, limit }: { from: number; limit: number },
 ): Promise<ChatMessage[]> {
   const rows = await db.$queryRaw<MessageRow[]>`
     SELECT "id", "conversationId", "senderId", "content", "createdAt", "clientId" FROM "Message"
     WHERE "conversationId" = ANY(${conversationIds.filter(isStorable)}::text[])
-      AND "createdAt" > now() - make_interval(secs => ${ms / 1_000}::float8)
+      AND "createdAt" >= ${new Date(from)}
     ORDER BY "createdAt", "id" LIMIT ${limit}`;
   return rows.map(toMessage);
 }

@@ -1,5 +1,5 @@
 import { DEMO } from "../demo.ts";
-import { close, createDatabase } from "./client.ts";
+import { close, openDatabase } from "./client.ts";
 
 // Any number that no other lock of this database uses.
 const SEED_LOCK = 20260101;
@@ -13,7 +13,7 @@ const LAST_SEEN_MINUTES_AGO = 60;
  * is.
  */
 export async function seedDemo(databaseUrl: string): Promise<{ seeded: boolean }> {
-  const db = createDatabase(databaseUrl, { poolSize: 1 });
+  const db = await openDatabase(databaseUrl, { poolSize: 1 });
   try {
     return await db.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;

@@ -1,7 +1,7 @@
 import type { Store } from "../ports/store.ts";
 import type { PresenceRow } from "../presence-row.ts";
 import { deletePerson } from "./accounts.ts";
-import { insertMessage, isMember, listMessages, recentMessages } from "./chat.ts";
+import { insertMessage, isMember, listMessages, messagesSince, storeTime } from "./chat.ts";
 import type { Database } from "./client.ts";
 import { createPrismaDirectory } from "./directory.ts";
 import { addMissingRows } from "./own-rows.ts";
@@ -55,7 +55,8 @@ export function createPostgresStore(db: Database, { addsRows = false }: Postgres
       isMember: (conversationId, userId) => isMember(db, conversationId, userId),
       add: (message) => insertMessage(db, message),
       page: (conversationId, page) => listMessages(db, conversationId, page),
-      recent: (conversationIds, bounds) => recentMessages(db, conversationIds, bounds),
+      now: () => storeTime(db),
+      since: (conversationIds, bounds) => messagesSince(db, conversationIds, bounds),
     },
   };
 }

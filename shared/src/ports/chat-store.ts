@@ -42,6 +42,11 @@ export interface ChatStore {
    * @throws {PresenceError} `bad_request`: the cursor is none of ours
    */
   page(conversationId: string, page: { cursor?: string; limit: number }): Promise<MessagePage>;
-  /** The messages of these conversations of the last `ms` milliseconds by the store's clock, oldest first, at most `limit`. */
-  recent(conversationIds: readonly string[], bounds: { ms: number; limit: number }): Promise<ChatMessage[]>;
+  /** The store's clock, by which `createdAt` is written, ms since 1970. */
+  now(): Promise<number>;
+  /**
+   * The messages of these conversations from `from` on, ms since 1970 by the store's clock, oldest first, at most
+   * `limit`. A point in time and no age: a question may wait for its turn, and an age would grow meanwhile.
+   */
+  since(conversationIds: readonly string[], bounds: { from: number; limit: number }): Promise<ChatMessage[]>;
 }

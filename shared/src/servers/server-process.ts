@@ -75,22 +75,25 @@ export function startProcess(spec: ServerSpec, logFile?: string): ServerProcess 
   return { pid: child.pid ?? -1, child, exited, output };
 }
 
+const LOOK_MS = { least: 20, most: 100 };
+
 /**
- * Waits until the process serves, looking every 20 ms.
+ * Waits until the process serves. Between two looks it waits a tenth of the time that has passed, 20 ms at least and 100 ms
+ * at most: what starts shall not be slowed by the looking.
  * @throws {ServerFailed} it ended before, or does not serve after `within` milliseconds
  */
 export async function untilReady(server: ServerProcess, spec: ServerSpec, within = 30_000): Promise<void> {
-  const deadline = performance.now() + within;
+  const began = performance.now();
   let ended: string | undefined;
   void server.exited.then((how) => {
     ended = how;
   });
   while (!(await spec.isReady())) {
     if (ended) throw new ServerFailed(`${spec.name} did not start (${ended})`, server.output());
-    if (performance.now() > deadline) {
+    if (performance.now() - began > within) {
       throw new ServerFailed(`${spec.name} is not ready after ${within / 1000} s`, server.output());
     }
-    await pause(20);
+    await pause(Math.min(Math.max((performance.now() - began) / 10, LOOK_MS.least), LOOK_MS.most));
   }
   if (ended) throw new ServerFailed(`${spec.name} did not start (${ended})`, server.output());
 }

@@ -8,6 +8,9 @@ const run = promisify(execFile);
 
 export type OsUser = { name: string; uid: number; gid: number };
 
+/** Asked for once: it takes two processes. */
+let unprivileged: OsUser | undefined;
+
 /**
  * The operating system user that PostgreSQL's cluster is made by: `undefined` for the present user; when that is root,
  * whom PostgreSQL refuses, it is `nobody`, which every system has: `initdb` asks for the user's name.
@@ -15,7 +18,8 @@ export type OsUser = { name: string; uid: number; gid: number };
 export function unprivilegedUser(): OsUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (flag: string) => Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8" }));
-  return { name: "nobody", uid: id("-u"), gid: id("-g") };
+  unprivileged ??= { name: "nobody", uid: id("-u"), gid: id("-g") };
+  return unprivileged;
 }
 
 /** User ids that systemd and Debian leave unused, within what containers map. */

@@ -1,7 +1,7 @@
 import { startPostgres, type TestPostgres } from "@meeshy/shared/testing/servers";
 import { startTcpProxy, type TcpProxy } from "@meeshy/shared/testing/tcp-proxy";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { close, createDatabase, type Database } from "../../src/db/client.ts";
+import { close, type Database, openDatabase } from "../../src/db/client.ts";
 
 let server: TestPostgres;
 let line: TcpProxy;
@@ -16,7 +16,7 @@ beforeEach(async () => {
   line = await startTcpProxy(Number(new URL(server.url).port));
   const url = new URL(server.url);
   url.port = String(line.port);
-  db = createDatabase(url.href, { poolSize: 1, connectTimeoutMs: 2_000, statementTimeoutMs: 1_000 });
+  db = await openDatabase(url.href, { poolSize: 1, connectTimeoutMs: 2_000, statementTimeoutMs: 1_000 });
 });
 afterEach(async () => {
   await close(db);
@@ -50,7 +50,7 @@ test("a server that accepts and sends nothing is an error", async () => {
 });
 
 test("a wait for a busy pool ends with an error", async () => {
-  const slow = createDatabase(server.url, {
+  const slow = await openDatabase(server.url, {
     poolSize: 1,
     connectTimeoutMs: 2_000,
     statementTimeoutMs: 60_000,
@@ -64,7 +64,7 @@ test("a wait for a busy pool ends with an error", async () => {
 
 test("a database that restarts breaks idle connections without ending the process, and is used again", async () => {
   const lost: Error[] = [];
-  const direct = createDatabase(server.url, { onConnectionLost: (error) => lost.push(error) });
+  const direct = await openDatabase(server.url, { onConnectionLost: (error) => lost.push(error) });
   await direct.$queryRaw`SELECT 1`;
   await server.restart();
   const answer = await direct.$queryRaw<{ one: number }[]>`SELECT 1 AS one`;
@@ -76,7 +76,7 @@ test("a database that restarts breaks idle connections without ending the proces
 test("times mean the same in a database of another time zone", async () => {
   const elsewhere = new URL(server.url);
   elsewhere.searchParams.set("options", "-c TimeZone=Asia/Kathmandu");
-  const direct = createDatabase(elsewhere.href);
+  const direct = await openDatabase(elsewhere.href);
   const noon = new Date("2030-07-01T12:00:00.000Z");
   const answer = await direct.$queryRaw`
     SELECT '2030-07-01T12:00:00Z'::timestamptz AS "read", extract(epoch FROM ${noon}::timestamptz)::int AS "written"`;
@@ -86,7 +86,7 @@ test("times mean the same in a database of another time zone", async () => {
 
 test("statements are planned once where that is asked for, and not behind a pooler", async () => {
   const mode = async (url: string, plansOnce: boolean) => {
-    const own = createDatabase(url, { poolSize: 1, plansOnce });
+    const own = await openDatabase(url, { poolSize: 1, plansOnce });
     try {
       const rows = await own.$queryRaw<{ mode: string; zone: string }[]>`
         SELECT current_setting('plan_cache_mode') AS mode, current_setting('TimeZone') AS zone`;

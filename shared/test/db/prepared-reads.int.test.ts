@@ -1,6 +1,6 @@
 import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { close, createDatabase } from "../../src/db/client.ts";
+import { close, openDatabase } from "../../src/db/client.ts";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ test.each([
   { behind: "no pooler", query: "", prepared: ["probe"] },
   { behind: "a pooler", query: "?pgbouncer=true", prepared: [] },
 ])("a read stays prepared under its name, raw statements do not: behind $behind", async (given) => {
-  const db = createDatabase(`${database.url}${given.query}`, { poolSize: 1 });
+  const db = await openDatabase(`${database.url}${given.query}`, { poolSize: 1 });
   for (const n of [1, 2]) {
     expect(await db.read("probe")`SELECT ${n}::int AS n`).toEqual([{ n }]);
     expect(await db.$queryRaw`SELECT ${n}::int AS n`).toEqual([{ n }]);
@@ -23,7 +23,7 @@ test.each([
 });
 
 test("rows come as JSON makes them, in their order, and none is an empty list", async () => {
-  const db = createDatabase(database.url);
+  const db = await openDatabase(database.url);
   const ids = ["b", 'a "quoted", {braced} \\ one', "c"];
   const read = (wanted: string[]) => db.read("typed")`
     SELECT id, 9007199254740991::bigint AS "version", '2030-07-01T12:00:00.123Z'::timestamptz AS "at",

@@ -1,6 +1,6 @@
 import { createTestDatabase } from "@meeshy/shared/testing/database";
 import { beforeAll } from "vitest";
-import { close, createDatabase, type Database } from "../../src/db/client.ts";
+import { close, type Database, openDatabase } from "../../src/db/client.ts";
 
 /** A migrated database for the tests of one file. Its parts are there once tests run. */
 export function useDatabase(): { url: string; db: Database } {
@@ -8,7 +8,7 @@ export function useDatabase(): { url: string; db: Database } {
   beforeAll(async () => {
     const database = await createTestDatabase();
     parts.url = database.url;
-    parts.db = createDatabase(database.url);
+    parts.db = await openDatabase(database.url);
     return async () => {
       await close(parts.db);
       await database.stop();

@@ -47,7 +47,7 @@ export function describeChat(fresh: Fresh): void {
       for (let n = 0; n < 60; n++) sent.push((await send(`message ${n}`)).content);
       const contents = (messages: ChatMessage[]) => messages.map(({ content }) => content);
       expect(contents(await readAll(7)).reverse()).toEqual(sent);
-      expect(contents(await chat().recent(["room"], { ms: 60_000, limit: 100 }))).toEqual(sent);
+      expect(contents(await chat().since(["room"], { from: 0, limit: 100 }))).toEqual(sent);
     });
 
     test("of a sender's messages of one name the first is stored, and given for the later ones", async () => {
@@ -68,7 +68,7 @@ export function describeChat(fresh: Fresh): void {
       ];
       expect(others.map(({ isNew }) => isNew)).toEqual([true, true, true, true]);
       expect((await chat().page("room", { limit: 10 })).messages).toContainEqual(message);
-      expect(await chat().recent(["room"], { ms: 60_000, limit: 10 })).toContainEqual(message);
+      expect(await chat().since(["room"], { from: 0, limit: 10 })).toContainEqual(message);
       await expect(add("hello", "room", { clientId: "nul\0" })).rejects.toMatchObject({
         code: "bad_request",
       });
@@ -124,19 +124,28 @@ export function describeChat(fresh: Fresh): void {
       expect(await chat().page("a\0b", { limit: 5 })).toEqual({ messages: [], nextCursor: null });
     });
 
-    test("recent messages are those of the conversations since then, oldest first, so many at most", async () => {
+    test("messages since a time are those of the conversations from then on, oldest first, so many at most", async () => {
       const now = Date.now();
       await bench.addMessages("room", [now - 50_000, now - 20_000, now - 10_000]);
       await bench.addMessages("club", [now - 15_000]);
       await bench.addMessages("elsewhere", [now - 5_000]);
-      const recent = async (ms: number, limit: number) => {
-        const found = await chat().recent(["room", "club", "nul\0"], { ms, limit });
+      const since = async (from: number, limit: number) => {
+        const found = await chat().since(["room", "club", "nul\0"], { from, limit });
         return found.map(({ createdAt }) => (now - Date.parse(createdAt)) / 1_000);
       };
-      expect(await recent(30_000, 10)).toEqual([20, 15, 10]);
-      expect(await recent(30_000, 2)).toEqual([20, 15]);
-      expect(await recent(90_000, 10)).toEqual([50, 20, 15, 10]);
-      expect(await chat().recent([], { ms: 90_000, limit: 10 })).toEqual([]);
+      expect(await since(now - 20_000, 10)).toEqual([20, 15, 10]);
+      expect(await since(now - 19_999, 10)).toEqual([15, 10]);
+      expect(await since(now - 20_000, 2)).toEqual([20, 15]);
+      expect(await since(now - 90_000, 10)).toEqual([50, 20, 15, 10]);
+      expect(await chat().since([], { from: 0, limit: 10 })).toEqual([]);
+    });
+
+    test("the store's clock is the one that dates messages", async () => {
+      const before = await chat().now();
+      const { createdAt } = await send("hello");
+      const after = await chat().now();
+      expect(Date.parse(createdAt)).toBeGreaterThanOrEqual(before);
+      expect(Date.parse(createdAt)).toBeLessThanOrEqual(after);
     });
 
     test("a member takes part no more once the account is off, or the session or the share link over", async () => {

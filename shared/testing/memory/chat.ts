@@ -39,11 +39,10 @@ export function createMemoryChat(tables: MemoryTables): ChatStore {
       const last = page.at(-1);
       return { messages: page, nextCursor: found.length > size && last ? encodeCursor(last) : null };
     },
-    recent: async (conversationIds, { ms, limit }) =>
+    now: async () => now(),
+    since: async (conversationIds, { from, limit }) =>
       messages
-        .filter(
-          (one) => conversationIds.includes(one.conversationId) && Date.parse(one.createdAt) > now() - ms,
-        )
+        .filter((one) => conversationIds.includes(one.conversationId) && Date.parse(one.createdAt) >= from)
         .sort(byTime)
         .slice(0, limit),
   };
