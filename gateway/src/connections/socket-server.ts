@@ -47,8 +47,8 @@ export interface SocketServerConfig {
   heartbeat: { pingIntervalMs: number; pingTimeoutMs: number; connectTimeoutMs: number };
 }
 
-/** Largest frame a client may send; a larger one closes that client's socket. */
-const FRAME_MAX_BYTES = 64 * 1024;
+/** Largest frame, in bytes, that a client may send; a larger one closes that client's transport. */
+export const FRAME_MAX_BYTES = 64 * 1024;
 
 /** Clients can reach it once {@link attachSocketServer} has put it onto an HTTP server. */
 export function createSocketServer(
