@@ -9,6 +9,7 @@ import { judge } from "./oracle/judge.ts";
 import { createRandom } from "./random.ts";
 import { type Line, linesOf } from "./report/lines.ts";
 import { openSession } from "./session.ts";
+import type { LongTurn } from "./stack/long-turns.ts";
 
 /** What a run came to. */
 export interface Result {
@@ -18,6 +19,8 @@ export interface Result {
   notInjected: string[];
   /** how long the driver itself once stood still, ms */
   longestStallMs: number;
+  /** when services were busy with one thing for long, the longest first */
+  longTurns: LongTurn[];
   /** what a finding can be looked into with */
   evidence: Evidence;
 }
@@ -68,6 +71,7 @@ export async function run(options: RunOptions): Promise<Result> {
       findings: all,
       notInjected,
       longestStallMs: Math.max(0, ...history.stalls.map(({ from, to }) => to - from)),
+      longTurns: session.stack.longTurns(),
       evidence: { history, transitions: await readTransitions(session.pool) },
     };
   } finally {

@@ -6,6 +6,7 @@ import { type RunningStack, startStack } from "@meeshy/shared/testing/stack";
 import { olderCheckout } from "../older/checkout.ts";
 import { LAST_RELEASE } from "../older/release.ts";
 import { type Links, openLinks } from "./links.ts";
+import { type LongTurn, readLongTurns } from "./long-turns.ts";
 import { type Place, writePlaces } from "./places.ts";
 import { mountSmallStore } from "./small-store.ts";
 
@@ -31,6 +32,8 @@ export interface ChaosStack extends RunningStack {
   smallStore: string | null;
   /** Which release the process of this name runs from its next start on. */
   setRelease(name: string, release: "older" | "current"): void;
+  /** Long turns of the services so far, the longest first. */
+  longTurns(): LongTurn[];
 }
 
 export interface ChaosStackOptions extends Sizes {
@@ -72,6 +75,7 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
     namesOf(options).map((name): [string, Place] => [name, { natsUrl: links.url(name) }]),
   );
   const placesFile = join(dataDir, "places.json");
+  const longTurnsFile = join(dataDir, "long-turns.jsonl");
   writePlaces(placesFile, Object.fromEntries(places));
   const stack = await startStack({
     dataDir,
@@ -80,7 +84,10 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
       ...(means.has("several processes") ? ["--gateway-processes", String(GATEWAY_PROCESSES)] : []),
       ...["--no-seed", "--no-web"],
     ],
-    env: { ...options.env, ...environmentOf(placesFile, options.env) },
+    env: {
+      ...{ ...options.env, CHAOS_PLACES: placesFile, CHAOS_LONG_TURNS: longTurnsFile },
+      NODE_OPTIONS: withHook(options.env.NODE_OPTIONS ?? process.env.NODE_OPTIONS ?? ""),
+    },
   }).catch(async (error) => {
     await links.close();
     throw error;
@@ -93,6 +100,7 @@ export async function startChaosStack(options: ChaosStackOptions): Promise<Chaos
       places.set(name, release === "older" && older ? { natsUrl, checkout: older } : { natsUrl });
       writePlaces(placesFile, Object.fromEntries(places));
     },
+    longTurns: () => readLongTurns(longTurnsFile),
     async stop(how) {
       const code = await stack.stop(how);
       await links.close();
@@ -119,8 +127,5 @@ const namesOf = ({ gateways, workers, sweepers }: Sizes): string[] => [
 const argsOf = ({ gateways, workers, sweepers }: Sizes): string[] =>
   ["--gateways", gateways, "--workers", workers, "--sweepers", sweepers].map(String);
 
-function environmentOf(placesFile: string, env: Record<string, string>): Record<string, string> {
-  const hook = new URL("./enter.ts", import.meta.url).href;
-  const options = env.NODE_OPTIONS ?? process.env.NODE_OPTIONS ?? "";
-  return { NODE_OPTIONS: `${options} --import ${hook}`.trim(), CHAOS_PLACES: placesFile };
-}
+const withHook = (nodeOptions: string): string =>
+  `${nodeOptions} --import ${new URL("./enter.ts", import.meta.url).href}`.trim();

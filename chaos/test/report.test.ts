@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Finding } from "../oracle/finding.ts";
 import type { Fault } from "../oracle/history.ts";
 import { countStatuses, linesOf } from "../report/lines.ts";
-import { breachesOf } from "../report/print.ts";
+import { breachesOf, busyText } from "../report/print.ts";
 import { shortened } from "../report/shortened.ts";
 import { layOut, tableOf } from "../report/table.ts";
 import { createStory, offline, online } from "./story.ts";
@@ -59,6 +59,14 @@ describe("a run fails", () => {
   it("only with statuses that were checked", () => {
     expect(countStatuses(linesOfStory())).toBe(3);
   });
+});
+
+it("services that were busy for long are named, the longest first", () => {
+  expect(busyText([])).toBe("no service was busy with one thing for long");
+  const turn = { process: "gateway-1", pid: 7, ageMs: 9_100, ms: 420, cpuMs: 400.4 };
+  expect(busyText([turn, { ...turn, process: "sweeper-2", cpuMs: 120 }])).toBe(
+    "services were busy with one thing for long 2 times: gateway-1 (7) for 400 ms, 9.1 s after its start; sweeper-2 (7) for 120 ms, 9.1 s after its start",
+  );
 });
 
 it("a long error is printed by its beginning and its end", () => {

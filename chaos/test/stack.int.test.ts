@@ -11,6 +11,7 @@ import { afterEach, expect, test } from "vitest";
 import { olderCheckout } from "../older/checkout.ts";
 import { LAST_RELEASE } from "../older/release.ts";
 import { openLinks } from "../stack/links.ts";
+import { readLongTurns } from "../stack/long-turns.ts";
 import { writePlaces } from "../stack/places.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -82,6 +83,31 @@ test("a process is given its own link, and may become another checkout's under t
   const started = run(process.execPath, ["--import", hook, join(ROOT, main)], { env });
   const { stdout } = await started;
   expect(JSON.parse(stdout)).toEqual({ NATS_URL: "nats://127.0.0.1:1", KEPT: "yes", pid: started.child.pid });
+});
+
+test("a process notes its turns that were long on the CPU once it has started, not the waits", async () => {
+  const dataDir = directory();
+  const main = join(dataDir, "main.ts");
+  writeFileSync(
+    main,
+    `const usedMs = (since) => { const { user, system } = process.threadCpuUsage(since); return (user + system) / 1_000; };
+    const busy = () => { for (const start = process.threadCpuUsage(); usedMs(start) < 200; ); };
+    busy();
+    setTimeout(busy, 5_200);
+    setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500), 6_000);
+    setTimeout(() => {}, 6_700);`,
+  );
+  const hook = new URL("../stack/enter.ts", import.meta.url).href;
+  const file = join(dataDir, "long-turns.jsonl");
+  const env = { ...process.env, CHAOS_LONG_TURNS: file, MEESHY_PROCESS: "worker-1" };
+  const started = run(process.execPath, ["--import", hook, main], { env });
+  await started;
+  expect(readLongTurns(file)).toEqual([
+    {
+      ...{ process: "worker-1", pid: started.child.pid },
+      ...{ ageMs: expect.any(Number), ms: expect.any(Number), cpuMs: expect.any(Number) },
+    },
+  ]);
 });
 
 test("the release before runs from its own checkout, with its own packages of this repository", async (context) => {
