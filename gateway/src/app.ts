@@ -172,7 +172,7 @@ export async function createGateway(
   feed.onChange(({ status }) => largeRooms.review(status.userId));
   feed.onDirectoryNews(delivery.correct);
   feed.onChange(({ status }) => outward.noteStatus(status.userId));
-  feed.onDirectoryNews(({ userId }, former) => outward.noteNews(userId, former));
+  feed.onDirectoryNews(({ userId }) => outward.noteNews(userId));
   // After delivery, which has handed the change to its queue then.
   feed.onChange(canaries.note);
   staleness.onChange(delivery.noteFreshness);

@@ -16,10 +16,8 @@ export interface OutwardShare {
 }
 
 export interface OutwardChange {
-  /** the directory says something new of them */
+  /** The directory says something new of them: they may hide now, and readers have to be informed then. */
   isNews: boolean;
-  /** They may be shown as online to readers, who have to be informed if they hide now. */
-  mayBeShown: boolean;
 }
 
 export interface OutwardShareDeps {
@@ -99,7 +97,7 @@ export function createOutwardShare(
         startNextPeriod();
       }
       const earlier = recent.get(userId);
-      if (!earlier?.mayBeShown) recent.set(userId, change);
+      if (!earlier?.isNews) recent.set(userId, change);
       return false;
     },
     stop() {

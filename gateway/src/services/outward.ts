@@ -27,8 +27,8 @@ import { createOutwardShare, type OutwardChange } from "./outward-share.ts";
 export interface OutwardFeed {
   /** A person's status has changed. */
   noteStatus(userId: string): void;
-  /** The directory says something new of a person, who may hide from now on; `former`: the status before. */
-  noteNews(userId: string, former: Pick<StatusMessage, "isOnline"> | undefined): void;
+  /** The directory says something new of a person, who may hide from now on. */
+  noteNews(userId: string): void;
   stop(): void;
 }
 
@@ -53,19 +53,20 @@ export function createOutwardFeed(deps: OutwardDeps, config: { gatewayLeaseMs: n
 
   const send = (userId: string, text: string) => link.publish(outwardSubject(userId), encoder.encode(text));
 
-  const publish = (userId: string, user: DirectoryUser | undefined, { mayBeShown }: OutwardChange) => {
+  const publish = (userId: string, user: DirectoryUser | undefined, { isNews }: OutwardChange) => {
     const message = feed.get(userId);
     const last = published[partitionOf(userId)];
     if (!message || !last) return;
     const status = toOutward(message, user);
     const text = status ? encoded(status) : HIDDEN;
-    const isShown = last.online.has(userId) || (mayBeShown && !last.texts.has(userId));
+    // What a publisher before this one has shown is not known. The person's state is not asked: it would show.
+    const mayBeShown = last.online.has(userId) || (isNews && !last.texts.has(userId));
     if (text === last.texts.get(userId)) return;
     last.texts.set(userId, text);
     if (status?.isOnline) last.online.add(userId);
     else last.online.delete(userId);
     if (status) send(userId, text);
-    else if (isShown) send(userId, encoded(toOutwardDeparture(message)));
+    else if (mayBeShown) send(userId, encoded(toOutwardDeparture(message)));
   };
 
   const waiting = createWaitingPeople<OutwardChange, DirectoryUser | undefined>({
@@ -78,10 +79,7 @@ export function createOutwardFeed(deps: OutwardDeps, config: { gatewayLeaseMs: n
     const earlier = waiting.get(userId);
     const user = earlier ? undefined : directory.users.peek(userId);
     if (user) publish(userId, user, change);
-    else {
-      const mayBeShown = change.mayBeShown || earlier?.mayBeShown === true;
-      waiting.put(userId, { ...change, mayBeShown }, change);
-    }
+    else waiting.put(userId, { isNews: change.isNews || earlier?.isNews === true }, change);
   };
   const share = createOutwardShare(
     {
@@ -120,8 +118,8 @@ export function createOutwardFeed(deps: OutwardDeps, config: { gatewayLeaseMs: n
   });
 
   return {
-    noteStatus: (userId) => note(userId, { isNews: false, mayBeShown: false }),
-    noteNews: (userId, former) => note(userId, { isNews: true, mayBeShown: former?.isOnline === true }),
+    noteStatus: (userId) => note(userId, { isNews: false }),
+    noteNews: (userId) => note(userId, { isNews: true }),
     stop() {
       share.stop();
       waiting.stop();

@@ -98,7 +98,7 @@ it("who hides while the directory is away is shown leaving once it can be read",
   isAway = true;
   directory.set("ann", user("ann", { showOnlineStatus: false }));
   statuses.set("ann", status("ann", { directoryVersion: 5 }));
-  feed.noteNews("ann", status("ann"));
+  feed.noteNews("ann");
   await turns();
   isAway = false;
   await eventually(() => sent.at(-1)?.isOnline === false);
@@ -111,7 +111,7 @@ it("an answer that was under way when a person hid does not show them", async ()
   const feed = startFeed();
   feed.noteStatus("ann");
   directory.set("ann", user("ann", { showOnlineStatus: false }));
-  feed.noteNews("ann", status("ann"));
+  feed.noteNews("ann");
   await eventually(() => reads.length > 0);
   holdsReads = false;
   reads[0]?.resolve();
@@ -144,15 +144,29 @@ it("who hides is shown leaving however many were published since", async () => {
 it("who was shown by the publisher before, and hides, is shown leaving; what they do then is not", async () => {
   const feed = startFeed();
   cached.set("ann", user("ann", { showOnlineStatus: false }));
-  feed.noteNews("ann", status("ann"));
+  feed.noteNews("ann");
   expect(sent).toMatchObject([{ userId: "ann", isOnline: false }]);
   for (const isOnline of [false, true]) {
     statuses.set("ann", status("ann", { isOnline, version: 3 }));
     feed.noteStatus("ann");
-    feed.noteNews("ann", status("ann", { isOnline: !isOnline }));
+    feed.noteNews("ann");
   }
   expect(sent.length).toBe(1);
   feed.stop();
+});
+
+it("news of who hid before this gateway began does not say whether they are connected", async () => {
+  const departures = [true, false].map((isOnline) => {
+    sent = [];
+    const feed = startFeed();
+    cached.set("ann", user("ann", { showOnlineStatus: false }));
+    statuses.set("ann", status("ann", { isOnline, version: 3, directoryVersion: 5 }));
+    for (let times = 0; times < 3; times++) feed.noteNews("ann");
+    feed.stop();
+    return sent;
+  });
+  expect(departures[0]).toMatchObject([{ userId: "ann", isOnline: false, version: 5, lastSeen: null }]);
+  expect(departures[1]).toEqual(departures[0]);
 });
 
 it("someone who hid before this gateway began is not shown coming or going", async () => {
