@@ -68,8 +68,8 @@ export default defineConfig({
           include: ["test/**/*.sys.test.ts"],
           exclude: [...configDefaults.exclude, PACKAGES_TEST],
           hookTimeout: 180_000,
-          // Browsers need processors: three at a time pass on one core.
-          maxWorkers: 3,
+          // Browsers need processors: three at a time pass on one core, and keep two cores busy.
+          maxWorkers: 2,
         },
       },
       {
