@@ -68,7 +68,7 @@ export default defineConfig({
           include: ["test/**/*.sys.test.ts"],
           exclude: [...configDefaults.exclude, PACKAGES_TEST],
           hookTimeout: 180_000,
-          // Browsers need processors: three at a time pass on one core, and keep two cores busy.
+          // Browsers need processors: three at a time keep two cores busy.
           maxWorkers: 2,
         },
       },
