@@ -16,6 +16,7 @@ const onServers = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
   globalSetup: "shared/testing/shared-postgres.ts",
+  setupFiles: "shared/testing/show-log.ts",
 };
 
 /**

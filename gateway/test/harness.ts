@@ -8,13 +8,13 @@ import { ensureStreams } from "@meeshy/shared/nats/streams";
 import type { Store } from "@meeshy/shared/ports/store";
 import { parseEnv } from "@meeshy/shared/runtime/env";
 import { createLifecycle } from "@meeshy/shared/runtime/lifecycle";
-import { createLogger } from "@meeshy/shared/runtime/logger";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { STREAM_EVENTS, SUBJECT_EVENTS_ALL, statusSetSubject } from "@meeshy/shared/subjects";
 import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
 import { standInForWorkers } from "@meeshy/shared/testing/stand-in-workers";
+import { testLogger } from "@meeshy/shared/testing/test-log";
 import { openStore, prepareDatabase, type TestStore } from "@meeshy/shared/testing/test-store";
 import jwt, { type SignOptions } from "jsonwebtoken";
 import { Registry } from "prom-client";
@@ -25,7 +25,7 @@ import { gatewayEnv, toConfig } from "../src/config.ts";
 /** Real servers around gateways that run in the test's own process. */
 
 export const SECRET = "a secret of the tests, long enough";
-export const quiet = createLogger("test", process.env.TEST_LOG ?? "silent");
+export const quiet = testLogger;
 
 export const tokenFor = (
   userId: string,

@@ -12,6 +12,7 @@ import {
   STREAM_STATUS,
 } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { onOtherReplica } from "@meeshy/shared/testing/other-replica";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { allOwned, type Rig, type RunningWorker, startRig } from "./rig.ts";
 
@@ -127,6 +128,26 @@ describe("partitions", () => {
     await eventually(() => versions.size === users.length);
     for (const [at, userId] of users.entries()) expect(versions.get(userId)).toEqual([left[at]]);
   });
+
+  it.each([-2, 2])(
+    "are taken over by a worker whose replica of the leases counts %i messages more than the leader",
+    async (by) => {
+      const first = await rig.startWorker();
+      await allOwned(first);
+      const gateway = rig.gateway();
+      await gateway.connect("alice", "c1");
+      await eventually(async () => (await rig.status("alice"))?.isOnline);
+      const second = await rig.startWorker({}, (link) =>
+        onOtherReplica(link, bucketStream(BUCKET_LEASES), by, 10),
+      );
+      await eventually(() => second.worker.figures().partitions === PARTITIONS / 2);
+      await crash(first);
+      const left = await gateway.disconnect("alice", "c1");
+      await eventually(async () => (await rig.status("alice"))?.version === left);
+      await allOwned(second);
+      expect(await rig.status("alice")).toMatchObject({ isOnline: false, epoch: 1 });
+    },
+  );
 
   it("stay with one owner: a worker cut off for longer than its lease gives up what another took", async () => {
     const [first, second] = await Promise.all([rig.startWorker(), rig.startWorker()]);

@@ -4,8 +4,8 @@ import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { createLogPublisher, type LogPublisher } from "@meeshy/shared/nats/publisher";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import type { Bus } from "@meeshy/shared/ports/bus";
 import { createLifecycle, type Lifecycle } from "@meeshy/shared/runtime/lifecycle";
-import { createLogger } from "@meeshy/shared/runtime/logger";
 import { createMetricsRegistry } from "@meeshy/shared/runtime/metrics";
 import type { StatusMessage } from "@meeshy/shared/status";
 import {
@@ -21,6 +21,7 @@ import {
 import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { testLogger } from "@meeshy/shared/testing/test-log";
 import { openStore, prepareDatabase, type TestStore } from "@meeshy/shared/testing/test-store";
 import type { Registry } from "prom-client";
 import { createWorker, type Worker, type WorkerConfig } from "../src/app.ts";
@@ -32,7 +33,8 @@ export interface Rig {
   db: TestStore["db"];
   link: NatsLink;
   config: WorkerConfig;
-  startWorker(config?: Partial<WorkerConfig>): Promise<RunningWorker>;
+  /** `seenAs`: the bus as the worker sees it */
+  startWorker(config?: Partial<WorkerConfig>, seenAs?: (link: NatsLink) => Bus): Promise<RunningWorker>;
   gateway(): TestGateway;
   /** Writes a timeout into every partition, or into one; `elapsed` is the writing sweeper's own clock. */
   tick(options?: { partition?: number; sweeperId?: string; elapsed?: number }): Promise<void>;
@@ -70,7 +72,7 @@ export const profileOf = (userId: string, given: Partial<Profile> = {}): Profile
   ...given,
 });
 
-const logger = createLogger("test", process.env.TEST_LOG ?? "silent");
+const logger = testLogger;
 
 export async function startRig(
   overrides: Partial<WorkerConfig> = {},
@@ -96,7 +98,7 @@ export async function startRig(
   const stops: (() => Promise<unknown>)[] = [];
   const started = performance.now();
 
-  const startWorker: Rig["startWorker"] = async (own = {}) => {
+  const startWorker: Rig["startWorker"] = async (own = {}, seenAs = (workerLink) => workerLink) => {
     const lifecycle = createLifecycle(logger);
     const workerLink = await openNats({ url: nats.url }, "worker");
     lifecycle.onStop("nats", () => workerLink.close());
@@ -105,7 +107,7 @@ export async function startRig(
     const registry = createMetricsRegistry();
     const worker = await createWorker(
       {
-        bus: workerLink,
+        bus: seenAs(workerLink),
         registry,
         logger,
         store: opened.store,

@@ -109,8 +109,8 @@ export function translateBus(bus: Bus, translation: Translation): Bus {
           send(subject, data, (error, ack) => (ack ? resolve(ack) : reject(error)), options);
         }),
     },
-    async lastValue(stream, subject) {
-      const last = await bus.lastValue(stream, subject);
+    async lastValue(stream, subject, by) {
+      const last = await bus.lastValue(stream, subject, by);
       return last && { ...last, data: incoming(subject, last.data) };
     },
     async messageAt(stream, seq) {

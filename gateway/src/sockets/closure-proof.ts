@@ -40,7 +40,7 @@ export function createClosureProof({ bus, board, log }: ClosureProofDeps): Closu
     },
     async isAlive() {
       const subject = keySubject(BUCKET_LEASES, leaseKeys.gateway(log.gatewayId()));
-      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
+      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject, "leader");
       return (
         last !== undefined &&
         !last.deleted &&

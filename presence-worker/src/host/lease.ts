@@ -21,13 +21,15 @@ export interface Claim {
   appliedBefore: number;
   /** for how long, by the broker's clock, the former owners had written no checkpoint, ms; 0: there was none */
   idleMs: number;
-  /** of the last lease that this worker has written */
-  revision(): number;
+  /** of what the board showed when the partition was claimed */
+  revision: number;
   /** Writes the log position. Rejects when the lease is another's now. */
   checkpoint(memory: PartitionMemory, storedUpTo: number): Promise<void>;
   /** Reads who owns the partition; `onLost` is called when it is another. */
   verify(): Promise<void>;
   release(): Promise<void>;
+  /** Nothing is written any more, also not by what is under way: the next claim may be this worker's again. */
+  end(): void;
   /** seconds from the former owner's last sign of life, or from the claim, until now */
   sinceOwnerSilent(): number;
 }
@@ -74,7 +76,11 @@ function parseLease(value: unknown): FoundLease {
 const parseLast = (last: LastValue | undefined): FoundLease | "absent" =>
   last === undefined || last.deleted ? "absent" : parseLease(fromBytesOrNone(last.data));
 
-/** Takes the partition by compare-and-set; `undefined` when another was faster, or the lease cannot be read. */
+/**
+ * Takes the partition by compare-and-set; `undefined` when another was faster, the lease cannot be read, or the board
+ * does not show the last one yet. That may be this worker's own, with a later checkpoint: to go on from what the board
+ * shows would lose it.
+ */
 export async function claimPartition(options: ClaimOptions): Promise<Claim | undefined> {
   const { workerId, partition, bus, board, logger, metrics, epoch, onLost } = options;
   const key = leaseKeys.partition(partition);
@@ -107,12 +113,16 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   };
 
   let isOwned = false;
+  let hasEnded = false;
+  const readFromLeader = () => bus.lastValue(bucketStream(BUCKET_LEASES), subject, "leader");
   /**
-   * A refusal is first of all one's own lost ack: only a foreign owner counts. What is damaged, its owner writes anew.
+   * A refusal of the owner is first of all its own lost ack: only a foreign owner counts. What is damaged, its owner
+   * writes anew.
    */
   const put = async (whole: PartitionLease): Promise<void> => {
     let value = fit(whole, LEASE_MAX_BYTES);
     for (;;) {
+      if (hasEnded) throw new Error(`partition ${partition} was given up`);
       try {
         revision = await board.put(key, versioned("lease", value), revision);
         held = whole;
@@ -125,10 +135,10 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
           if (toBytes(value).length >= bytes) throw error;
           continue;
         }
-        if (!isConflict(error)) throw error;
-        const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
+        if (!isConflict(error) || !isOwned) throw error;
+        const last = await readFromLeader();
         const found = parseLast(last);
-        if (found === "damaged" && isOwned)
+        if (found === "damaged")
           logger.error({ key, revision: last?.seq }, "lease is damaged, written anew by its owner");
         else if (found !== "absent" && ownerOf(found as FoundLease) !== workerId) throw error;
         revision = last?.seq ?? 0;
@@ -148,7 +158,7 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     storedUpTo,
     idleMs,
     appliedBefore,
-    revision: () => revision,
+    revision: entry?.revision ?? 0,
     async checkpoint(memory, storedUpTo) {
       try {
         await put({ owner: workerId, memory, storedUpTo });
@@ -158,12 +168,14 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
       }
     },
     async verify() {
-      const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject).catch(() => undefined);
-      const found = parseLast(last);
+      const found = parseLast(await readFromLeader().catch(() => undefined));
       if (found === "later" || (typeof found === "object" && found.owner !== workerId)) onLost();
     },
     async release() {
       await put({ ...held, owner: null });
+    },
+    end() {
+      hasEnded = true;
     },
     sinceOwnerSilent: () => (bus.clock.now() - silentSince) / 1_000,
   };

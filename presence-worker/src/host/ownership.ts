@@ -153,7 +153,7 @@ class SharedOwnership implements Ownership {
       const entry = board.get(leaseKeys.partition(partition));
       const lease = readLease(entry);
       // While this worker stood still another may have taken the partition, and released it again.
-      const isReleased = ownerOf(lease) === null && (entry?.revision ?? 0) > (claim?.revision() ?? 0);
+      const isReleased = ownerOf(lease) === null && (entry?.revision ?? 0) > (claim?.revision ?? 0);
       const isForeign =
         lease === "later" || isReleased || ![null, undefined, workerId].includes(ownerOf(lease));
       if (!isForeign && epoch === current.epoch) continue;

@@ -160,6 +160,7 @@ class LogFollower implements PartitionHost {
   }
 
   async abandon(): Promise<void> {
+    this.#claim.end();
     await this.#stop();
     this.#deps.database.drop(this.partition);
   }

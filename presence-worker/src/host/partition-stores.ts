@@ -97,7 +97,7 @@ async function isBeyondLog(
   if (found.epoch === epoch)
     return found.version > (await bus.info(STREAM_EVENTS)).last + POSITIONS_AHEAD_MAX;
   const key = keySubject(BUCKET_LEASES, leaseKeys.epoch);
-  const named = await bus.lastValue(bucketStream(BUCKET_LEASES), key);
+  const named = await bus.lastValue(bucketStream(BUCKET_LEASES), key, "leader");
   const known = named && epochSchema.safeParse(fromBytesOrNone(named.data)).data;
   return known !== undefined && found.epoch > known.epoch;
 }

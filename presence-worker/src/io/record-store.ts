@@ -132,7 +132,7 @@ export function createRecordStore(options: RecordStoreOptions): RecordStore {
         return;
       } catch (error) {
         if (isConflict(error)) {
-          const last = await bus.lastValue(STREAM, subject);
+          const last = await bus.lastValue(STREAM, subject, "leader");
           if (last) {
             const standing = judge(last, { epoch, seq });
             if (standing === "ahead") throw new Fenced(subject);

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { isCanaryId } from "../ids.ts";
-import { readLastValue } from "../nats/direct-get.ts";
+import { readLastValue } from "../nats/read-last-value.ts";
 import { createGate } from "../nats/gate.ts";
 import { fromBytes } from "../nats/last-value.ts";
 import type { StatusMessage } from "../status.ts";

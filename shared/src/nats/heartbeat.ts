@@ -182,7 +182,7 @@ export function createHeartbeat(
 }
 
 const lastOf = (bus: Pick<Bus, "lastValue">, key: string) =>
-  bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key));
+  bus.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, key), "leader");
 
 /** The values written last, by which a process knows its own under the key. */
 function createOwnValues() {

@@ -1,9 +1,9 @@
-import type { Bus, PubAck } from "../ports/bus.ts";
+import { type Bus, isConflict, type LastValue, type PubAck } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES } from "../subjects.ts";
 import { BrokerClock } from "./broker-clock.ts";
 import { follow } from "./follow.ts";
-import { compareAndDelete, fromBytesOrNone, toBytes } from "./last-value.ts";
+import { compareAndDelete, compareAndSet, fromBytesOrNone, toBytes } from "./last-value.ts";
 import { bucketStream, keySubject } from "./streams.ts";
 
 export interface LeaseEntry {
@@ -27,7 +27,8 @@ export interface LeaseBoard {
   /** the entries whose key starts with `prefix` */
   list(prefix: string): LeaseEntry[];
   /**
-   * Compare-and-set (`expected` 0: there is none); gives the new revision.
+   * Compare-and-set (`expected` 0: there is none); gives the new revision. Where `expected` is the revision that this
+   * board shows, what it shows is compared: the replica that it is read from may have another revision for the same.
    * @throws {PublishRefused} a conflict (`isConflict`): another wrote meanwhile, or an own write was stored
    *   after all
    * @throws {AckLost} it may be stored; `onLate` gets the revision if the acknowledgement comes after all
@@ -53,6 +54,7 @@ export interface LeaseBoard {
   close(): Promise<void>;
 }
 
+const STREAM = bucketStream(BUCKET_LEASES);
 const PREFIX_LENGTH = keySubject(BUCKET_LEASES, "").length;
 
 /**
@@ -76,7 +78,7 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
   };
 
   const following = follow(bus, {
-    stream: bucketStream(BUCKET_LEASES),
+    stream: STREAM,
     filter: keySubject(BUCKET_LEASES, ">"),
     from: "last-values",
     logger,
@@ -111,15 +113,38 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     },
   });
 
+  /**
+   * Tries once more where only the numbers differ: nats-server 2.9.10 can store some messages of an election twice on
+   * one replica and not on the others, whose revisions differ from then on.
+   */
+  const compareAndWrite = async (
+    key: string,
+    expected: number,
+    write: (expected: number) => Promise<PubAck>,
+  ): Promise<PubAck> => {
+    try {
+      return await write(expected);
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      const shown = entries.get(key);
+      const last = await bus.lastValue(STREAM, keySubject(BUCKET_LEASES, key), "leader");
+      if (last === undefined || (shown?.revision ?? 0) !== expected || !isSame(shown, last)) throw error;
+      return write(last.seq);
+    }
+  };
+
   return {
     get: (key) => entries.get(key),
     list: (prefix) => [...entries.values()].filter((entry) => entry.key.startsWith(prefix)),
     async put(key, value, expected, onLate) {
-      const options = { expected, ...(onLate && { onLate: ({ seq }: PubAck) => onLate(seq) }) };
-      return (await bus.acks.publish(keySubject(BUCKET_LEASES, key), toBytes(value), options)).seq;
+      const late = onLate && { onLate: ({ seq }: PubAck) => onLate(seq) };
+      const subject = keySubject(BUCKET_LEASES, key);
+      const data = toBytes(value);
+      return (await compareAndWrite(key, expected, (seq) => compareAndSet(bus, subject, data, seq, late))).seq;
     },
     async remove(key, expected) {
-      await compareAndDelete(bus, keySubject(BUCKET_LEASES, key), expected);
+      const subject = keySubject(BUCKET_LEASES, key);
+      await compareAndWrite(key, expected, (seq) => compareAndDelete(bus, subject, seq));
     },
     onChange(listener) {
       listeners.add(listener);
@@ -130,4 +155,10 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     ready,
     close: () => following.stop(),
   };
+}
+
+/** Whether the stored value, or delete marker, is what the entry shows. */
+function isSame(shown: LeaseEntry | undefined, { deleted, data }: LastValue): boolean {
+  if (shown === undefined || deleted) return shown === undefined && deleted;
+  return JSON.stringify(fromBytesOrNone(data)) === JSON.stringify(shown.value);
 }

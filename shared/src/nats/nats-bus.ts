@@ -11,7 +11,7 @@ import {
 import type { Clock } from "../ports/clock.ts";
 import { TRACEPARENT } from "./acks.ts";
 import { openConsumer } from "./consumer.ts";
-import { readLastValue } from "./direct-get.ts";
+import { readLastOfLeader, readLastValue } from "./read-last-value.ts";
 import { createGate } from "./gate.ts";
 import type { Patience } from "./patience.ts";
 import { toConfig, toDefinition } from "./stream-config.ts";
@@ -89,7 +89,10 @@ export function createNatsBus({
       }),
     request: async (subject, data, timeoutMs) =>
       (await nc.request(subject, data, { timeout: timeoutMs }).catch(asOurs(subject))).data,
-    lastValue: (stream, subject) => ask(subject, (timeout) => readLastValue(nc, stream, subject, timeout)),
+    lastValue: (stream, subject, by = "any") =>
+      by === "leader"
+        ? manage(stream, (jsm) => readLastOfLeader(jsm, stream, subject))
+        : ask(subject, (timeout) => readLastValue(nc, stream, subject, timeout)),
     async messageAt(stream, seq) {
       const found = await manage(stream, (jsm) => jsm.direct.getMessage(stream, { seq }));
       return found ? { subject: found.subject, data: found.data, time: found.time.getTime() } : undefined;

@@ -46,10 +46,12 @@ export interface Bus {
   /** Acknowledged writes to streams. */
   readonly acks: Acks;
   /**
-   * The last value of one subject, delete markers included; `undefined` when there is none.
+   * The last value of one subject, delete markers included; `undefined` when there is none. By `"any"` replica of the
+   * stream, which may lag behind, or by its `"leader"`, which is the one that writes are compared with: a replica may
+   * count the same messages otherwise.
    * @throws {RequestTimeout} no answer
    */
-  lastValue(stream: string, subject: string): Promise<LastValue | undefined>;
+  lastValue(stream: string, subject: string, by?: AnsweredBy): Promise<LastValue | undefined>;
   /**
    * The message at this stream sequence, its `time` in ms since 1970; `undefined` when there is none.
    * @throws {RequestTimeout} no answer
@@ -90,6 +92,8 @@ export interface Bus {
    */
   updateStream(definition: StreamDefinition): Promise<void>;
 }
+
+export type AnsweredBy = "any" | "leader";
 
 export interface BusMessage {
   subject: string;

@@ -1,4 +1,4 @@
-import { type Level, type Logger, pino } from "pino";
+import { type DestinationStream, type Level, type Logger, type LoggerOptions, pino } from "pino";
 import { createRepeatLimit, type RepeatRules } from "./repeat-limit.ts";
 
 export type { Logger };
@@ -14,12 +14,12 @@ const REMINDER_EVERY_MS = 5_000;
 /**
  * Structured logs on stdout, one JSON object a line (CONTRACT 8). Secrets never reach it: callers log ids,
  * not tokens. Of lines with the same text only so many pass in a minute ({@link REPEATS}); how many did not is logged
- * with that text, as `withheld`.
+ * with that text, as `withheld`. `to`: where the lines go in place of stdout.
  * @throws {Error} `level` is none of pino's
  */
-export function createLogger(service: string, level: string): Logger {
+export function createLogger(service: string, level: string, to?: DestinationStream): Logger {
   const limits = new Map(Object.entries(REPEATS).map(([name, rules]) => [name, createRepeatLimit(rules)]));
-  const logger = pino({
+  const options: LoggerOptions = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -32,7 +32,8 @@ export function createLogger(service: string, level: string): Logger {
         if (!isLimited || limit.pass(text, performance.now()).isPassed) method.apply(this, args);
       },
     },
-  });
+  };
+  const logger = to === undefined ? pino(options) : pino(options, to);
   setInterval(() => {
     for (const [name, limit] of limits)
       for (const { line, withheld } of limit.takeWithheld(performance.now()))

@@ -7,6 +7,7 @@ import { bucketStream, ensureStreams, keySubject } from "@meeshy/shared/nats/str
 import { isConflict } from "@meeshy/shared/ports/bus";
 import { BUCKET_LEASES } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
+import { onOtherReplica } from "@meeshy/shared/testing/other-replica";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
@@ -51,6 +52,38 @@ describe("a lease board", () => {
     const results = await Promise.allSettled(boards.map((board, n) => board.put("p.1", { n }, 0)));
     const refused = results.filter((result) => result.status === "rejected");
     expect(refused.map(({ reason }) => isConflict(reason))).toEqual([true, true]);
+  });
+
+  test.each([-2, 2])("compares what it shows where its replica counts %i messages more", async (by) => {
+    const leader = await openBoard(link);
+    for (let n = 0; n < 5; n++) await leader.put(`w.${n}`, { beat: 1 }, 0);
+    const board = await openBoard(onOtherReplica(link, bucketStream(BUCKET_LEASES), by));
+    const shown = await eventually(() => board.get("w.3"));
+    expect(shown.revision).toBe(4 + by);
+
+    await board.put("w.3", { beat: 2 }, shown.revision);
+    await eventually(() => leader.get("w.3")?.revision === 6 && board.get("w.3")?.revision === 6 + by);
+    expect(valueAt(leader, "w.3")).toEqual({ beat: 2 });
+    await board.remove("w.3", 6 + by);
+    await eventually(() => leader.get("w.3") === undefined && board.get("w.3") === undefined);
+    await board.put("w.3", { beat: 3 }, 0);
+    await eventually(() => valueAt(leader, "w.3"));
+    expect(valueAt(leader, "w.3")).toEqual({ beat: 3 });
+  });
+
+  test("refuses what is based on more than it shows, and what another has changed meanwhile", async () => {
+    const board = await openBoard(link);
+    const revision = await board.put("w.1", { beat: 1 }, 0);
+    await eventually(() => board.get("w.1"));
+    const changed = link.acks.publish(keySubject(BUCKET_LEASES, "w.1"), toBytes({ beat: 2 }));
+    const attempts = await Promise.allSettled([
+      changed.then(() => board.put("w.1", { beat: 3 }, revision)),
+      board.put("w.1", { beat: 4 }, revision + 100),
+      changed.then(() => board.remove("w.1", revision)),
+    ]);
+    expect(attempts.map((it) => it.status === "rejected" && isConflict(it.reason))).toEqual([true, true, true]);
+    await eventually(() => board.get("w.1")?.revision !== revision);
+    expect(valueAt(board, "w.1")).toEqual({ beat: 2 });
   });
 
   test("notes when an entry changes, by its own clock, and notifies listeners", async () => {

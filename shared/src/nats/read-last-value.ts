@@ -1,3 +1,4 @@
+import type { JetStreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { LastValue } from "../ports/bus.ts";
 import { isDeleteMarker } from "./acks.ts";
@@ -27,4 +28,14 @@ export async function readLastValue(
     data: answer.data,
     deleted: isDeleteMarker(answer.headers),
   };
+}
+
+/** The last value of one subject as the leader of the stream has it; `undefined` when there is none. */
+export async function readLastOfLeader(
+  jsm: JetStreamManager,
+  stream: string,
+  subject: string,
+): Promise<LastValue | undefined> {
+  const found = await jsm.streams.getMessage(stream, { last_by_subj: subject });
+  return found ? { seq: found.seq, data: found.data, deleted: isDeleteMarker(found.header) } : undefined;
 }
