@@ -5,5 +5,6 @@ import { takeLog } from "./test-log.ts";
 
 beforeEach(() => void takeLog());
 afterEach(({ task }) => {
-  if (task.result?.state === "fail") console.error(`last log lines of "${task.name}":\n${takeLog().join("")}`);
+  if (task.result?.state === "fail")
+    console.error(`last log lines of "${task.name}":\n${takeLog().join("")}`);
 });

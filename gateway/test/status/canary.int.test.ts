@@ -1,8 +1,8 @@
 import { createPresenceClient } from "@meeshy/shared/client";
 import { canaryId, isCanaryId } from "@meeshy/shared/ids";
 import { type NatsLink, openNats } from "@meeshy/shared/nats/connect";
-import { readLastValue } from "@meeshy/shared/nats/read-last-value";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
+import { readLastValue } from "@meeshy/shared/nats/read-last-value";
 import { keySubject } from "@meeshy/shared/nats/streams";
 import { freePort } from "@meeshy/shared/servers/free-port";
 import type { StatusMessage } from "@meeshy/shared/status";

@@ -1,8 +1,8 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 import { isCanaryId } from "../ids.ts";
-import { readLastValue } from "../nats/read-last-value.ts";
 import { createGate } from "../nats/gate.ts";
 import { fromBytes } from "../nats/last-value.ts";
+import { readLastValue } from "../nats/read-last-value.ts";
 import type { StatusMessage } from "../status.ts";
 import { readableStatusSchema } from "../status-schema.ts";
 import { STREAM_STATUS, SUBJECT_STATUS_ALL, statusSetSubject, statusSubject } from "../subjects.ts";

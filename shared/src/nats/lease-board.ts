@@ -140,7 +140,8 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
       const late = onLate && { onLate: ({ seq }: PubAck) => onLate(seq) };
       const subject = keySubject(BUCKET_LEASES, key);
       const data = toBytes(value);
-      return (await compareAndWrite(key, expected, (seq) => compareAndSet(bus, subject, data, seq, late))).seq;
+      return (await compareAndWrite(key, expected, (seq) => compareAndSet(bus, subject, data, seq, late)))
+        .seq;
     },
     async remove(key, expected) {
       const subject = keySubject(BUCKET_LEASES, key);

@@ -11,9 +11,9 @@ import {
 import type { Clock } from "../ports/clock.ts";
 import { TRACEPARENT } from "./acks.ts";
 import { openConsumer } from "./consumer.ts";
-import { readLastOfLeader, readLastValue } from "./read-last-value.ts";
 import { createGate } from "./gate.ts";
 import type { Patience } from "./patience.ts";
+import { readLastOfLeader, readLastValue } from "./read-last-value.ts";
 import { toConfig, toDefinition } from "./stream-config.ts";
 
 const CREATIONS_AT_ONCE = 4;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Bus, isConflict } from "../ports/bus.ts";
+import { type Bus, PublishRefused } from "../ports/bus.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { BUCKET_LEASES, leaseKeys, PARTITIONS } from "../subjects.ts";
 import { versioned } from "../versions.ts";
@@ -9,7 +9,9 @@ import { untilAnswered } from "./until-answered.ts";
 
 const settingsSchema = z.object({ partitions: z.number() });
 
-const ATTEMPTS = 3;
+/** So often others may come first, or a server refuse: in a cluster it does so while another write of the key is under way. */
+const ATTEMPTS = 10;
+const RETRY_MS = 200;
 
 /**
  * Compares what all processes have to agree on with what the first of them stored; stores it when none has.
@@ -17,7 +19,7 @@ const ATTEMPTS = 3;
  * @throws {Error} they do not agree: users would have two owners, or none
  * @throws {RequestTimeout} no answer to the read for 30 s ({@link untilAnswered})
  * @throws {AckLost} no answer to the write for 30 s: it may be stored
- * @throws {PublishRefused} others wrote it in between three times in a row
+ * @throws {PublishRefused} the write was refused ten times in two seconds
  */
 export function agreeOnSettings(bus: Bus, logger: Logger, partitions = PARTITIONS): Promise<void> {
   return untilAnswered(bus, () => compareOrStore(bus, logger, partitions), logger);
@@ -26,7 +28,7 @@ export function agreeOnSettings(bus: Bus, logger: Logger, partitions = PARTITION
 async function compareOrStore(bus: Bus, logger: Logger, partitions: number): Promise<void> {
   const subject = keySubject(BUCKET_LEASES, leaseKeys.settings);
   for (let attempt = 1; ; attempt++) {
-    const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject);
+    const last = await bus.lastValue(bucketStream(BUCKET_LEASES), subject, "leader");
     if (last !== undefined && !last.deleted) {
       const stored = settingsSchema.safeParse(fromBytesOrNone(last.data)).data;
       if (stored === undefined)
@@ -41,7 +43,8 @@ async function compareOrStore(bus: Bus, logger: Logger, partitions: number): Pro
       await compareAndSet(bus, subject, toBytes(versioned("settings", { partitions })), last?.seq ?? 0);
       return;
     } catch (error) {
-      if (!isConflict(error) || attempt === ATTEMPTS) throw error;
+      if (!(error instanceof PublishRefused) || attempt === ATTEMPTS) throw error;
+      await bus.clock.sleep(RETRY_MS);
     }
   }
 }

@@ -81,7 +81,11 @@ describe("a lease board", () => {
       board.put("w.1", { beat: 4 }, revision + 100),
       changed.then(() => board.remove("w.1", revision)),
     ]);
-    expect(attempts.map((it) => it.status === "rejected" && isConflict(it.reason))).toEqual([true, true, true]);
+    expect(attempts.map((it) => it.status === "rejected" && isConflict(it.reason))).toEqual([
+      true,
+      true,
+      true,
+    ]);
     await eventually(() => board.get("w.1")?.revision !== revision);
     expect(valueAt(board, "w.1")).toEqual({ beat: 2 });
   });

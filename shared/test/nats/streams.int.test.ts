@@ -8,6 +8,7 @@ import {
   keepStreams,
   keySubject,
 } from "@meeshy/shared/nats/streams";
+import { PublishRefused } from "@meeshy/shared/ports/bus";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import {
   BUCKET_LEASES,
@@ -157,6 +158,19 @@ describe("settings that all processes share", () => {
     await agreeOnSettings(link, silent);
     const stored = await link.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, "settings"));
     expect(stored && fromBytes(stored.data)).toEqual({ v: VERSIONS.settings, partitions: PARTITIONS });
+  });
+
+  test("are stored although the server refuses for a moment, as in a cluster while another writes them", async () => {
+    await ensureStreams(link, 1);
+    let refusals = 4;
+    const publish: typeof link.acks.publish = async (subject, ...rest) => {
+      if (refusals-- > 0) throw new PublishRefused(subject, 10_164, "wrong last sequence");
+      return link.acks.publish(subject, ...rest);
+    };
+    await agreeOnSettings({ ...link, acks: { ...link.acks, publish } }, silent);
+    expect(
+      await link.lastValue(bucketStream(BUCKET_LEASES), keySubject(BUCKET_LEASES, "settings")),
+    ).toBeDefined();
   });
 
   test("refuse a process of another number of partitions", async () => {
