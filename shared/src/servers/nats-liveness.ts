@@ -9,9 +9,10 @@ const ROLE = "sweeper";
 /**
  * Asks a nats-server on 127.0.0.1:`port` what its log holds; gives whether it answers, be it that there is none. A
  * server whose disk was full answers no such question and stores nothing more, also when there is room again, and says
- * that it is healthy (nats-server 2.9 to 2.15). A refused write would prove nothing: it is answered before the store is
- * asked. Such a server may answer a new connection nothing either, and so does one that stands still. Where a connection
- * is refused, the server is starting, has no room or does not take this password: that counts as an answer.
+ * that it is healthy (nats-server 2.9; 2.15.1 may answer, and is not recognized then). A refused write would prove
+ * nothing: it is answered before the store is asked. Such a server may answer a new connection nothing either, and so
+ * does one that stands still. Where a connection is refused, the server is starting, has no room or does not take this
+ * password: that counts as an answer.
  */
 export function natsLiveness(port: number, password: string | undefined): () => Promise<boolean> {
   let hasAnswered = false;
