@@ -107,6 +107,9 @@ export const allEvents = (source: EventSource): string => `presence.in.*.${sourc
 /** Where all events of one source for whole partitions are written. */
 export const allPartitionEvents = (source: EventSource): string => `presence.in.*.${source}`;
 
+/** Stored in the log and read by no partition's owner: whether the log can be written at all. */
+export const SUBJECT_LOG_PROBE = "presence.in.probe.sweep";
+
 /** What a partition's owner reads: its users' events and its own. */
 export function partitionFilter(partition: number): string {
   return `presence.in.${partition}.>`;

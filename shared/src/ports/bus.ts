@@ -93,7 +93,7 @@ export interface Bus {
   updateStream(definition: StreamDefinition): Promise<void>;
 }
 
-export type AnsweredBy = "any" | "leader";
+type AnsweredBy = "any" | "leader";
 
 export interface BusMessage {
   subject: string;

@@ -1,25 +1,26 @@
 import { type NatsConnection, NoRespondersError, RequestError, TimeoutError } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
 import { inboxPrefix } from "../nats/permissions.ts";
-import { STREAM_EVENTS } from "../subjects.ts";
+import { STREAM_EVENTS, SUBJECT_LOG_PROBE } from "../subjects.ts";
 
 const ANSWERS_WITHIN_MS = 2_000;
 const ROLE = "sweeper";
 
 /**
- * Asks a nats-server on 127.0.0.1:`port` what its log holds; gives whether it answers, be it that there is none. A
- * server whose disk was full answers no such question and stores nothing more, also when there is room again, and says
- * that it is healthy (nats-server 2.9; 2.15.1 may answer, and is not recognized then). A refused write would prove
- * nothing: it is answered before the store is asked. Such a server may answer a new connection nothing either, and so
- * does one that stands still. Where a connection is refused, the server is starting, has no room or does not take this
- * password: that counts as an answer.
+ * Asks a nats-server on 127.0.0.1:`port` for its log and has it store an empty message there that no partition reads;
+ * gives whether it answers, be it that there is no log. A server whose disk was full stores nothing more, also when there
+ * is room again, and says that it is healthy. nats-server 2.9 does not answer for its log either, 2.15.1 does. A write
+ * that it refuses would prove nothing: it is answered before the store is asked. Such a server may answer a new
+ * connection nothing either, and so does one that stands still. Where a connection is refused, the server is starting,
+ * has no room or does not take this password: that counts as an answer.
  */
 export function natsLiveness(port: number, password: string | undefined): () => Promise<boolean> {
   let hasAnswered = false;
-  const ask = async (connection: NatsConnection): Promise<boolean> => {
+  const serves = async (connection: NatsConnection): Promise<boolean> => {
     try {
-      const question = `$JS.API.STREAM.INFO.${STREAM_EVENTS}`;
-      await connection.request(question, "", { timeout: ANSWERS_WITHIN_MS });
+      const ask = (subject: string) => connection.request(subject, "", { timeout: ANSWERS_WITHIN_MS });
+      const info = await ask(`$JS.API.STREAM.INFO.${STREAM_EVENTS}`);
+      if (!("error" in info.json<object>())) await ask(SUBJECT_LOG_PROBE);
       hasAnswered = true;
       return true;
     } catch (error) {
@@ -44,7 +45,7 @@ export function natsLiveness(port: number, password: string | undefined): () => 
       return !(error instanceof TimeoutError);
     }
     try {
-      return await ask(connection);
+      return await serves(connection);
     } finally {
       await connection.close().catch(() => {});
     }
