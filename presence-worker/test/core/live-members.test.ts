@@ -26,6 +26,25 @@ describe("live members", () => {
     expect(members.list(17_101, signs({ me: 17_000, a: 10_000 }))).toEqual(["me"]);
   });
 
+  it("gives it that lease once, however many gaps follow", () => {
+    const members = createLiveMembers("me");
+    members.list(10_000, signs({ me: 10_000, a: 10_000, b: 10_000 }));
+    // Of each second and a half the own heartbeat is late for half a second.
+    const seen: (string[] | null)[] = [];
+    for (let at = 11_500; at <= 17_500; at += 1_500) {
+      expect(members.list(at, signs({ me: at - 1_500, a: 10_000, b: at - 1_500 }))).toBeNull();
+      members.list(at, signs({ me: at, a: 10_000, b: at }));
+      seen.push(members.list(at + 900, signs({ me: at, a: 10_000, b: at })));
+    }
+    expect(seen).toEqual([
+      ["me", "a", "b"],
+      ["me", "a", "b"],
+      ["me", "b"],
+      ["me", "b"],
+      ["me", "b"],
+    ]);
+  });
+
   it("keeps a worker that was dead before a gap dead after it", () => {
     const members = createLiveMembers("me");
     members.list(10_000, signs({ me: 10_000, a: 10_000, dead: 2_000 }));
