@@ -21,7 +21,7 @@ import {
 import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
-import { testLogger } from "@meeshy/shared/testing/test-log";
+import { testLogger as logger } from "@meeshy/shared/testing/test-log";
 import { openStore, prepareDatabase, type TestStore } from "@meeshy/shared/testing/test-store";
 import type { Registry } from "prom-client";
 import { createWorker, type Worker, type WorkerConfig } from "../src/app.ts";
@@ -71,8 +71,6 @@ export const profileOf = (userId: string, given: Partial<Profile> = {}): Profile
   lastSeen: null,
   ...given,
 });
-
-const logger = testLogger;
 
 export async function startRig(
   overrides: Partial<WorkerConfig> = {},

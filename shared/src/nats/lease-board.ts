@@ -125,10 +125,10 @@ export function createLeaseBoard(bus: Bus, logger: Logger): LeaseBoard {
     try {
       return await write(expected);
     } catch (error) {
-      if (!isConflict(error)) throw error;
       const shown = entries.get(key);
+      if (!isConflict(error) || (shown?.revision ?? 0) !== expected) throw error;
       const last = await bus.lastValue(STREAM, keySubject(BUCKET_LEASES, key), "leader");
-      if (last === undefined || (shown?.revision ?? 0) !== expected || !isSame(shown, last)) throw error;
+      if (last === undefined || !isSame(shown, last)) throw error;
       return write(last.seq);
     }
   };

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import { STREAM_EVENTS } from "@meeshy/shared/subjects";
 import { expect, onTestFinished, test } from "vitest";
 import { natsLiveness } from "../../src/servers/nats-liveness.ts";
 import { startNats } from "../../testing/servers.ts";
+import { openLog } from "../nats/kit.ts";
 
 const GREETING =
   'INFO {"server_id":"x","version":"2.9.10","proto":1,"max_payload":1048576,"headers":true}\r\n';
@@ -27,6 +29,20 @@ test("a nats-server that answers lives; one that stands still does not, and does
   expect(await isAlive()).toBe(false);
   process.kill(nats.pid, "SIGCONT");
   expect(await isAlive()).toBe(true);
+});
+
+test("a nats-server that answers for its log lives if it stores there", async () => {
+  const nats = await startNats();
+  onTestFinished(() => nats.stop());
+  const link = await openLog(nats.url);
+  const isAlive = natsLiveness(nats.port, undefined);
+  expect(await isAlive()).toBe(true);
+  expect(await link.info(STREAM_EVENTS)).toMatchObject({ last: 1 });
+
+  const { config } = await link.jsm.streams.info(STREAM_EVENTS);
+  await link.jsm.streams.delete(STREAM_EVENTS);
+  await link.jsm.streams.add({ ...config, no_ack: true });
+  expect(await isAlive()).toBe(false);
 });
 
 test.each<[string, (socket: Socket) => void, boolean]>([
