@@ -25,6 +25,7 @@ const STORMS_OF: readonly Pick<Job, "seed" | "only">[] = [
   { seed: 203, only: "slow acknowledgements" },
   { seed: 204, only: "cut,lost deliveries,refused credentials" },
   { seed: 205, only: "wiped" },
+  { seed: 207, only: "lagging replica,kill,restart,pause" },
 ];
 
 /** What CI runs: storms with the default times, and more than a year of office weeks. */

@@ -164,6 +164,11 @@ describe("with one device at a time, a person", () => {
   test("who connects on two gateways at once ends with exactly one connection", async () => {
     const { stack } = parts;
     const alice = await open(stack, "alice", 1);
+    // Her snapshot may still have him online: a leave is held for a moment.
+    await eventually(
+      () => alice.events.includes("presence:snapshot") && alice.of("bob").at(-1)?.isOnline !== true,
+    );
+    const before = alice.of("bob").length;
     for (let race = 0; race < RACES; race++) {
       const both = await Promise.all([open(stack, "bob", 0), open(stack, "bob", 1)]);
       await eventually(() => both.some(({ events }) => events.includes("io server disconnect")));
@@ -179,7 +184,8 @@ describe("with one device at a time, a person", () => {
       for (const { socket } of kept) socket.disconnect();
       await seenBy(alice, false);
     }
-    expect(alice.of("bob").map(({ isOnline }) => isOnline)).toEqual(
+    const seen = alice.of("bob").slice(before);
+    expect(seen.map(({ isOnline }) => isOnline)).toEqual(
       Array.from({ length: 2 * RACES }, (_, n) => n % 2 === 0),
     );
   });

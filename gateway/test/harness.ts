@@ -14,6 +14,7 @@ import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/da
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
 import { standInForWorkers } from "@meeshy/shared/testing/stand-in-workers";
+import { openTestLink } from "@meeshy/shared/testing/test-link";
 import { testLogger } from "@meeshy/shared/testing/test-log";
 import { openStore, prepareDatabase, type TestStore } from "@meeshy/shared/testing/test-store";
 import jwt, { type SignOptions } from "jsonwebtoken";
@@ -81,7 +82,7 @@ export async function startServers({ postgres }: { postgres?: TestPostgres } = {
     postgres ?? createTestDatabase("demo"),
   ]);
   if (postgres) await prepareDatabase(postgres.url, { seeds: true });
-  const link = await openNats(nats.as("tester"), "test");
+  const link = await openTestLink(nats.as("tester"));
   await ensureStreams(link, 1);
   await standInForWorkers(link);
   const { db, store, close } = await openStore(database.url);

@@ -21,6 +21,7 @@ import {
 import { createTestDatabase, type TestDatabase } from "@meeshy/shared/testing/database";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats, type TestPostgres } from "@meeshy/shared/testing/servers";
+import { openTestLink } from "@meeshy/shared/testing/test-link";
 import { testLogger as logger } from "@meeshy/shared/testing/test-log";
 import { openStore, prepareDatabase, type TestStore } from "@meeshy/shared/testing/test-store";
 import type { Registry } from "prom-client";
@@ -92,7 +93,7 @@ export async function startRig(
   ]);
   if (given.postgres) await prepareDatabase(given.postgres.url);
   const { db, close } = await openStore(database.url);
-  const link = await openNats({ url: nats.url }, "test");
+  const link = await openTestLink({ url: nats.url });
   const stops: (() => Promise<unknown>)[] = [];
   const started = performance.now();
 

@@ -9,7 +9,9 @@ import type {
 import type { Random } from "../../chaos/random.ts";
 import type { Scheduler } from "../engine/scheduler.ts";
 import { CoreRouting } from "./core-routing.ts";
-import type { Kept, Stream } from "./stream.ts";
+import { type BrokerConsumer, type ConsumerOptions, Feeds } from "./feeds.ts";
+import { Replica, type ReplicaFaults } from "./replica.ts";
+import type { Stream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 import { createMatcher, mapSubject } from "./subjects.ts";
 
@@ -27,21 +29,6 @@ export interface CoreSubscription {
   pattern: string;
   queue: string | undefined;
   deliver: (message: Delivered) => void;
-}
-
-export interface BrokerConsumer {
-  /** how many messages there were to deliver when it was made */
-  backlog: number;
-  /** the sequence of the last of them; 0: none */
-  lastThere: number;
-}
-
-interface Feeding {
-  stream: string;
-  matches: (subject: string) => boolean;
-  deliver: (kept: Kept, pending: number) => void;
-  /** It delivers nothing any more, and says nothing of it. */
-  fallSilent: () => void;
 }
 
 /** An acknowledgement as it travels: JSON, of JetStream's shape. */
@@ -72,6 +59,8 @@ const SOUND: BrokerFaults = {
   isElecting: false,
 };
 const INSUFFICIENT_RESOURCES = 10023;
+/** How often the replica that is behind answers, or gets a consumer. */
+const BY_REPLICA = 0.5;
 
 export interface Broker {
   /** broker time, ms since 1970 */
@@ -86,18 +75,24 @@ export interface Broker {
   /** {@link Broker.publish} of a message whose acknowledgement goes to `answer`. */
   append(subject: string, data: Uint8Array, options: AppendOptions, answer: (ack: AckAnswer) => void): void;
   info(stream: string): StreamInfo;
+  /** as the leader of the stream has it */
   lastValue(stream: string, subject: string): LastValue | undefined;
+  /** as the leader of the stream has it */
   messageAt(stream: string, seq: number): Pick<Stored, "subject" | "data" | "time"> | undefined;
+  /** One of the servers that have the streams, by chance: the leader, or one that follows it. */
+  anyReplica(): Pick<Broker, "lastValue" | "messageAt">;
   purge(stream: string, what: { filter?: string; below?: number }): void;
   createStream(definition: StreamDefinition): void;
   updateStream(definition: StreamDefinition): void;
   deleteStream(stream: string): void;
-  /** Begins to deliver, at once; the function ends it. */
-  consume(
-    options: Pick<Feeding, "stream" | "deliver" | "fallSilent"> & { filter: string; from: number },
-  ): BrokerConsumer & { stop: () => void };
+  /** Begins to deliver, at once, from any replica; `stop` ends it. */
+  consume(options: ConsumerOptions): BrokerConsumer;
   /** Another server leads: consumers that it held are gone, without a word. */
   dropConsumers(of: (random: Random) => boolean): void;
+  /** From now on one replica is behind the leader, until {@link Broker.replaceReplica} or a change of the streams themselves. */
+  beginLag(faults: ReplicaFaults): void;
+  /** The replica that was behind is taken away: its consumers are gone, without a word. */
+  replaceReplica(): void;
   /** What the streams hold now; `restore` puts it back. */
   backup(): Map<string, Stream>;
   restore(backup: ReadonlyMap<string, Stream>): void;
@@ -123,7 +118,12 @@ class SimBroker implements Broker {
   readonly #wallStart: number;
   readonly #core: CoreRouting;
   readonly #streams = new StreamTable(() => this.time());
-  readonly #consumers = new Set<Feeding>();
+  readonly #feeds = new Feeds();
+  readonly #leader: Pick<Replica, "named" | "consume"> = {
+    named: (name) => this.#streams.named(name),
+    consume: (options) => this.#feeds.begin(this.#streams.named(options.stream), options),
+  };
+  #replica: Replica | undefined;
   #clockOffset = 0;
 
   constructor({ scheduler, random, wallStart }: BrokerOptions) {
@@ -168,53 +168,64 @@ class SimBroker implements Broker {
   }
 
   lastValue(name: string, subject: string): LastValue | undefined {
-    const kept = this.#streams.named(name).lastOf(subject);
-    return kept && { seq: kept.seq, data: kept.data, deleted: kept.deleted };
+    return lastValueIn(this.#streams.named(name), subject);
   }
 
   messageAt(name: string, seq: number): ReturnType<Broker["messageAt"]> {
     return this.#streams.named(name).get(seq);
   }
 
+  anyReplica(): ReturnType<Broker["anyReplica"]> {
+    const { named } = this.#anyServer();
+    return {
+      lastValue: (name, subject) => lastValueIn(named(name), subject),
+      messageAt: (name, seq) => named(name).get(seq),
+    };
+  }
+
   purge(name: string, { filter, below }: { filter?: string; below?: number }): void {
-    this.#streams.named(name).purge({
+    const what = {
       ...(filter === undefined ? {} : { filter: createMatcher(filter) }),
       ...(below === undefined ? {} : { below }),
-    });
+    };
+    this.#streams.named(name).purge(what);
+    this.#replica?.purge(name, what);
   }
 
   createStream(definition: StreamDefinition): void {
     this.#streams.create(definition, () => this.#scheduler.count());
+    this.replaceReplica();
   }
 
   updateStream(definition: StreamDefinition): void {
     this.#streams.update(definition);
+    this.replaceReplica();
   }
 
   deleteStream(name: string): void {
     this.#streams.delete(name);
-    this.#endConsumers(({ stream }) => stream === name);
+    this.replaceReplica();
+    this.#feeds.end(({ stream }) => stream === name);
   }
 
-  consume({
-    stream: name,
-    filter,
-    from,
-    deliver,
-    fallSilent,
-  }: Parameters<Broker["consume"]>[0]): BrokerConsumer & { stop: () => void } {
-    const stream = this.#streams.named(name);
-    const consumer = { stream: name, matches: createMatcher(filter), deliver, fallSilent };
-    const backlog = [...stream.since(from)].filter(({ subject }) => consumer.matches(subject));
-    this.#consumers.add(consumer);
-    let pending = backlog.length;
-    for (const kept of backlog) deliver(kept, --pending);
-    const stop = () => void this.#consumers.delete(consumer);
-    return { backlog: backlog.length, lastThere: backlog.at(-1)?.seq ?? 0, stop };
+  consume(options: ConsumerOptions): BrokerConsumer {
+    return this.#anyServer().consume(options);
   }
 
   dropConsumers(of: (random: Random) => boolean): void {
-    this.#endConsumers(() => of(this.#random));
+    this.#feeds.end(() => of(this.#random));
+  }
+
+  beginLag(faults: ReplicaFaults): void {
+    this.replaceReplica();
+    const streams = new StreamTable(() => this.time());
+    streams.restore(this.backup());
+    this.#replica = new Replica(streams, this.#scheduler, faults);
+  }
+
+  replaceReplica(): void {
+    this.#replica?.end();
+    this.#replica = undefined;
   }
 
   backup(): Map<string, Stream> {
@@ -223,11 +234,16 @@ class SimBroker implements Broker {
 
   restore(backup: ReadonlyMap<string, Stream>): void {
     this.#streams.restore(backup);
-    this.#endConsumers(() => true);
+    this.replaceReplica();
+    this.#feeds.end(() => true);
   }
 
   streams(): ReadonlyMap<string, Stream> {
     return this.#streams.all();
+  }
+
+  #anyServer(): Pick<Replica, "named" | "consume"> {
+    return this.#replica && this.#random.next() < BY_REPLICA ? this.#replica : this.#leader;
   }
 
   #store(stream: Stream, subject: string, data: Uint8Array, options: AppendOptions): AckAnswer | undefined {
@@ -239,8 +255,8 @@ class SimBroker implements Broker {
     if ("refused" in appended) return refusal(appended.refused.code, appended.refused.description);
     if ("duplicateOf" in appended) return { stream: name, seq: appended.duplicateOf };
     const { kept } = appended;
-    for (const consumer of this.#consumers)
-      if (consumer.stream === name && consumer.matches(subject)) consumer.deliver(kept, 0);
+    this.#feeds.deliver(name, kept);
+    this.#replica?.append(name, subject, data, options, kept.time);
     if (republish) {
       const to = mapSubject(subject, republish);
       this.#core.route({ subject: to, data, seq: kept.seq, reply: undefined });
@@ -257,14 +273,11 @@ class SimBroker implements Broker {
       else this.#scheduler.after(slowsAcksBy * this.#random.between(0.7, 1.3), () => answer(ack));
     }
   }
+}
 
-  #endConsumers(ends: (consumer: Feeding) => boolean): void {
-    for (const consumer of [...this.#consumers]) {
-      if (!ends(consumer)) continue;
-      this.#consumers.delete(consumer);
-      consumer.fallSilent();
-    }
-  }
+function lastValueIn(stream: Stream, subject: string): LastValue | undefined {
+  const kept = stream.lastOf(subject);
+  return kept && { seq: kept.seq, data: kept.data, deleted: kept.deleted };
 }
 
 const refusal = (code: number, description: string): AckAnswer => ({

@@ -2,7 +2,8 @@ import { Fifo } from "@meeshy/shared/fifo";
 import type { ConsumeOptions, Consumer } from "@meeshy/shared/ports/bus";
 import type { Clock } from "@meeshy/shared/ports/clock";
 import type { Random } from "../../chaos/random.ts";
-import type { Broker, BrokerConsumer } from "./broker.ts";
+import type { Broker } from "./broker.ts";
+import type { BrokerConsumer } from "./feeds.ts";
 import type { Link } from "./link.ts";
 import type { Kept } from "./stream.ts";
 
@@ -28,7 +29,7 @@ export async function openSimConsumer(parts: SimConsumerParts, options: ConsumeO
   const queue = new Fifo<{ kept: Kept; pending: number }>();
   const { promise: ended, resolve, reject } = Promise.withResolvers<string>();
   let isOver = false;
-  let made: (BrokerConsumer & { stop: () => void }) | undefined;
+  let made: BrokerConsumer | undefined;
   let isStarted = false;
   let isHandling = false;
   let isBehind = true;

@@ -55,8 +55,9 @@ export function createSimBus({ process, link, broker, random }: SimBusParts): Bu
     subscribe: createSubscribe(link, broker),
     request: (subject, data, timeoutMs) => request({ clock, link, broker }, subject, data, timeoutMs),
     acks: createSimAcks({ link, broker, tracker, isClosed }),
-    lastValue: (stream, subject) => api(subject, () => broker.lastValue(stream, subject)),
-    messageAt: (stream, seq) => api(stream, () => broker.messageAt(stream, seq)),
+    lastValue: (stream, subject, by = "any") =>
+      api(subject, () => (by === "leader" ? broker : broker.anyReplica()).lastValue(stream, subject)),
+    messageAt: (stream, seq) => api(stream, () => broker.anyReplica().messageAt(stream, seq)),
     info: (stream) => api(stream, () => broker.info(stream)),
     purge: (stream, what) => api(stream, () => broker.purge(stream, what)),
     createStream: (definition) => api(definition.name, () => broker.createStream(definition)),

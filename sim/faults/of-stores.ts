@@ -24,7 +24,8 @@ const ofBroker = (
   },
 });
 
-const STREAMS = ["PRESENCE_EVENTS", "PRESENCE_STATUS", "KV_PRESENCE_STATE", "KV_PRESENCE_LEASES"];
+const LEASES = "KV_PRESENCE_LEASES";
+const STREAMS = ["PRESENCE_EVENTS", "PRESENCE_STATUS", "KV_PRESENCE_STATE", LEASES];
 
 const ofStreams = (names: readonly string[]): Partial<Excuses> => ({
   ...{ ...BOTH, loss: true },
@@ -118,6 +119,30 @@ export const STORE_FAULTS: readonly Kind[] = [
       return moment(`lost: ${lost.join(", ")}`, ofStreams(lost), () => {
         for (const name of lost) if (world.broker.streams().has(name)) world.broker.deleteStream(name);
       });
+    },
+  },
+  {
+    // An election places consumers anew; one of the servers is behind from then on, until it is replaced. Chosen only
+    // where it is asked for: it needs leases that change hands to show anything.
+    name: "lagging replica",
+    weight: { storm: 0, calm: 0 },
+    make(world, random) {
+      const { broker, profile } = world;
+      const faults = {
+        lagsMs: Math.round(profile.workerLeaseMs * 0.01 * 80 ** random.next()),
+        doublesNextOf: random.next() < 0.5 ? LEASES : undefined,
+      };
+      return {
+        name: `lagging replica ${JSON.stringify(faults)}`,
+        lastsMs: lasts(world, random) * 20,
+        // What is late by less than a lease is shown in time.
+        excuses: {},
+        begin() {
+          broker.beginLag(faults);
+          broker.dropConsumers(({ next }) => next() < 0.5);
+        },
+        end: () => broker.replaceReplica(),
+      };
     },
   },
   {

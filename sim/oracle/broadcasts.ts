@@ -65,8 +65,9 @@ export class BroadcastJudge {
   #judgeOffline(person: Person, { gateway, status }: Shown): void {
     const { profile, scheduler } = this.#world;
     if (!SILENCE.includes(status.cause) || !isSurelyHere(person, profile, scheduler.now())) return;
-    // A gateway that stood still or was cut off passes on what was true meanwhile.
-    const holders = [gateway, ...[...person.sessions].map((session) => session.gateway.name)];
+    // A gateway that stood still or was cut off passes on what was true meanwhile, and has not written what people did.
+    const open = [...person.sessions].map((session) => session.gateway.name);
+    const holders = [gateway, person.formerGateway, ...open];
     const isOfTrouble = this.#cases.isExcused(
       (excuses) =>
         excuses.loss === true || (excuses.gateway !== undefined && holders.includes(excuses.gateway)),

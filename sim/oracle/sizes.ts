@@ -37,7 +37,7 @@ export function judgeSizes(world: World, report: Report): void {
   const patience = 64 * profile.tickMs + profile.settleMs;
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const kept = board.lastOf(`$KV.PRESENCE_LEASES.p.${partition}`);
-    if (kept === undefined) continue;
+    if (kept === undefined || kept.deleted) continue;
     const { memory } = JSON.parse(decoder.decode(kept.data)) as Lease;
     if (memory === null) continue;
     const sweepers = Object.keys(memory.clock?.sweepers ?? {}).length;

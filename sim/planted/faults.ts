@@ -200,4 +200,16 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       },
     ],
   },
+  {
+    name: "17: a lease that a replica counts otherwise is refused for ever",
+    profile: "storm",
+    shows: ["not shown", "ghost", "checkpoint stalled", "deleted came back"],
+    edits: [
+      {
+        file: "shared/src/nats/lease-board.ts",
+        find: "if (!isConflict(error) || (shown?.revision ?? 0) !== expected) throw error;",
+        replace: "if (!isConflict(error) || expected >= 0) throw error;",
+      },
+    ],
+  },
 ];

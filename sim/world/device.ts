@@ -134,8 +134,7 @@ export class Device {
 
   #depart(session: Session, how: "goodbye" | "closes" | "vanishes"): void {
     const { random, say } = this.#parts;
-    this.#person.sessions.delete(session);
-    this.#noteOpen();
+    this.#forget(session);
     say(`${how} at ${session.gateway.name}`, this.#person.userId);
     if (how === "vanishes") {
       const noticed = random.between(...PING_TIMEOUT_MS);
@@ -147,8 +146,7 @@ export class Device {
   }
 
   #end(session: Session, line: string, reason: CloseReasonName): void {
-    if (!this.#person.sessions.delete(session)) return;
-    this.#noteOpen();
+    if (!this.#forget(session)) return;
     this.#parts.say(line, this.#person.userId);
     // Whom an administrator sends away stays away for a while.
     if (reason === "admin") this.#comeLater();
@@ -156,6 +154,14 @@ export class Device {
       this.#isCutOff = true;
       this.#comeWithin(RECONNECT_MS);
     }
+  }
+
+  /** `false`: it had ended before. */
+  #forget(session: Session): boolean {
+    if (!this.#person.sessions.delete(session)) return false;
+    this.#person.formerGateway = session.gateway.name;
+    this.#noteOpen();
+    return true;
   }
 
   /** Since when the person has an open socket, or has none. */

@@ -50,6 +50,8 @@ export interface Person {
   readonly sessions: Set<Session>;
   /** of the last sign of life over an open socket */
   lastActiveAt: number;
+  /** which gateway held the socket that ended last; it alone may know what the person did there */
+  formerGateway: string | null;
   /** when the first of the open sockets was opened; null: none is open */
   openSince: number | null;
   /** when the last socket ended */
@@ -117,6 +119,7 @@ const neverSeen = () => ({
   orderedAt: Number.NEGATIVE_INFINITY,
   sessions: new Set<Session>(),
   lastActiveAt: Number.NEGATIVE_INFINITY,
+  formerGateway: null,
   openSince: null,
   goneSince: 0,
 });

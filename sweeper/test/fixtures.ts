@@ -7,6 +7,7 @@ import { createLeaseBoard, type LeaseBoard } from "@meeshy/shared/nats/lease-boa
 import { ensureStreams } from "@meeshy/shared/nats/streams";
 import { createLogger } from "@meeshy/shared/runtime/logger";
 import { leaseKeys, parseEventSubject, STREAM_EVENTS, SUBJECT_EVENTS_ALL } from "@meeshy/shared/subjects";
+import { openTestLink } from "@meeshy/shared/testing/test-link";
 import { Registry } from "prom-client";
 import { onTestFinished } from "vitest";
 import { createSweeper, type Sweeper, type SweeperConfig, type SweeperDeps } from "../src/app.ts";
@@ -32,7 +33,7 @@ type OnEnd = typeof onTestFinished;
 export function createFixtures(onEnd: OnEnd) {
   /** A link to a server with the streams made; closed when the test ends. */
   async function openLog(url: string): Promise<NatsLink> {
-    const link = await openNats({ url }, "test");
+    const link = await openTestLink({ url });
     onEnd(() => link.close());
     await ensureStreams(link, 1);
     return link;

@@ -13,6 +13,7 @@ import {
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { startNats, type TestNats } from "@meeshy/shared/testing/servers";
 import { startTcpProxy } from "@meeshy/shared/testing/tcp-proxy";
+import { openTestLink } from "@meeshy/shared/testing/test-link";
 import { Registry } from "prom-client";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createStatusFeed, type StatusFeed } from "../../src/feed/status-feed.ts";
@@ -29,7 +30,7 @@ const versions = () => news.map((status) => status.version);
 
 beforeAll(async () => {
   nats = await startNats();
-  writer = await openNats({ url: nats.url }, "test");
+  writer = await openTestLink({ url: nats.url });
 });
 afterAll(async () => {
   await writer.close();

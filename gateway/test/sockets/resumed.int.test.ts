@@ -131,7 +131,8 @@ it("a person who was active comes back online after a cut, and a new page of an 
   const bob = openClient(
     gateway.url,
     { token: tokenFor("bob") },
-    { reconnection: true, reconnectionDelay: 50 },
+    // Longer than a leave is held: who is back sooner has not left.
+    { reconnection: true, reconnectionDelay: 500 },
   );
   await bob.nth("presence:snapshot");
   await eventually(() => seenOf("bob").at(-1)?.isOnline);
