@@ -78,6 +78,7 @@ export function serveAccounts(parts: AccountParts): AccountService {
         return { user, conversationIds: known?.directory.conversationIds ?? [], blocked: new Set<string>() };
       },
     },
+    broadcaster: { readAnew() {} },
     memberships: {
       take(connection) {
         connection.directoryVersion = feed.shown(connection.userId)?.directoryVersion ?? 0;

@@ -18,6 +18,7 @@ import type { StatusChange } from "../feed/status-intake.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { AudienceFinder } from "./audience.ts";
 import type { DisclosureLedger } from "./disclosures.ts";
+import type { SentMeanwhile } from "./sent-meanwhile.ts";
 
 export interface BroadcasterDeps {
   clock: Clock;
@@ -25,8 +26,7 @@ export interface BroadcasterDeps {
   audience: AudienceFinder;
   directory: CachedDirectory;
   disclosures: DisclosureLedger;
-  /** Called with each status that is sent, and to whom. */
-  onSent(status: UserStatus, socketIds: readonly string[]): void;
+  sentMeanwhile: Pick<SentMeanwhile, "isWaiting" | "note">;
   metrics: GatewayMetrics;
   /** by default nothing is recorded */
   tracer?: Tracer;
@@ -35,16 +35,18 @@ export interface BroadcasterDeps {
 
 export interface Broadcaster {
   broadcast(change: StatusChange): void;
+  /** The directory says something new of the person: an answer that is under way does not count. */
+  readAnew(userId: string): void;
   /** Nothing that waits for the directory is tried again. */
   stop(): void;
 }
 
 /**
  * Sends a change to this gateway's viewers, once per socket. Nothing is sent of a person whose preferences are not
- * known: where the directory has to be asked first, the last change is sent once it has answered.
+ * known, or of whom the directory has news that are not read yet: the last change is sent once it has answered.
  */
 export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
-  const { clock, outlet, audience, directory, disclosures, onSent, metrics, logger } = deps;
+  const { clock, outlet, audience, directory, disclosures, sentMeanwhile, metrics, logger } = deps;
   const { tracer = NO_TRACING } = deps;
   const waiting = createWaitingPeople<StatusChange, KnownPerson>({
     ...{ clock, logger },
@@ -62,7 +64,7 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
       return;
     }
     const user = directory.users.peek(userId);
-    if (user && !waiting.get(userId)) emit(change, user);
+    if (user && !waiting.get(userId) && !sentMeanwhile.isWaiting(userId)) emit(change, user);
     else waiting.put(userId, change, { isNews: false });
   };
 
@@ -75,12 +77,12 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
     const sent = begin(status, traceparent, receivers.length + admins.length);
     if (toSharers && receivers.length > 0) {
       disclosures.note(user);
-      onSent(toSharers, receivers);
+      sentMeanwhile.note(toSharers, receivers);
       outlet.status(receivers, toSharers, () => sent());
     }
     const toAdmins = visibleStatus("admin", user, status);
     if (!toAdmins || admins.length === 0) return;
-    onSent(toAdmins, admins);
+    sentMeanwhile.note(toAdmins, admins);
     outlet.status(admins, toAdmins, () => {
       if (receivers.length === 0) sent();
     });
@@ -113,5 +115,12 @@ export function createBroadcaster(deps: BroadcasterDeps): Broadcaster {
     };
   };
 
-  return { broadcast, stop: waiting.stop };
+  return {
+    broadcast,
+    readAnew(userId) {
+      const change = waiting.get(userId);
+      if (change) waiting.put(userId, change, { isNews: true });
+    },
+    stop: waiting.stop,
+  };
 }

@@ -8,6 +8,7 @@ import { withBlock } from "../directory/bounded-lists.ts";
 import type { CachedDirectory, KnownPerson } from "../directory/cached-directory.ts";
 import { createWaitingPeople } from "../directory/waiting-people.ts";
 import type { AppliedChanges } from "./applied-changes.ts";
+import type { Broadcaster } from "./broadcaster.ts";
 import type { LargeRooms } from "./large-rooms.ts";
 import type { Memberships } from "./memberships.ts";
 import type { SentMeanwhile } from "./sent-meanwhile.ts";
@@ -37,6 +38,7 @@ export interface CorrectionDeps {
   memberships: Pick<Memberships, "take">;
   largeRooms: Pick<LargeRooms, "review">;
   views: ViewCorrections;
+  broadcaster: Pick<Broadcaster, "readAnew">;
   sentMeanwhile: Pick<SentMeanwhile, "begin" | "end">;
   applied: Pick<AppliedChanges, "note">;
   logger: Logger;
@@ -46,8 +48,8 @@ type SubjectRead = Subject & KnownPerson;
 type Waiting = Omit<Before, "sentTo">;
 
 export function createCorrections(deps: CorrectionDeps): Corrections {
-  const { clock, directory, memberships, largeRooms, views, sentMeanwhile, applied, connections, logger } =
-    deps;
+  const { clock, directory, memberships, largeRooms, views, applied, connections, logger } = deps;
+  const { broadcaster, sentMeanwhile } = deps;
   const waiting = createWaitingPeople<Waiting, KnownPerson>({
     ...{ clock, logger },
     read: (userId) => directory.person(userId),
@@ -104,6 +106,7 @@ export function createCorrections(deps: CorrectionDeps): Corrections {
         return;
       }
       directory.forgetPerson(userId);
+      broadcaster.readAnew(userId);
       forgetMembers(status.conversationIds, former?.conversationIds ?? []);
       // A later change while the directory is read: viewers may have seen the person as before the first of them.
       const earlier = waiting.get(userId);

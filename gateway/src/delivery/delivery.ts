@@ -82,15 +82,12 @@ export function createDelivery(
   const memberships = createMemberships({ ...deps, largeRooms, snapshots });
   const applied = createAppliedChanges(feed);
   const views = createViewCorrections({ ...deps, outlet, audience, disclosures });
-  const corrections = createCorrections({ ...deps, memberships, largeRooms, views, sentMeanwhile, applied });
-  const { broadcast, stop } = createBroadcaster({
-    ...deps,
-    outlet,
-    audience,
-    disclosures,
-    onSent: sentMeanwhile.note,
+  const broadcaster = createBroadcaster({ ...deps, outlet, audience, disclosures, sentMeanwhile });
+  const corrections = createCorrections({
+    ...{ ...deps, memberships, largeRooms, views },
+    ...{ broadcaster, sentMeanwhile, applied },
   });
-  lifecycle.onStop("broadcaster", stop);
+  lifecycle.onStop("broadcaster", broadcaster.stop);
   lifecycle.onStop("corrections", corrections.stop);
   largeRooms.onResize((id) => {
     const inRoom = rooms.get(conversationRoom(id));
@@ -105,7 +102,7 @@ export function createDelivery(
     memberPages: createMemberPages({ ...deps, largeRooms }),
     viewersIn: audience.viewersIn,
     applied,
-    broadcast,
+    broadcast: broadcaster.broadcast,
     correct: corrections.begin,
     noteFreshness: createFreshnessNotices({ io, outlet, connections, largeRooms, spreadSnapshots }),
   };

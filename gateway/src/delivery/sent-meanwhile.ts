@@ -8,6 +8,8 @@ import type { ClientConnection } from "../connections/connections.ts";
 export interface SentMeanwhile {
   /** The person waits from now on, if not before. */
   begin(userId: string): void;
+  /** Whether the person waits now. */
+  isWaiting(userId: string): boolean;
   /** These sockets are sent this status. */
   note(status: UserStatus, socketIds: readonly string[]): void;
   /** The socket is sent its whole view, which shows nothing of those whom it does not name. */
@@ -37,6 +39,7 @@ export function createSentMeanwhile(): SentMeanwhile {
     begin(userId) {
       if (!waiting.has(userId)) waiting.set(userId, { since: ++step, sent: new Map() });
     },
+    isWaiting: (userId) => waiting.has(userId),
     note,
     noteView(connection, users) {
       if (waiting.size === 0) return;

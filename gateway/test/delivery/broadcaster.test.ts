@@ -2,7 +2,7 @@ import { createLogger } from "@meeshy/shared/runtime/logger";
 import { systemClock } from "@meeshy/shared/runtime/system-clock";
 import type { StatusMessage } from "@meeshy/shared/status";
 import { eventually } from "@meeshy/shared/testing/eventually";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type BroadcasterDeps, createBroadcaster } from "../../src/delivery/broadcaster.ts";
 import { createDisclosureLedger } from "../../src/delivery/disclosures.ts";
 
@@ -26,8 +26,11 @@ it("a change that waits for the directory is not sent after a later one that had
     },
     outlet: { status: (_: string[], { version }: StatusMessage) => void sent.push(version) },
     disclosures: createDisclosureLedger(),
-    onSent({ version }: StatusMessage, socketIds: string[]) {
-      noted.push([version, ...socketIds]);
+    sentMeanwhile: {
+      isWaiting: () => false,
+      note({ version }: StatusMessage, socketIds: string[]) {
+        noted.push([version, ...socketIds]);
+      },
     },
     metrics: { broadcasts: { inc() {} } },
     logger: createLogger("test", "silent"),
@@ -67,4 +70,46 @@ it("a change that waits for the directory is given up once its gateway stops", a
   const readsAtStop = reads;
   for (let turn = 0; turn < 20; turn++) await systemClock.turn();
   expect(reads).toBe(readsAtStop);
+});
+
+describe("when the directory has news of a person", () => {
+  /** A broadcaster whose questions to the directory are answered one at a time. */
+  function start(options: { isKnown: boolean; isWaiting: boolean }) {
+    const sent: number[] = [];
+    const answers: (() => void)[] = [];
+    const broadcaster = createBroadcaster({
+      audience: { hasViewers: () => true, receivers: () => ({ sharers: ["socket"], admins: [] }) },
+      directory: {
+        users: { peek: () => (options.isKnown ? BOB : undefined) },
+        person: () => new Promise((resolve) => answers.push(() => resolve({ user: BOB }))),
+      },
+      outlet: { status: (_: string[], { version }: StatusMessage) => void sent.push(version) },
+      disclosures: createDisclosureLedger(),
+      sentMeanwhile: { isWaiting: () => options.isWaiting, note: () => {} },
+      metrics: { broadcasts: { inc() {} } },
+      logger: createLogger("test", "silent"),
+    } as unknown as BroadcasterDeps);
+    return { ...broadcaster, sent, answers };
+  }
+
+  it("a change is sent only once they are read, whatever else is known", async () => {
+    const { broadcast, sent, answers } = start({ isKnown: true, isWaiting: true });
+    broadcast(change(status(1)));
+    expect([sent, answers.length]).toEqual([[], 1]);
+    answers[0]?.();
+    await eventually(() => sent.length > 0);
+    expect(sent).toEqual([1]);
+  });
+
+  it("a change that waits does so for an answer that is as new", async () => {
+    const { broadcast, readAnew, sent, answers } = start({ isKnown: false, isWaiting: false });
+    broadcast(change(status(1)));
+    readAnew("bob");
+    answers[0]?.();
+    await eventually(() => answers.length === 2);
+    expect(sent).toEqual([]);
+    answers[1]?.();
+    await eventually(() => sent.length > 0);
+    expect(sent).toEqual([1]);
+  });
 });

@@ -28,6 +28,7 @@ function correctWith(
     memberships: { take() {} },
     largeRooms: { review() {} },
     views: { send: (_, before) => void onCorrected(before) },
+    broadcaster: { readAnew() {} },
     sentMeanwhile,
     applied: { note() {} },
     logger: createLogger("test", "silent"),
