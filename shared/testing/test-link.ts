@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type NatsConfig, type NatsLink, openNats } from "../src/nats/connect.ts";
-import type { AppendOptions, PubAck } from "../src/ports/bus.ts";
-import { AckLost } from "../src/ports/bus.ts";
+import { AckLost, type AppendOptions, type PubAck } from "../src/ports/bus.ts";
 
 /**
  * The link by which a test writes what no process under test writes. A lost acknowledgement is no outcome there: the

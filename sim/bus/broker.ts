@@ -256,7 +256,7 @@ class SimBroker implements Broker {
     if ("duplicateOf" in appended) return { stream: name, seq: appended.duplicateOf };
     const { kept } = appended;
     this.#feeds.deliver(name, kept);
-    this.#replica?.append(name, subject, data, options, kept.time);
+    this.#replica?.append(name, kept);
     if (republish) {
       const to = mapSubject(subject, republish);
       this.#core.route({ subject: to, data, seq: kept.seq, reply: undefined });

@@ -1,7 +1,6 @@
-import type { AppendOptions } from "@meeshy/shared/ports/bus";
 import type { Scheduler } from "../engine/scheduler.ts";
 import { type BrokerConsumer, type ConsumerOptions, Feeds } from "./feeds.ts";
-import type { Stream } from "./stream.ts";
+import type { Kept, Stream } from "./stream.ts";
 import type { StreamTable } from "./stream-table.ts";
 
 export interface ReplicaFaults {
@@ -37,16 +36,10 @@ export class Replica {
   consume = (options: ConsumerOptions): BrokerConsumer =>
     this.#feeds.begin(this.named(options.stream), options);
 
-  /** The leader has stored a message at `time`, broker time, ms. */
-  append(
-    stream: string,
-    subject: string,
-    data: Uint8Array,
-    { deletes = false }: AppendOptions,
-    time: number,
-  ): void {
+  /** The leader has stored a message. */
+  append(stream: string, { subject, data, deleted, time }: Kept): void {
     const store = () => {
-      const appended = this.named(stream).append(subject, data, { deletes }, time);
+      const appended = this.named(stream).append(subject, data, { deletes: deleted }, time);
       if ("kept" in appended) this.#feeds.deliver(stream, appended.kept);
     };
     this.#follow(() => {
