@@ -1,3 +1,5 @@
+import { bucketStream } from "@meeshy/shared/nats/streams";
+import { BUCKET_LEASES, BUCKET_STATE, STREAM_EVENTS, STREAM_STATUS } from "@meeshy/shared/subjects";
 import type { Random } from "../../chaos/random.ts";
 import type { World } from "../world/world.ts";
 import { BOTH, type Excuses, HOUR, type Kind, lasts, moment } from "./kind.ts";
@@ -24,13 +26,14 @@ const ofBroker = (
   },
 });
 
-const LEASES = "KV_PRESENCE_LEASES";
-const STREAMS = ["PRESENCE_EVENTS", "PRESENCE_STATUS", "KV_PRESENCE_STATE", LEASES];
+const LEASES = bucketStream(BUCKET_LEASES);
+const STATE = bucketStream(BUCKET_STATE);
+const STREAMS = [STREAM_EVENTS, STREAM_STATUS, STATE, LEASES];
 
 const ofStreams = (names: readonly string[]): Partial<Excuses> => ({
   ...{ ...BOTH, loss: true },
-  log: names.includes("PRESENCE_EVENTS"),
-  records: names.includes("KV_PRESENCE_STATE"),
+  log: names.includes(STREAM_EVENTS),
+  records: names.includes(STATE),
 });
 
 /** What happens to the broker, its streams or the database. */

@@ -2,7 +2,7 @@ import { hiddenStatus, type UserStatus } from "@meeshy/shared/status";
 import type { ClientConnection } from "../connections/connections.ts";
 
 /**
- * What single sockets are sent of a person while the person's correction waits for the directory. Without it everyone
+ * Whose correction waits for the directory, and what single sockets are sent of them meanwhile. Without it everyone
  * would count as having seen the person as before: a view that was sent meanwhile says otherwise.
  */
 export interface SentMeanwhile {

@@ -15,20 +15,24 @@ const clock = { ...systemClock, sleep: () => systemClock.turn() };
 
 function correctWith(
   person: () => Promise<KnownPerson>,
-  { sentMeanwhile = createSentMeanwhile(), onCorrected = (_: Before): unknown => undefined } = {},
+  {
+    sentMeanwhile = createSentMeanwhile(),
+    onCorrected = (_: Before): unknown => undefined,
+    deeds = [] as string[],
+  } = {},
 ) {
   const nothing = { peek: () => undefined, prime() {}, forget() {} };
   return createCorrections({
     clock,
     directory: {
-      ...{ person, forgetPerson() {}, users: nothing, blocks: nothing },
+      ...{ person, forgetPerson: (id) => void deeds.push(`forget ${id}`), users: nothing, blocks: nothing },
       ...{ members: nothing, memberCounts: nothing },
     },
     connections: { of: () => [] },
     memberships: { take() {} },
     largeRooms: { review() {} },
     views: { send: (_, before) => void onCorrected(before) },
-    broadcaster: { readAnew() {} },
+    broadcaster: { readAnew: (id) => void deeds.push(`read ${id} anew`) },
     sentMeanwhile,
     applied: { note() {} },
     logger: createLogger("test", "silent"),
@@ -69,4 +73,21 @@ it("what a socket was sent while the directory was read is what it saw before", 
   const seenBy = (id: string) => corrected[0]?.sentTo({ socket: { id } } as ClientConnection);
   expect(seenBy("socket")).toEqual(left);
   expect(seenBy("earlier")).toBeUndefined();
+});
+
+it("until the news of a person are read, nothing that was read before counts, and the person waits", async () => {
+  const { promise, resolve } = Promise.withResolvers<KnownPerson>();
+  const deeds: string[] = [];
+  const sentMeanwhile = createSentMeanwhile();
+  const corrections = correctWith(() => promise, {
+    sentMeanwhile,
+    deeds,
+    onCorrected: () => deeds.push(sentMeanwhile.isWaiting("bob") ? "waits" : "waits no more"),
+  });
+  corrections.begin(NEWS, undefined);
+  expect(deeds).toEqual(["forget bob", "read bob anew"]);
+  expect(sentMeanwhile.isWaiting("bob")).toBe(true);
+  resolve({ user: undefined, blocked: new Set(), conversationIds: [] });
+  await eventually(() => deeds.length > 2);
+  expect(deeds.at(-1)).toBe("waits no more");
 });

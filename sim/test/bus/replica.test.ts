@@ -23,10 +23,18 @@ function createWorld(seed: number) {
   const link = createLink(process, scheduler, random);
   const bus = createSimBus({ process, link, broker, random });
   const wait = (ms: number) => scheduler.run(scheduler.now() + ms);
+  const put = (value: string) => broker.append("things.a", text(value), {}, () => {});
   return {
     broker,
     wait,
-    put: (value: string) => broker.append("things.a", text(value), {}, () => {}),
+    put,
+    /** One message is everywhere, and the next with the leader alone. */
+    async beginLag() {
+      await wait(10);
+      put("old");
+      broker.beginLag({ lagsMs: LAG_MS, doublesNextOf: undefined });
+      put("new");
+    },
     async ask<T>(question: (bus: Bus) => Promise<T>): Promise<T[]> {
       const asked = Promise.all(Array.from({ length: TIMES }, () => question(bus)));
       await wait(100);
@@ -43,11 +51,8 @@ const distinct = (values: unknown[]) => [...new Set(values)].sort();
 
 describe("while a replica is behind", () => {
   test("any replica answers with what was stored by then, the leader with what is", async () => {
-    const { broker, wait, put, ask } = createWorld(1);
-    await wait(10);
-    put("old");
-    broker.beginLag({ lagsMs: LAG_MS, doublesNextOf: undefined });
-    put("new");
+    const { beginLag, wait, ask } = createWorld(1);
+    await beginLag();
     expect(distinct(await ask(lastValueBy("any")))).toEqual(["1 old", "2 new"]);
     expect(distinct(await ask(lastValueBy("leader")))).toEqual(["2 new"]);
     expect(distinct(await ask(async (bus) => (await bus.messageAt(STREAM, 2)) !== undefined))).toEqual([
@@ -59,11 +64,8 @@ describe("while a replica is behind", () => {
   });
 
   test("a consumer that it holds ends where it is, and delivers the rest as it comes", async () => {
-    const { broker, wait, put, ask } = createWorld(2);
-    await wait(10);
-    put("old");
-    broker.beginLag({ lagsMs: LAG_MS, doublesNextOf: undefined });
-    put("new");
+    const { beginLag, wait, ask } = createWorld(2);
+    await beginLag();
     const consumed = await ask(async (bus) => {
       const seen = { values: [] as string[], atEnd: 0 };
       await bus.consume({
