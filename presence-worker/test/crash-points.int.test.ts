@@ -265,6 +265,23 @@ describe.concurrent("a worker that is killed", { timeout: 180_000 }, () => {
     await expectAsIfNothingHappened(run, expected);
   });
 
+  it("after the record of the first message of all, before a checkpoint covers it, begins no epoch", async ({
+    onTestFinished,
+  }) => {
+    const run = await begin(onTestFinished);
+    const { child, isShut } = await startChild(run, onTestFinished, after(isRecord, isCheckpoint));
+    await eventually(areOwned(run.leases), { within });
+    expect(await run.gateway.connect("u0", "c1")).toBe(1);
+    await isShut;
+    await child.kill();
+    await allOwned(await run.rig.startWorker());
+    const left = await run.gateway.disconnect("u0", "c1");
+    await eventually(async () => expect(await run.rig.status("u0")).toMatchObject({ version: left }), {
+      within,
+    });
+    expect(await run.rig.status("u0")).toMatchObject({ epoch: 1, isOnline: false });
+  });
+
   it("after the checkpoint, before the database has the rows, leaves no trace", async ({
     onTestFinished,
   }) => {

@@ -80,6 +80,7 @@ class RoundCheckpointer implements Checkpointer {
   #applied = 0;
   #uncovered = 0;
   #hasChanged = false;
+  #hasCheckpoint: boolean;
   /** log sequence of the first message that was applied here */
   #firstSeq = 0;
   #last: { at: number; seq: number; storedUpTo: number };
@@ -95,6 +96,7 @@ class RoundCheckpointer implements Checkpointer {
       ...{ clock: deps.bus.clock, keptMs: deps.rules.recordKeptMs },
       ...{ claim, partition, records, database: deps.database },
     });
+    this.#hasCheckpoint = claim.hasCheckpoint;
     this.#last = { at: this.#clock.now(), seq: partition.seq(), storedUpTo };
   }
 
@@ -218,10 +220,11 @@ class RoundCheckpointer implements Checkpointer {
 
   /** Records of a partition without any checkpoint would mean that it was lost: it begins before its first message. */
   async #beginBeforeRecords(): Promise<void> {
-    if (this.#last.seq > 0 || this.#firstSeq <= 1) return;
+    if (this.#hasCheckpoint || this.#firstSeq === 0) return;
     const { claim } = this.#parts;
     const seq = this.#firstSeq - 1;
     await claim.checkpoint({ ...claim.memory, seq }, this.#last.storedUpTo);
+    this.#hasCheckpoint = true;
     this.#last = { ...this.#last, seq };
   }
 
@@ -229,6 +232,7 @@ class RoundCheckpointer implements Checkpointer {
     const { deps, claim } = this.#parts;
     const storedUpTo = deps.database.storedUpTo(claim.partition, memory.seq);
     await claim.checkpoint(memory, storedUpTo);
+    this.#hasCheckpoint = true;
     this.#last = { at: this.#clock.now(), seq: memory.seq, storedUpTo };
     this.#uncovered -= covered;
     this.#hasChanged = this.#dirty.size > 0;
@@ -240,7 +244,7 @@ class RoundCheckpointer implements Checkpointer {
       elapsed: this.#clock.now() - this.#last.at,
       messages: this.#uncovered,
       hasNews: this.#hasChanged || this.#hasBeenStored(),
-      isFirst: this.#last.seq === 0,
+      isFirst: !this.#hasCheckpoint,
     });
   }
 

@@ -17,6 +17,8 @@ export interface Claim {
   memory: PartitionMemory;
   /** every change up to this log sequence is in the database */
   storedUpTo: number;
+  /** whether records may exist: a checkpoint was written, or the epoch began with an older log; records without mean a loss */
+  hasCheckpoint: boolean;
   /** after this, by the broker's clock, no former owner has applied a message: ms since 1970; 0: none beyond the checkpoint */
   appliedBefore: number;
   /** for how long, by the broker's clock, the former owners had written no checkpoint, ms; 0: there was none */
@@ -97,7 +99,8 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
   const goesOn = lease.memory?.epoch === epoch.epoch;
   const memory = goesOn && lease.memory ? lease.memory : memoryOfNewEpoch(lease.memory, epoch);
   const storedUpTo = goesOn ? lease.storedUpTo : 0;
-  let held: PartitionLease = { owner: workerId, memory, storedUpTo };
+  const hasCheckpoint = memory.seq > 0 || (goesOn && lease.checkpointed === true);
+  let held: PartitionLease = { owner: workerId, memory, storedUpTo, checkpointed: hasCheckpoint };
 
   let wasOversize = false;
   /** What of an entry fits; reported when that is not all. */
@@ -156,12 +159,13 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
     partition,
     memory,
     storedUpTo,
+    hasCheckpoint,
     idleMs,
     appliedBefore,
     revision: entry?.revision ?? 0,
     async checkpoint(memory, storedUpTo) {
       try {
-        await put({ owner: workerId, memory, storedUpTo });
+        await put({ owner: workerId, memory, storedUpTo, checkpointed: true });
       } catch (error) {
         if (isConflict(error)) onLost();
         throw error;

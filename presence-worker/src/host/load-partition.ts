@@ -23,14 +23,14 @@ export interface LoadedUser extends Omit<LoadedRecord, "epoch"> {
  */
 export async function loadPartition(deps: HostDeps, claim: Claim): Promise<LoadedPartition> {
   const { epochs, rules } = deps;
-  const { partition: p, memory, idleMs } = claim;
+  const { partition: p, memory, hasCheckpoint, idleMs } = claim;
   if (memory.seq > 0 && idleMs > rules.expireAfterMs) {
     const reason = `nothing was written of partition ${p} for so long that records have expired`;
     await epochs.raise(memory.epoch, reason);
     throw new Error("the records have expired");
   }
   const stored = await deps.loader.load(p);
-  if (memory.seq === 0 && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
+  if (!hasCheckpoint && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
     await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
     throw new Error("the checkpoint is gone");
   }

@@ -33,6 +33,8 @@ export const partitionLeaseSchema = z.object({
     .nullable() satisfies z.ZodType<PartitionMemory | null>,
   /** every change up to this log sequence is in the database */
   storedUpTo: z.number(),
+  /** a checkpoint was written, and not a claim alone; the position says so too, unless it is 0, before a log's first message */
+  checkpointed: z.boolean().optional(),
 });
 export type PartitionLease = z.infer<typeof partitionLeaseSchema>;
 

@@ -17,7 +17,7 @@ function start() {
       rules: { recordKeptMs: Number.POSITIVE_INFINITY },
       database: { unsaved: () => [], storedUpTo: () => 0, noteProgress() {} },
     },
-    claim: { partition: 0, memory: { epoch: 1, seq: 1 }, checkpoint: async () => {} },
+    claim: { partition: 0, memory: { epoch: 1, seq: 1 }, hasCheckpoint: true, checkpoint: async () => {} },
     partition: {
       seq: () => record.seq,
       memory: () => ({ seq: record.seq }),
