@@ -9,7 +9,7 @@ import type { StatusMessage } from "@meeshy/shared/status";
 import { BUCKET_LEASES, leaseKeys, STREAM_STATUS, statusSetSubject } from "@meeshy/shared/subjects";
 import { eventually } from "@meeshy/shared/testing/eventually";
 import { removeStandIns } from "@meeshy/shared/testing/stand-in-workers";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { startWorkerProcess, type WorkerProcess } from "../../../presence-worker/test/worker-process.ts";
 import {
   call,
@@ -47,11 +47,14 @@ async function startWorker(): Promise<void> {
   });
 }
 
-async function startAll(): Promise<void> {
+async function startAll(intervalS = 1): Promise<void> {
   servers = await startServers();
   await removeStandIns(servers.link);
   await startWorker();
-  gateway = await servers.gateway({ CANARY_INTERVAL_S: "1", WORKER_LEASE_MS: String(WORKER_LEASE_MS) });
+  gateway = await servers.gateway({
+    CANARY_INTERVAL_S: String(intervalS),
+    WORKER_LEASE_MS: String(WORKER_LEASE_MS),
+  });
 }
 async function stopAll(): Promise<void> {
   await worker?.kill();
@@ -224,7 +227,7 @@ describe("beside people", () => {
 });
 
 describe("when the service fails", () => {
-  beforeEach(startAll);
+  beforeEach(() => startAll());
   afterEach(stopAll);
 
   it("false seconds grow while workers stand still, and stop once they work again", async () => {
@@ -254,24 +257,6 @@ describe("when the service fails", () => {
     await allIsRight();
   });
 
-  it("the one who is there is announced under another life of the gateway, as the same person", async () => {
-    await goesOn();
-    const [one, other] = await canaries();
-    const gatewayId = one.slice(one.indexOf("gw-"), -2);
-    const lost = { beat: 1, connections: 0, users: 0, lost: true };
-    const key = keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId));
-    await servers.link.acks.publish(key, toBytes(lost));
-    const isAnnounced = ({ subject, event }: LogLine) =>
-      isCanaryId(subject.split(".").at(-1) ?? "") &&
-      event.type === "connected" &&
-      event.again === true &&
-      event.gatewayId !== gatewayId;
-    await eventually(async () => (await servers.readLog()).some(isAnnounced), { what: "another life" });
-    await allIsRight();
-    const people = (await servers.readLog()).map(({ subject }) => subject.split(".").at(-1) ?? "");
-    expect(new Set(people.filter(isCanaryId))).toEqual(new Set([one, other]));
-  });
-
   it("a gateway that stops says goodbye for them", async () => {
     await goesOn();
     const [one, other] = await canaries();
@@ -282,6 +267,27 @@ describe("when the service fails", () => {
     };
     for (const id of [one, other]) await eventually(async () => (await shown(id)) === false, { what: id });
   });
+});
+
+it("one who is there is announced under another life of the gateway, as the same person", async () => {
+  // The life is to end between two changes: while one is there whose connect is stored.
+  onTestFinished(stopAll);
+  await startAll(3);
+  await eventually(async () => (await seen("connect")) > 0, { what: "the connect of one is seen" });
+  const [one, other] = await canaries();
+  const gatewayId = one.slice(one.indexOf("gw-"), -2);
+  const lost = { beat: 1, connections: 0, users: 0, lost: true };
+  const key = keySubject(BUCKET_LEASES, leaseKeys.gateway(gatewayId));
+  await servers.link.acks.publish(key, toBytes(lost));
+  const isAnnounced = ({ subject, event }: LogLine) =>
+    isCanaryId(subject.split(".").at(-1) ?? "") &&
+    event.type === "connected" &&
+    event.again === true &&
+    event.gatewayId !== gatewayId;
+  await eventually(async () => (await servers.readLog()).some(isAnnounced), { what: "another life" });
+  await allIsRight();
+  const people = (await servers.readLog()).map(({ subject }) => subject.split(".").at(-1) ?? "");
+  expect(new Set(people.filter(isCanaryId))).toEqual(new Set([one, other]));
 });
 
 it("there are none where the interval is 0", async () => {
