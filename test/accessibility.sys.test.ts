@@ -16,19 +16,35 @@ import {
 if (!CHROMIUM)
   console.warn(`Accessibility is not tested: there is no Chromium at ${CHROMIUM_PLACES.join(", ")}`);
 
-/** Every rule of axe: those of WCAG 2.2 A and AA, and what it calls best practice. */
+const [FIRST, ...OTHERS] = SCHEMES;
+
+/** Every rule of axe: those of WCAG 2.2 A and AA, and what it calls best practice; of the other colours, that of contrast. */
 async function violationsOf(page: Page): Promise<string[]> {
   // Not by a script element, which the page's security policy would refuse.
   await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ["violations"] }),
+  const found = await run(page, {});
+  for (const colorScheme of OTHERS) {
+    await page.emulateMedia({ colorScheme });
+    found.push(
+      ...(await run(page, { runOnly: ["color-contrast"] })).map((text) => `${colorScheme}: ${text}`),
+    );
+  }
+  await page.emulateMedia({ colorScheme: FIRST });
+  return found;
+}
+
+async function run(page: Page, options: axe.RunOptions): Promise<string[]> {
+  const { violations } = await page.evaluate(
+    (given) =>
+      (globalThis as unknown as { axe: typeof axe }).axe.run({ resultTypes: ["violations"], ...given }),
+    options,
   );
   return violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${help} – ${target.join(" ")}: ${failureSummary}`),
   );
 }
 
-describe.skipIf(!CHROMIUM)("axe finds nothing in any state", () => {
+describe.skipIf(!CHROMIUM)("axe finds nothing in any state, light or dark", () => {
   const { stack, url, openWindow } = usePage(() => startStack());
 
   beforeEach(async () => {
@@ -38,10 +54,9 @@ describe.skipIf(!CHROMIUM)("axe finds nothing in any state", () => {
   /** What axe finds, by state; states in which it finds nothing are left out, all of them are counted. */
   async function look(
     size: Size,
-    scheme: (typeof SCHEMES)[number],
     walk: (page: Page, onState: (state: string) => Promise<void>) => Promise<void>,
   ) {
-    const page = await openWindow("/", { context: windowOf(size, scheme) });
+    const page = await openWindow("/", { context: windowOf(size, FIRST) });
     const found: Record<string, string[]> = {};
     let states = 0;
     await walk(page, async (state) => {
@@ -53,16 +68,16 @@ describe.skipIf(!CHROMIUM)("axe finds nothing in any state", () => {
   }
 
   describe.each(["desktop", "phone"] as const)("%s", (size) => {
-    it.each(SCHEMES)("%s: the page", async (scheme) => {
-      const { states, found } = await look(size, scheme, (page, onState) =>
+    it("the page", async () => {
+      const { states, found } = await look(size, (page, onState) =>
         walkThroughPage(page, url(), { size }, onState),
       );
       expect(found).toEqual({});
       expect(states).toBe(size === "phone" ? 9 : 7);
     });
 
-    it.each(SCHEMES)("%s: the console", async (scheme) => {
-      const { states, found } = await look(size, scheme, (page, onState) =>
+    it("the console", async () => {
+      const { states, found } = await look(size, (page, onState) =>
         walkThroughConsole(page, url(), stack().token("admin"), onState),
       );
       expect(found).toEqual({});
