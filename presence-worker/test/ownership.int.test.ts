@@ -1,11 +1,14 @@
+import type { NatsLink } from "@meeshy/shared/nats/connect";
 import { fromBytes, toBytes } from "@meeshy/shared/nats/last-value";
 import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
+import type { Bus, ConsumeOptions } from "@meeshy/shared/ports/bus";
 import {
   BUCKET_LEASES,
   BUCKET_STATE,
   eventSubject,
   leaseKeys,
   PARTITIONS,
+  partitionFilter,
   partitionOf,
   partitionSubject,
   STREAM_EVENTS,
@@ -37,6 +40,32 @@ const sumOf = (figures: readonly number[]) => figures.reduce((sum, one) => sum +
 async function onlineCount(): Promise<number> {
   const statuses = await Promise.all(users.map((userId) => rig.status(userId)));
   return statuses.filter((status) => status?.isOnline).length;
+}
+
+/** A bus that holds back what chosen consumers are sent, from `begin` to `end`. */
+function deafTo(isChosen: (options: ConsumeOptions) => boolean) {
+  const held: (() => void)[] = [];
+  let isDeaf = false;
+  return {
+    seenBy: (link: NatsLink): Bus => ({
+      ...link,
+      consume: (options) =>
+        link.consume({
+          ...options,
+          onMessage(message) {
+            if (isDeaf && isChosen(options)) held.push(() => options.onMessage(message));
+            else options.onMessage(message);
+          },
+        }),
+    }),
+    begin: () => {
+      isDeaf = true;
+    },
+    end: () => {
+      isDeaf = false;
+      for (const deliver of held.splice(0)) deliver();
+    },
+  };
 }
 
 /** Ends a worker as a crash does: nothing released, nothing written any more. */
@@ -170,6 +199,36 @@ describe("partitions", () => {
     );
     await eventually(async () => [first.worker.id, second.worker.id].includes((await owner()) ?? ""));
     await allOwned(first, second);
+  });
+
+  it("that are another's by now, whose log was trimmed meanwhile, begin no epoch: their former owner gives them up", async () => {
+    const deaf = deafTo(
+      ({ stream, filter }) => stream === bucketStream(BUCKET_LEASES) || filter === partitionFilter(7),
+    );
+    const running = await rig.startWorker({}, deaf.seenBy);
+    await allOwned(running);
+    await rig.tick();
+    const subject = keySubject(BUCKET_LEASES, leaseKeys.partition(7));
+    const lease = async () =>
+      fromBytes((await rig.link.lastValue(bucketStream(BUCKET_LEASES), subject))?.data ?? toBytes({})) as {
+        memory?: { seq: number };
+      };
+    await eventually(async () => ((await lease()).memory?.seq ?? 0) > 0, { what: "a checkpoint" });
+    deaf.begin();
+    await rig.tick();
+    const { last } = await rig.link.info(STREAM_EVENTS);
+    await rig.tick();
+    const { memory } = await lease();
+    const passed = { memory: { ...memory, seq: last, time: null }, storedUpTo: 0 };
+    await rig.link.acks.publish(subject, toBytes({ owner: "w_other", ...passed }));
+    await rig.link.purge(STREAM_EVENTS, { below: last + 1 });
+    await running.link.nc.reconnect();
+    await eventually(() => running.worker.figures().partitions === PARTITIONS - 1);
+    deaf.end();
+    await allOwned(running);
+    const connected = await rig.gateway().connect("alice", "c1");
+    await eventually(async () => (await rig.status("alice"))?.version === connected);
+    expect(await rig.status("alice")).toMatchObject({ epoch: 1, isOnline: true });
   });
 });
 

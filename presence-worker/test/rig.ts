@@ -92,7 +92,8 @@ export async function startRig(
     given.postgres ?? createTestDatabase(),
   ]);
   if (given.postgres) await prepareDatabase(given.postgres.url);
-  const { db, close } = await openStore(database.url);
+  // The test's own client: what it does shall be late on a busy machine, and not fail.
+  const { db, close } = await openStore(database.url, { connectTimeoutMs: 60_000 });
   const link = await openTestLink({ url: nats.url });
   const stops: (() => Promise<unknown>)[] = [];
   const started = performance.now();

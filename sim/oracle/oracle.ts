@@ -6,6 +6,7 @@ import { BroadcastJudge } from "./broadcasts.ts";
 import { CaseBook, type Finding } from "./case-book.ts";
 import { judgeClosings, judgeDeleted } from "./closures.ts";
 import { createCopyCounter } from "./copies.ts";
+import { createEpochJudge } from "./epochs.ts";
 import { judgeSizes } from "./sizes.ts";
 import { ViewJudge } from "./views.ts";
 
@@ -23,6 +24,7 @@ export function createOracle(
   const cases = new CaseBook(world, troubles, onFinding);
   const broadcasts = new BroadcastJudge(world, cases);
   const views = new ViewJudge(world, cases);
+  const judgeEpoch = createEpochJudge(world, cases);
   const countCopies = createCopyCounter(world, cases.report);
 
   const sample = () => {
@@ -34,6 +36,7 @@ export function createOracle(
     views.judge(excused);
     if (!excused.shown && !excused.gone) judgeSizes(world, cases.report);
     for (const person of world.people.everyone) void judgeDeleted(world, cases, person);
+    judgeEpoch();
     countCopies();
   };
 

@@ -212,4 +212,16 @@ export const PLANTED_FAULTS: readonly PlantedFault[] = [
       },
     ],
   },
+  {
+    name: "18: who was cut off takes a log that was trimmed for its next owner for a lost one",
+    profile: "calm",
+    shows: ["epoch without a loss"],
+    edits: [
+      {
+        file: "presence-worker/src/host/raise-epoch.ts",
+        find: "if (!(await verify()))",
+        replace: "if (!verify)",
+      },
+    ],
+  },
 ];

@@ -167,7 +167,7 @@ class RoundCheckpointer implements Checkpointer {
       if (memory !== undefined && !this.#stopped) await this.#checkpoint(memory, covered);
     } catch (error) {
       for (const [userId, record] of taken) if (!this.#dirty.has(userId)) this.#dirty.set(userId, record);
-      if (error instanceof Fenced) await claim.verify();
+      if (error instanceof Fenced) await claim.verify().catch(() => {});
       else if (!this.#stopped && !(error instanceof EpochOver))
         logger.warn({ err: error }, "checkpoint failed, trying again");
     } finally {

@@ -27,8 +27,11 @@ export interface Claim {
   revision: number;
   /** Writes the log position. Rejects when the lease is another's now. */
   checkpoint(memory: PartitionMemory, storedUpTo: number): Promise<void>;
-  /** Reads who owns the partition; `onLost` is called when it is another. */
-  verify(): Promise<void>;
+  /**
+   * Whether no other worker owns the partition by now, as the broker has it; `onLost` is called when one does.
+   * Rejects when that cannot be read.
+   */
+  verify(): Promise<boolean>;
   release(): Promise<void>;
   /** Nothing is written any more, also not by what is under way: the next claim may be this worker's again. */
   end(): void;
@@ -172,8 +175,10 @@ export async function claimPartition(options: ClaimOptions): Promise<Claim | und
       }
     },
     async verify() {
-      const found = parseLast(await readFromLeader().catch(() => undefined));
-      if (found === "later" || (typeof found === "object" && found.owner !== workerId)) onLost();
+      const found = parseLast(await readFromLeader());
+      const isLost = found === "later" || (typeof found === "object" && found.owner !== workerId);
+      if (isLost) onLost();
+      return !isLost;
     },
     async release() {
       await put({ ...held, owner: null });

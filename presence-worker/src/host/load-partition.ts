@@ -3,6 +3,7 @@ import { intoEpoch } from "../core/record.ts";
 import type { LoadedRecord } from "../io/record-loader.ts";
 import type { HostDeps } from "./deps.ts";
 import type { Claim } from "./lease.ts";
+import { raiseEpoch } from "./raise-epoch.ts";
 
 /** A partition as the broker's records and its checkpoint describe it. */
 export interface LoadedPartition {
@@ -26,12 +27,12 @@ export async function loadPartition(deps: HostDeps, claim: Claim): Promise<Loade
   const { partition: p, memory, hasCheckpoint, idleMs } = claim;
   if (memory.seq > 0 && idleMs > rules.expireAfterMs) {
     const reason = `nothing was written of partition ${p} for so long that records have expired`;
-    await epochs.raise(memory.epoch, reason);
+    await raiseEpoch(epochs, claim, reason);
     throw new Error("the records have expired");
   }
   const stored = await deps.loader.load(p);
   if (!hasCheckpoint && stored.some(({ epoch, record }) => epoch === memory.epoch && record.seq > 0)) {
-    await epochs.raise(memory.epoch, `the checkpoint of partition ${p} is gone`);
+    await raiseEpoch(epochs, claim, `the checkpoint of partition ${p} is gone`);
     throw new Error("the checkpoint is gone");
   }
   const loaded = stored.map(({ record, epoch, ...rest }) => {

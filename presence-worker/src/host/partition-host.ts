@@ -17,6 +17,7 @@ import type { Claim } from "./lease.ts";
 import { type LoadedPartition, type LoadedUser, loadPartition } from "./load-partition.ts";
 import { createPartitionStores, type PartitionStores } from "./partition-stores.ts";
 import { PublisherWatch } from "./publisher-watch.ts";
+import { raiseEpoch } from "./raise-epoch.ts";
 import { SelfNotices } from "./self-notices.ts";
 
 /**
@@ -202,7 +203,7 @@ class LogFollower implements PartitionHost {
     const found = await epochs.timeAt(seq);
     const fault = faultOf(from - 1, await epochs.logEnds(), { time, found, recorded: this.#recorded });
     if (fault === null) return from;
-    await epochs.raise(this.#claim.memory.epoch, fault);
+    await raiseEpoch(epochs, this.#claim, fault);
     throw new Error(`the log was lost: ${fault}`);
   }
 

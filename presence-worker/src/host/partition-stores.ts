@@ -40,6 +40,7 @@ export function createPartitionStores(
   const { epoch } = claim.memory;
   const givenUp = Promise.withResolvers<never>();
   givenUp.promise.catch(() => {});
+  const verify = () => void claim.verify().catch(() => {}); // while it cannot be read, the next foreign value asks again
 
   const writingTo = (stream: string): WritePermit => ({
     permit() {
@@ -56,13 +57,13 @@ export function createPartitionStores(
     onOversize: () => metrics.oversize("record"),
     onUnreadable(key, revision, isKept) {
       report("record", key, revision, isKept ? KEPT : REPLACED);
-      if (isKept) void claim.verify();
+      if (isKept) verify();
     },
   });
   const statuses = createStatusWriter({
     ...{ bus, gate, tracer, partition, logger, writtenOf },
     writing: writingTo(STREAM_STATUS),
-    onForeign: () => void claim.verify(),
+    onForeign: verify,
     async isForged(found) {
       if (!(await isBeyondLog(bus, found, epoch))) return false;
       const { userId, version } = found;
