@@ -46,16 +46,18 @@ async function onlineCount(): Promise<number> {
 function deafTo(isChosen: (options: ConsumeOptions) => boolean) {
   const held: (() => void)[] = [];
   let isDeaf = false;
+  const hear = (options: ConsumeOptions, deliver: () => void | Promise<void>) => {
+    if (!isDeaf || !isChosen(options)) return deliver();
+    held.push(deliver);
+  };
   return {
     seenBy: (link: NatsLink): Bus => ({
       ...link,
       consume: (options) =>
         link.consume({
           ...options,
-          onMessage(message) {
-            if (isDeaf && isChosen(options)) held.push(() => options.onMessage(message));
-            else options.onMessage(message);
-          },
+          onMessage: (message) => hear(options, () => options.onMessage(message)),
+          onCaughtUp: () => hear(options, options.onCaughtUp),
         }),
     }),
     begin: () => {
@@ -230,6 +232,18 @@ describe("partitions", () => {
     await eventually(async () => (await rig.status("alice"))?.version === connected);
     expect(await rig.status("alice")).toMatchObject({ epoch: 1, isOnline: true });
   });
+});
+
+it("a worker stops although the records that it waits for cannot come: NATS has ended its link", async () => {
+  const deaf = deafTo(({ stream }) => stream === bucketStream(BUCKET_STATE));
+  deaf.begin();
+  const taking = await rig.startWorker({}, deaf.seenBy);
+  const subject = keySubject(BUCKET_LEASES, leaseKeys.partition(7));
+  await eventually(
+    async () => (await rig.link.lastValue(bucketStream(BUCKET_LEASES), subject)) !== undefined,
+  );
+  await taking.link.close();
+  await taking.stop();
 });
 
 describe("the log", () => {

@@ -1,3 +1,4 @@
+import { LAST_VALUE_MAX_AGE_MS } from "@meeshy/shared/nats/streams";
 import { compareVersions, type StatusMessage } from "@meeshy/shared/status";
 import type { Person } from "../world/people.ts";
 import type { Shown, World } from "../world/world.ts";
@@ -38,14 +39,17 @@ export class BroadcastJudge {
     // Of someone never shown: it replaces no status, and carries what the directory says.
     if (version === 0) return;
     const key = `${gateway} ${userId}`;
-    const former = this.#last.get(key)?.status;
+    const last = this.#last.get(key);
     this.#last.set(key, shown);
-    if (former === undefined) return;
+    if (last === undefined) return;
+    const former = last.status;
     const order = epoch - former.epoch || version - former.version;
     const now = `${gateway} shows ${epoch}/${version}`;
     if (order < 0)
       this.#cases.report("version went down", userId, `${now} after ${former.epoch}/${former.version}`);
-    if (order === 0) this.#cases.report("shown twice", userId, `${now} again`);
+    // A status of someone offline expires on the broker, and gateways forget it: news of the directory bring it once more.
+    const isForgotten = !former.isOnline && shown.at - last.at > LAST_VALUE_MAX_AGE_MS;
+    if (order === 0 && !isForgotten) this.#cases.report("shown twice", userId, `${now} again`);
   }
 
   /** A status is judged when it is first shown: news of the directory bring it once more, to gateways that forgot it. */

@@ -6,6 +6,7 @@ import type { Inbound, Unreadable } from "./inbound.ts";
 import type { PartitionMemory } from "./partition-memory.ts";
 import { type Admission, createPublishers, type OutOfStep } from "./publishers.ts";
 import { isRenewalDue, type UserRecord } from "./record.ts";
+import { shiftTimes } from "./shift-times.ts";
 import type { createTransition } from "./transition.ts";
 import { UserTable, type Written } from "./user-table.ts";
 import { isDue } from "./wheel.ts";
@@ -89,6 +90,8 @@ class EventOrder implements Partition {
   #seq: number;
   #time: number | null;
   #reconcileAt: PartitionMemory["reconcileAt"];
+  /** the records came without the clock by which they were written: it was lost with the leases */
+  #isOfLostClock: boolean;
 
   constructor(
     transition: Step,
@@ -106,6 +109,7 @@ class EventOrder implements Partition {
     this.#seq = memory.seq;
     this.#time = memory.time;
     this.#reconcileAt = memory.reconcileAt;
+    this.#isOfLostClock = clock.now === 0 && clock.proven === undefined;
     for (const record of loaded) this.#users.keep(record);
   }
 
@@ -116,6 +120,7 @@ class EventOrder implements Partition {
     if (this.#reconcileAt === "armed") this.#reconcileAt = this.#clock.now + 2 * this.#rules.gatewayLeaseMs;
     const admission = this.#publishers.admit(inbound.message, this.#clock.now);
     const applied: Applied = { admission, changes: [], outOfStep: NONE, silent: NONE };
+    if (inbound.message.event.type !== "timeout") this.#enterTime(applied.changes);
     if (admission !== "accepted") return applied;
     if (inbound.userId === undefined) this.#applyToPartition(inbound.message, inbound.time, applied);
     else {
@@ -191,6 +196,7 @@ class EventOrder implements Partition {
       return;
     }
     if (advanceByTimeout(this.#clock, time, event.sweeperId, event.elapsed)) this.#correctTimes(changes);
+    this.#enterTime(changes);
     const proven = this.#clock.proven ?? this.#clock.now;
     this.#reconcile(changes, proven);
     this.#lookAtDeadlines(event, changes, proven);
@@ -229,6 +235,21 @@ class EventOrder implements Partition {
       if (deadline !== null && isDue(deadline, proven) && !this.#hasSeen(entry.record))
         this.#step(entry.record, { event }, changes, proven);
       this.#users.schedule(entry);
+    }
+  }
+
+  /**
+   * How far the lost clock was from the broker's is not known: for each record no time has passed since its last event.
+   * What ends by time ends later, and nothing early. Who has changed in this epoch is in its time already.
+   */
+  #enterTime(changes: Change[]): void {
+    if (!this.#isOfLostClock) return;
+    this.#isOfLostClock = false;
+    for (const { record: before } of this.#users.entries()) {
+      if (before.seq > 0) continue;
+      const record = shiftTimes(before, this.#clock.now - before.now);
+      this.#users.keep(record);
+      changes.push({ record, effects: [], traceparent: undefined });
     }
   }
 

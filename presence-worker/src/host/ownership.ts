@@ -236,9 +236,18 @@ class SharedOwnership implements Ownership {
     this.#held.delete(partition);
     this.#leaving.add(partition);
     try {
-      await end(await entry?.host);
+      await end(await this.#hostOf(entry));
     } finally {
       this.#leaving.delete(partition);
     }
+  }
+
+  /** One that is still being taken waits for NATS, which may not answer any more: a worker that stops does not. */
+  async #hostOf(entry: Held | undefined): Promise<PartitionHost | undefined> {
+    if (entry === undefined || !this.#stopped) return entry?.host;
+    return within(entry.host, RELEASE_MS, this.#deps.bus.clock).catch(() => {
+      void entry.host.then((host) => host?.abandon());
+      return undefined;
+    });
   }
 }

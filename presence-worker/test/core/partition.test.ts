@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Inbound } from "../../src/core/inbound.ts";
 import { createPartition, type Partition } from "../../src/core/partition.ts";
 import { initialMemory } from "../../src/core/partition-memory.ts";
-import type { UserRecord } from "../../src/core/record.ts";
+import { intoEpoch, type UserRecord } from "../../src/core/record.ts";
 import { createTransition } from "../../src/core/transition.ts";
 
 const rules = { offlineThresholdMs: 60_000, graceMs: 5_000, multiDevice: "allow" } as const;
@@ -295,6 +295,61 @@ describe("a partition", () => {
     after.timeout(12_000);
     partition.apply({ ...(after.messages[0] as Inbound), seq: 2 });
     expect(partition.get("alice")?.state).toBe("offline");
+  });
+
+  describe.each([
+    ["ahead of", 300_000],
+    ["behind", -300_000],
+  ])("whose clock was lost with its leases, %s the broker's", (_, ahead) => {
+    /** Records at minute 20 by the lost clock, and what follows in the new epoch. */
+    const lost = (log: ReturnType<typeof createLog>) => {
+      const partition = apply(open(), log.messages);
+      const entered = { epoch: 2, seq: 100 };
+      const records = ["alice", "bob"].flatMap((userId) => partition.get(userId) ?? []);
+      return open(
+        { ...initialMemory(2), seq: 100 },
+        records.map((record) => intoEpoch(record, entered)),
+      );
+    };
+    const begin = 1_200_000;
+    const goOn = (partition: Partition, ms: number) => {
+      const log = createLog();
+      for (let elapsed = 0; elapsed <= ms; elapsed += 1_000) log.timeout(begin - ahead + elapsed, elapsed);
+      for (const message of log.messages) partition.apply({ ...message, seq: message.seq + 100 });
+    };
+
+    it("declares no user idle early", () => {
+      const log = createLog();
+      log.user(begin, "alice", connected("c1", "g1"), "g1");
+      const partition = lost(log);
+      goOn(partition, 10_000);
+      expect(partition.get("alice")?.state).toBe("online");
+    });
+
+    it("ends a lost connection in its time", () => {
+      const log = createLog();
+      log.user(begin, "bob", connected("c2", "g1"), "g1");
+      log.user(begin, "bob", { type: "disconnected", connectionId: "c2", reason: "transport close" }, "g1");
+      const partition = lost(log);
+      expect(partition.get("bob")?.state).toBe("zombie");
+      goOn(partition, 4_000);
+      expect(partition.get("bob")?.state).toBe("zombie");
+      goOn(partition, 6_000);
+      expect(partition.get("bob")?.state).toBe("offline");
+    });
+
+    it("has the records written down that it has set right, once", () => {
+      const log = createLog();
+      log.user(begin, "alice", connected("c1", "g1"), "g1");
+      const partition = lost(log);
+      const next = createLog();
+      next.timeout(begin - ahead);
+      next.timeout(begin - ahead + 1_000);
+      const changed = next.messages.map((message) =>
+        partition.apply({ ...message, seq: message.seq + 100 }).changes.map(({ record }) => record.now),
+      );
+      expect(changed).toEqual([[begin - ahead], []]);
+    });
   });
 
   it("reports a gateway with a hole that lasts, without another message of it", () => {
