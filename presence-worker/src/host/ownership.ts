@@ -246,7 +246,10 @@ class SharedOwnership implements Ownership {
   async #hostOf(entry: Held | undefined): Promise<PartitionHost | undefined> {
     if (entry === undefined || !this.#stopped) return entry?.host;
     return within(entry.host, RELEASE_MS, this.#deps.bus.clock).catch(() => {
-      void entry.host.then((host) => host?.abandon());
+      const { logger } = this.#deps;
+      void entry.host
+        .then((host) => host?.abandon())
+        .catch((error: unknown) => logger.warn({ err: error }, "given up late, not in good order"));
       return undefined;
     });
   }
