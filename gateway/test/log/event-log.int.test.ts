@@ -323,6 +323,10 @@ describe("what cannot be written now", () => {
   });
 
   it("is written under the new id when the gateway is declared lost meanwhile", async () => {
+    const heartbeats = new Set<string>();
+    servers.link.nc.subscribe(keySubject(BUCKET_LEASES, leaseKeys.gateway("*")), {
+      callback: (_error, { subject }) => void heartbeats.add(subject),
+    });
     const gateway = await servers.gateway();
     await servers.link.jsm.streams.delete(STREAM_EVENTS);
     const alice = openClient(gateway.url, { token: tokenFor("alice") });
@@ -331,6 +335,7 @@ describe("what cannot be written now", () => {
       keySubject(BUCKET_LEASES, leaseKeys.epoch),
       toBytes({ epoch: 2, from: 1 }),
     );
+    await eventually(() => heartbeats.size === 2, { what: "a heartbeat under the new id" });
     await ensureStreams(servers.link, 1);
     const id = await connectionIdOf(alice);
     expect(linesOf(await servers.readLog(), id)).toMatchObject([{ number: 1, event: { type: "connected" } }]);
