@@ -1,8 +1,9 @@
-import { keySubject } from "@meeshy/shared/nats/streams";
+import { bucketStream, keySubject } from "@meeshy/shared/nats/streams";
 import { BUCKET_LEASES, leaseKeys } from "@meeshy/shared/subjects";
 import type { World } from "../world/world.ts";
 import type { CaseBook } from "./case-book.ts";
 
+const BOARD = bucketStream(BUCKET_LEASES);
 const SUBJECT = keySubject(BUCKET_LEASES, leaseKeys.epoch);
 const decoder = new TextDecoder();
 
@@ -10,7 +11,7 @@ const decoder = new TextDecoder();
 export function createEpochJudge({ broker }: World, cases: CaseBook): () => void {
   let latest = 0;
   return () => {
-    const kept = broker.streams().get("KV_PRESENCE_LEASES")?.lastOf(SUBJECT);
+    const kept = broker.streams().get(BOARD)?.lastOf(SUBJECT);
     if (kept === undefined || kept.deleted) return;
     const { epoch } = JSON.parse(decoder.decode(kept.data)) as { epoch?: number };
     // A later release may write it in a format of its own.

@@ -17,7 +17,7 @@ export interface Claim {
   memory: PartitionMemory;
   /** every change up to this log sequence is in the database */
   storedUpTo: number;
-  /** whether records may exist: a checkpoint was written, or the epoch began with an older log; records without mean a loss */
+  /** whether records may exist: a checkpoint was written, or the epoch began in an older log; records where it is false mean a loss */
   hasCheckpoint: boolean;
   /** after this, by the broker's clock, no former owner has applied a message: ms since 1970; 0: none beyond the checkpoint */
   appliedBefore: number;
